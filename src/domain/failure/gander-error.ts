@@ -1,0 +1,90 @@
+import type { JsonObject } from '../json/index.ts'
+
+/**
+ * Every error Gander throws, with the exit code the command line ends with and what a person can do.
+ * The reference page of errors is made from this table.
+ */
+export const GANDER_ERRORS = {
+  usage: { exit: 2, remedy: 'See `gander --help`.' },
+  task_unclear: { exit: 2, remedy: 'Add what is missing to the issue and submit it again.' },
+  task_invalid: { exit: 2, remedy: 'Correct the named fields; the schema is docs/reference/task.schema.json.' },
+  repository_not_found: { exit: 2, remedy: 'Check the path or address given with --repo.' },
+  repository_empty: { exit: 2, remedy: 'Make a first commit; a run starts from a commit.' },
+  repository_unreadable: {
+    exit: 2,
+    remedy: 'Check the address and that this user may read it (ssh key, token in the git credential store).',
+  },
+  ref_not_found: { exit: 2, remedy: 'Give a branch, tag or commit that exists with --base.' },
+  run_not_found: { exit: 2, remedy: '`gander list` shows the runs there are.' },
+  run_not_in_state: { exit: 2, remedy: '`gander show RUN` tells what the run waits for.' },
+  model_not_configured: {
+    exit: 2,
+    remedy:
+      'Set ANTHROPIC_API_KEY, OPENAI_API_KEY or GOOGLE_GENERATIVE_AI_API_KEY, or run `gander login`, or use a local server: --model local:NAME --model-url http://127.0.0.1:11434/v1 --model-api openai-chat, or a recording: --model recorded:FILE.',
+  },
+  model_unknown: { exit: 2, remedy: 'Check the name after the provider in --model.' },
+  model_key_rejected: { exit: 2, remedy: 'Check the key in the environment or run `gander login` again.' },
+  model_unreachable: { exit: 5, remedy: 'Check --model-url and the network, then `gander continue RUN`.' },
+  model_without_price: {
+    exit: 2,
+    remedy:
+      'Add the model to GANDER_HOME/prices.json, or declare it free there; without a price a cost limit cannot hold.',
+  },
+  recording_unreadable: { exit: 2, remedy: 'Give a file made by `gander record`.' },
+  recording_departed: { exit: 5, remedy: 'The run differs from the recording; record it again with `gander record`.' },
+  verifier_not_found: { exit: 2, remedy: 'Give a verification profile with --verify FILE.' },
+  verifier_invalid: {
+    exit: 2,
+    remedy: 'Correct the profile; the schema is docs/reference/verification-profile.schema.json.',
+  },
+  sandbox_unavailable: { exit: 5, remedy: 'Install bubblewrap (apt-get install bubblewrap) and run `gander doctor`.' },
+  sandbox_control_missing: { exit: 5, remedy: '`gander doctor` names the control and what to do.' },
+  database_unavailable: { exit: 5, remedy: 'Check DATABASE_URL, or unset it to use the embedded server.' },
+  database_too_old: { exit: 5, remedy: 'Use PostgreSQL 15 or newer.' },
+  database_role_insufficient: {
+    exit: 5,
+    remedy: 'Let the role of DATABASE_URL create roles, or create gander_app beforehand.',
+  },
+  gateway_unavailable: { exit: 5, remedy: 'Look at GANDER_HOME/logs/gateway.log and try again.' },
+  storage_full: { exit: 5, remedy: 'Free disk space under GANDER_HOME, then `gander continue RUN`.' },
+  storage_unwritable: { exit: 5, remedy: 'Make GANDER_HOME writable for this user, or point it elsewhere.' },
+  artifact_corrupt: { exit: 5, remedy: 'The stored bytes do not match their hash; restore GANDER_HOME from a backup.' },
+  lease_lost: { exit: 5, remedy: 'Another worker has the run; nothing is to be done.' },
+  replay_diverged: { exit: 5, remedy: 'The program changed under a running run; start a new one.' },
+  publication_failed: { exit: 5, remedy: 'Check the remote and its permissions, then `gander continue RUN`.' },
+  tool_missing: { exit: 5, remedy: 'Install the named tool; `gander doctor` lists all of them.' },
+  node_too_old: { exit: 2, remedy: 'Use Node 22.18 or newer.' },
+  internal: { exit: 5, remedy: 'This is a defect of Gander; please report it.' },
+} as const
+
+export type ErrorCode = keyof typeof GANDER_ERRORS
+
+interface GanderErrorOptions {
+  readonly facts?: JsonObject
+  readonly cause?: unknown
+  /** True when the same act may succeed later without anything being changed. */
+  readonly retryable?: boolean
+  /** Replaces the catalogue's remedy where more is known. */
+  readonly remedy?: string
+}
+
+/** What is broken is thrown as this: `message` says what happened and why, `remedy` what to do next. */
+export class GanderError extends Error {
+  readonly code: ErrorCode
+  readonly facts: JsonObject
+  readonly retryable: boolean
+  readonly remedy: string
+
+  constructor(code: ErrorCode, message: string, options: GanderErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'GanderError'
+    this.code = code
+    this.facts = options.facts ?? {}
+    this.retryable = options.retryable ?? false
+    this.remedy = options.remedy ?? GANDER_ERRORS[code].remedy
+  }
+}
+
+/** Tells the family apart, and narrows to one code where it is given. */
+export const isGanderError = (error: unknown, code?: ErrorCode): error is GanderError =>
+  error instanceof GanderError && (code === undefined || error.code === code)

@@ -1,0 +1,174 @@
+import type { Diagnosed } from '../failure/index.ts'
+import type { WorkerId } from '../ids/index.ts'
+import { refuse, ok, type Result } from '../result/index.ts'
+import { unmetGuard } from './guards.ts'
+import { isActive, isEnd, successors, type RunState, type WorkState } from './lifecycle.ts'
+import type { PauseReason, Run, RunFacts } from './run.ts'
+
+/** What can be asked of a run. `evidence` goes on record with the move and is what the guard of the move reads. */
+export type RunCommand =
+  | { readonly type: 'lease'; readonly worker: WorkerId }
+  | { readonly type: 'resume' }
+  | { readonly type: 'advance'; readonly to: WorkState; readonly evidence: Partial<RunFacts> }
+  | { readonly type: 'return_to_queue'; readonly reason: 'lease_expired' | 'worker_gave_back' }
+  | { readonly type: 'pause'; readonly reason: PauseReason; readonly explanation: string }
+  | { readonly type: 'continue'; readonly by: string }
+  | { readonly type: 'complete'; readonly packet_sha256: string; readonly summary: string }
+  | {
+      readonly type: 'end'
+      readonly state: 'blocked_policy' | 'needs_human' | 'failed'
+      readonly diagnosis: Diagnosed
+      readonly packet_sha256: string | null
+    }
+  | { readonly type: 'request_cancel'; readonly by: string }
+  | { readonly type: 'cancel'; readonly by: string }
+
+/** A fact about a run, in the past tense; folding them in order gives the run. */
+export type RunEvent =
+  | {
+      readonly event: 'run_leased'
+      readonly facts: { readonly worker: WorkerId; readonly fence: number; readonly attempt: number }
+    }
+  | {
+      readonly event: 'run_returned_to_queue'
+      readonly facts: { readonly reason: string; readonly fence: number; readonly resume_to: WorkState | null }
+    }
+  | {
+      readonly event: 'run_state_changed'
+      readonly facts: { readonly from: RunState; readonly to: WorkState; readonly evidence: Partial<RunFacts> }
+    }
+  | {
+      readonly event: 'run_paused'
+      readonly facts: { readonly reason: PauseReason; readonly return_to: WorkState; readonly explanation: string }
+    }
+  | { readonly event: 'run_continued'; readonly facts: { readonly return_to: WorkState; readonly by: string } }
+  | { readonly event: 'run_cancel_requested'; readonly facts: { readonly by: string } }
+  | { readonly event: 'run_cancelled'; readonly facts: { readonly by: string } }
+  | { readonly event: 'run_failed'; readonly facts: Diagnosed & { readonly terminal_state: string } }
+  | {
+      readonly event: 'run_completed'
+      readonly facts: {
+        readonly terminal_state: string
+        readonly summary: string
+        readonly packet_sha256: string | null
+      }
+    }
+
+/** Why a command was refused; the run is as it was. */
+export interface RunRefusal {
+  readonly code: 'illegal_transition' | 'guard_unmet' | 'attempts_used_up'
+  readonly from: RunState
+  readonly to: RunState | null
+  readonly message: string
+}
+
+type Decision = Result<readonly RunEvent[], RunRefusal>
+
+/** Decides what a command leads to. Pure: the same run and command give the same events. */
+export function decide(run: Run, command: RunCommand): Decision {
+  switch (command.type) {
+    case 'lease':
+      return lease(run, command.worker)
+    case 'resume':
+      return resume(run)
+    case 'advance':
+      return advance(run, command.to, command.evidence)
+    case 'return_to_queue':
+      return returnToQueue(run, command.reason)
+    case 'pause':
+      return pause(run, command.reason, command.explanation)
+    case 'continue':
+      if (run.state !== 'paused' && run.state !== 'awaiting_approval') return illegal(run, 'queued')
+      return ok([{ event: 'run_continued', facts: { return_to: run.return_to, by: command.by } }])
+    case 'complete':
+      return complete(run, command.packet_sha256, command.summary)
+    case 'end':
+      return end(run, command)
+    case 'request_cancel':
+      return requestCancel(run, command.by)
+    case 'cancel':
+      if (!successors(run.state).includes('cancelled')) return illegal(run, 'cancelled')
+      return ok(cancelled(command.by, run.facts.packet_sha256))
+    default:
+      return command satisfies never
+  }
+}
+
+function lease(run: Run, worker: WorkerId): Decision {
+  if (run.state !== 'queued') return illegal(run, 'leased')
+  if (run.attempts >= run.max_attempts)
+    return refuse({
+      code: 'attempts_used_up',
+      from: run.state,
+      to: 'leased',
+      message: `${run.attempts} workers have tried this run`,
+    })
+  return ok([{ event: 'run_leased', facts: { worker, fence: run.fence + 1, attempt: run.attempts + 1 } }])
+}
+
+function resume(run: Run): Decision {
+  if (run.state !== 'leased' || run.resume_to === null) return illegal(run, null)
+  return ok([{ event: 'run_state_changed', facts: { from: 'leased', to: run.resume_to, evidence: {} } }])
+}
+
+function advance(run: Run, to: WorkState, evidence: Partial<RunFacts>): Decision {
+  if (!successors(run.state).includes(to)) return illegal(run, to)
+  if (run.state === 'leased' && to !== 'preparing') return illegal(run, to)
+  if (run.state === 'leased' && run.resume_to !== null) return illegal(run, to)
+  const unmet = unmetGuard(run.state, to, { ...run, facts: { ...run.facts, ...evidence } })
+  if (unmet !== undefined)
+    return refuse({ code: 'guard_unmet', from: run.state, to, message: `${to} is entered only ${unmet}` })
+  return ok([{ event: 'run_state_changed', facts: { from: run.state, to, evidence } }])
+}
+
+function returnToQueue(run: Run, reason: string): Decision {
+  if (!isActive(run.state)) return illegal(run, 'queued')
+  return ok([{ event: 'run_returned_to_queue', facts: { reason, fence: run.fence, resume_to: whereItIs(run) } }])
+}
+
+function pause(run: Run, reason: PauseReason, explanation: string): Decision {
+  const return_to = whereItIs(run)
+  if (!isActive(run.state) || return_to === null) return illegal(run, 'paused')
+  return ok([{ event: 'run_paused', facts: { reason, return_to, explanation } }])
+}
+
+function complete(run: Run, packet_sha256: string, summary: string): Decision {
+  if (!successors(run.state).includes('completed')) return illegal(run, 'completed')
+  const unmet = unmetGuard(run.state, 'completed', { ...run, facts: { ...run.facts, packet_sha256 } })
+  if (unmet !== undefined)
+    return refuse({ code: 'guard_unmet', from: run.state, to: 'completed', message: `a run completes only ${unmet}` })
+  return ok([{ event: 'run_completed', facts: { terminal_state: 'completed', summary, packet_sha256 } }])
+}
+
+function end(run: Run, command: Extract<RunCommand, { type: 'end' }>): Decision {
+  const { state, diagnosis, packet_sha256 } = command
+  const exhaustedInQueue = run.state === 'queued' && state === 'failed' && run.attempts >= run.max_attempts
+  if (!successors(run.state).includes(state) && !exhaustedInQueue) return illegal(run, state)
+  return ok([
+    { event: 'run_failed', facts: { ...diagnosis, terminal_state: state } },
+    { event: 'run_completed', facts: { terminal_state: state, summary: diagnosis.what, packet_sha256 } },
+  ])
+}
+
+function requestCancel(run: Run, by: string): Decision {
+  if (isEnd(run.state)) return illegal(run, 'cancelled')
+  if (isActive(run.state)) return ok([{ event: 'run_cancel_requested', facts: { by } }])
+  return ok(cancelled(by, run.facts.packet_sha256))
+}
+
+function cancelled(by: string, packet_sha256: string | null): readonly RunEvent[] {
+  return [
+    { event: 'run_cancelled', facts: { by } },
+    { event: 'run_completed', facts: { terminal_state: 'cancelled', summary: `Cancelled by ${by}.`, packet_sha256 } },
+  ]
+}
+
+function whereItIs(run: Run): WorkState | null {
+  if (run.state === 'leased') return run.resume_to
+  return 'lease' in run ? run.state : null
+}
+
+function illegal(run: Run, to: RunState | null): Decision {
+  const message = `a run that is ${run.state} cannot ${to === null ? 'resume' : `become ${to}`}`
+  return refuse({ code: 'illegal_transition', from: run.state, to, message })
+}

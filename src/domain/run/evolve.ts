@@ -1,0 +1,82 @@
+import type { RunEvent } from './decide.ts'
+import type { EndState } from './lifecycle.ts'
+import type { Run, RunFacts } from './run.ts'
+
+/** Applies one fact to a run. Pure; folding a run's events over its queued form gives its present form. */
+export function evolve(run: Run, event: RunEvent): Run {
+  const core = coreOf(run)
+  switch (event.event) {
+    case 'run_leased': {
+      const { worker, fence, attempt } = event.facts
+      const resume_to = run.state === 'queued' ? run.resume_to : null
+      return { ...core, state: 'leased', lease: { worker, fence }, resume_to, fence, attempts: attempt }
+    }
+    case 'run_returned_to_queue':
+      return { ...core, state: 'queued', resume_to: event.facts.resume_to }
+    case 'run_state_changed': {
+      const { to, evidence } = event.facts
+      if (!('lease' in run)) throw new Error(`event run_state_changed does not fit a ${run.state} run`)
+      return { ...core, state: to, lease: run.lease, facts: withEvidence(run.facts, evidence) }
+    }
+    case 'run_paused':
+      return { ...core, state: 'paused', ...pick(event.facts) }
+    case 'run_continued':
+      return { ...core, state: 'queued', resume_to: event.facts.return_to, attempts: 0 }
+    case 'run_cancel_requested':
+      return { ...run, version: core.version, cancel_requested_by: event.facts.by }
+    case 'run_cancelled':
+      return { ...core, state: 'cancelled', by: event.facts.by }
+    case 'run_failed': {
+      const { terminal_state, ...diagnosis } = event.facts
+      return { ...core, state: terminal_state as 'failed', diagnosis }
+    }
+    case 'run_completed':
+      return finished(run, core, event.facts)
+    default:
+      return event satisfies never
+  }
+}
+
+type Core = ReturnType<typeof coreOf>
+
+function coreOf(run: Run) {
+  const { id, tenant_id, task_id, mode, is_fix, fence, attempts, max_attempts, cancel_requested_by, facts } = run
+  return {
+    id,
+    tenant_id,
+    task_id,
+    mode,
+    is_fix,
+    version: run.version + 1,
+    fence,
+    attempts,
+    max_attempts,
+    cancel_requested_by,
+    facts,
+  }
+}
+
+function withEvidence(facts: RunFacts, evidence: Partial<RunFacts>): RunFacts {
+  const gates = { ...facts.gates, ...evidence.gates }
+  return { ...facts, ...evidence, gates }
+}
+
+const pick = ({ return_to, reason, explanation }: Extract<RunEvent, { event: 'run_paused' }>['facts']) => ({
+  return_to,
+  reason,
+  explanation,
+})
+
+function finished(run: Run, core: Core, facts: Extract<RunEvent, { event: 'run_completed' }>['facts']): Run {
+  const terminal = facts.terminal_state as EndState
+  const kept = { ...core.facts, packet_sha256: facts.packet_sha256 ?? core.facts.packet_sha256 }
+  if (terminal === 'completed')
+    return {
+      ...core,
+      facts: kept,
+      state: 'completed',
+      packet_sha256: facts.packet_sha256 ?? '',
+      summary: facts.summary,
+    }
+  return { ...run, version: core.version, facts: kept }
+}

@@ -1,0 +1,27 @@
+/** The run: its lifecycle table, what it may become and why not, and how its facts fold into its present form. */
+export { decide, type RunCommand, type RunEvent, type RunRefusal } from './decide.ts'
+export { evolve } from './evolve.ts'
+export { GUARDS, unmetGuard } from './guards.ts'
+export {
+  FROM_ANY_ACTIVE,
+  isActive,
+  isEnd,
+  RUN_LIFECYCLE,
+  RUN_STATES,
+  successors,
+  type ActiveState,
+  type EndState,
+  type RunState,
+  type StateKind,
+  type WorkState,
+} from './lifecycle.ts'
+export {
+  queuedRun,
+  type Lease,
+  type NewRun,
+  type PauseReason,
+  type Reproduction,
+  type Run,
+  type RunFacts,
+  type RunIn,
+} from './run.ts'

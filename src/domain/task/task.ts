@@ -1,0 +1,110 @@
+import type { BudgetLimits } from '../budget/index.ts'
+import type { RequestId, TaskId, TenantId } from '../ids/index.ts'
+
+/** Where a request came from. */
+export type RequestSource = 'cli' | 'task_file' | 'issue_url' | 'standard_input' | 'demo'
+
+/** How trustworthy the author of a text is; set by the platform, never by the text. */
+export type Trust = 'operator' | 'merged' | 'member' | 'outsider' | 'unknown' | 'tool_output'
+
+/** What came in, from where, by whom, as it was said. */
+export interface Request {
+  readonly id: RequestId
+  readonly tenant_id: TenantId
+  readonly source: RequestSource
+  readonly source_url: string | null
+  readonly requester: string
+  readonly repository: string
+  readonly title: string
+  readonly description: string
+  readonly acceptance_criteria: readonly string[]
+  readonly constraints: readonly string[]
+  readonly deadline: string | null
+  readonly attachments: readonly string[]
+  readonly risk_hints: readonly string[]
+  readonly expected_output: string | null
+  readonly owner: string | null
+  readonly trust: Trust
+}
+
+/** Boundary of a change; globs are matched against repository paths with `**`. */
+export interface TaskScope {
+  /** Empty means every path that is not protected or forbidden. */
+  readonly allowed_paths: readonly string[]
+  readonly forbidden_paths: readonly string[]
+  readonly max_changed_files: number
+  readonly max_diff_lines: number
+}
+
+/** A criterion that was stated by the requester, or derived by the platform from the issue's text. */
+export interface Criterion {
+  readonly text: string
+  readonly origin: 'stated' | 'derived'
+}
+
+/** What a run may do; ordered from least to most. */
+export type RunMode = 'analysis_only' | 'dry_run_patch' | 'local_branch' | 'draft_pr'
+
+export const RUN_MODES: readonly RunMode[] = ['analysis_only', 'dry_run_patch', 'local_branch', 'draft_pr']
+
+/** Who does the work: a model in Gander's own loop, or a deterministic command or rule. */
+export type AgentChoice =
+  | { readonly kind: 'native'; readonly model: ModelChoice; readonly fallback: ModelChoice | null }
+  | { readonly kind: 'transform'; readonly rule: TransformRule }
+
+/** A codemod: an ast-grep rule's YAML text, or a command run in the sandbox. */
+export type TransformRule =
+  | { readonly kind: 'ast_grep'; readonly source: string; readonly name: string }
+  | { readonly kind: 'command'; readonly argv: readonly string[] }
+
+export type ModelApi = 'anthropic' | 'openai-chat' | 'openai-responses' | 'google' | 'recorded'
+
+/** Which model answers, over which wire format and where; keys are never part of it. */
+export interface ModelChoice {
+  readonly provider: string
+  /** The provider's model name; for `recorded`, the absolute path of the conversation file. */
+  readonly model: string
+  readonly api: ModelApi
+  /** Absent means the provider's own address. */
+  readonly url: string | null
+}
+
+/** The contract a run is held to. */
+export interface Task {
+  readonly id: TaskId
+  readonly tenant_id: TenantId
+  readonly request_id: RequestId
+  readonly repository: string
+  readonly base_ref: string | null
+  readonly title: string
+  readonly objective: string
+  readonly scope: TaskScope
+  readonly success_criteria: readonly Criterion[]
+  readonly constraints: readonly string[]
+  readonly capability: string
+  readonly mode: RunMode
+  readonly agent: AgentChoice
+  /** A profile's id, a YAML profile's text given by an operator, or null: found from the repository. */
+  readonly verification:
+    | { readonly kind: 'named'; readonly id: string }
+    | { readonly kind: 'given'; readonly source: string }
+    | null
+  readonly limits: BudgetLimits
+  readonly deadline: string | null
+  readonly attachments: readonly string[]
+  readonly risk_hints: readonly string[]
+  readonly expected_output: string | null
+  readonly owner: string | null
+  readonly requester: string
+  readonly trust: Trust
+  /** True when the task asks to mend wrong behaviour, so that a reproduction is owed. */
+  readonly is_fix: boolean
+}
+
+/** Bounds where a task states none. */
+export const DEFAULT_SCOPE: TaskScope = {
+  allowed_paths: [],
+  forbidden_paths: [],
+  max_changed_files: 20,
+  max_diff_lines: 800,
+}

@@ -1,0 +1,114 @@
+/** The ecosystem whose toolchain a profile needs. */
+export type Ecosystem = 'node' | 'python' | 'java' | 'command'
+
+/** One command of a profile. */
+export interface ProfilePhase {
+  readonly id: string
+  readonly argv: readonly string[]
+  /** Relative to the repository's root; absent means the root. */
+  readonly cwd?: string
+  readonly env?: { readonly [name: string]: string }
+  readonly required: boolean
+  readonly timeout_seconds: number
+  /** How test results are read: where the runner writes them and in which format; absent: by exit code alone. */
+  readonly results?: TestResultSource
+}
+
+/** Where a phase's test results are found: `path` is relative to the repository root, or `-` for standard output. */
+export interface TestResultSource {
+  readonly format: 'junit' | 'tap' | 'jest_json' | 'unittest_text'
+  readonly path: string
+}
+
+/** What proves a change in one repository. Found from the repository, or given by a file of the base commit. */
+export interface VerificationProfile {
+  readonly id: string
+  /** Hash of the profile's canonical JSON: one of the twelve versions. */
+  readonly version: string
+  readonly ecosystem: Ecosystem
+  /** Dependency set-up, run once in the setup phase with a way out to `registry_hosts`; absent: nothing to set up. */
+  readonly setup?: readonly ProfilePhase[]
+  /** Hosts that the setup phase may CONNECT to on port 443; empty means none. */
+  readonly registry_hosts: readonly string[]
+  readonly phases: readonly ProfilePhase[]
+  /** Why this profile was chosen, for people. */
+  readonly found_by: string
+}
+
+export type TestOutcome = 'passed' | 'failed' | 'skipped' | 'error'
+
+/** One test by its stable id (`file::class::name`, as the runner gives it). */
+export interface TestResult {
+  readonly id: string
+  readonly outcome: TestOutcome
+  readonly duration_ms?: number
+  readonly message?: string
+  readonly file?: string
+  readonly line?: number
+}
+
+/** A likely cause found in a phase's output. */
+export interface RootCause {
+  readonly file?: string
+  readonly line?: number
+  readonly message: string
+  readonly confidence: number
+}
+
+/** The short form of a failed phase that a model gets instead of raw logs. */
+export interface Diagnosis {
+  readonly classification:
+    | 'compile_error'
+    | 'test_failure'
+    | 'setup_failure'
+    | 'timeout'
+    | 'out_of_memory'
+    | 'no_tests'
+    | 'crash'
+  readonly root_causes: readonly RootCause[]
+  readonly likely_direction: string
+  readonly excerpt: string
+  readonly truncated: boolean
+  readonly redactions: number
+}
+
+/** What one phase did. */
+export interface PhaseReport {
+  readonly id: string
+  readonly argv: readonly string[]
+  readonly required: boolean
+  readonly outcome: 'passed' | 'failed' | 'timed_out' | 'not_run'
+  readonly not_run_reason?: string
+  readonly exit_code: number | null
+  readonly duration_ms: number
+  readonly tests: readonly TestResult[]
+  /** sha256 of the redacted log artifact; null when the phase did not run. */
+  readonly log_sha256: string | null
+  readonly diagnosis?: Diagnosis
+}
+
+/** A profile run on one tree in a clean sandbox. */
+export interface VerificationReport {
+  readonly profile: string
+  readonly profile_version: string
+  readonly tree: string
+  readonly sandbox_fingerprint: string
+  readonly outcome: 'passed' | 'failed' | 'unavailable'
+  readonly reason: string
+  readonly phases: readonly PhaseReport[]
+  readonly started_at: string
+  readonly duration_ms: number
+}
+
+/** Test ids that differ between the base and the proposed tree. */
+export interface TestDelta {
+  readonly fixed: readonly string[]
+  readonly broken: readonly string[]
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+  readonly newly_skipped: readonly string[]
+  /** Failing before and after: not this change's doing. */
+  readonly pre_existing: readonly string[]
+  readonly passed_before: number
+  readonly passed_after: number
+}

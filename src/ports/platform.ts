@@ -1,0 +1,72 @@
+import type { BudgetLimits } from '#domain/budget'
+import type { Change } from '#domain/change'
+import type { LedgerEvent } from '#domain/event'
+import type { RunId } from '#domain/ids'
+import type { AgentChoice, Request, RunMode, TaskScope } from '#domain/task'
+import type { RunArtifact, StepRecord } from './step-journal.ts'
+import type { PullRequestLink, RunOverview } from './run-store.ts'
+
+/** What a person asks for: a request's words and how to work on it. */
+export interface RunOrder {
+  readonly words: Pick<
+    Request,
+    | 'source'
+    | 'source_url'
+    | 'repository'
+    | 'title'
+    | 'description'
+    | 'acceptance_criteria'
+    | 'constraints'
+    | 'deadline'
+    | 'attachments'
+    | 'risk_hints'
+    | 'expected_output'
+    | 'owner'
+  >
+  readonly requester: string
+  readonly base_ref: string | null
+  readonly mode: RunMode
+  readonly scope: TaskScope
+  readonly agent: AgentChoice
+  readonly verification:
+    | { readonly kind: 'named'; readonly id: string }
+    | { readonly kind: 'given'; readonly source: string }
+    | null
+  readonly limits: BudgetLimits
+  /** Keys by provider, handed to the gateway's memory and never stored. */
+  readonly keys: { readonly [provider: string]: string }
+}
+
+/** A run as commands show it. */
+export interface RunView extends RunOverview {
+  readonly pull_request: PullRequestLink | undefined
+  readonly artifacts: readonly RunArtifact[]
+  readonly steps: readonly StepRecord[]
+  /** Absolute path of the evidence packet; undefined while there is none. */
+  readonly packet: string | undefined
+}
+
+/** What the command line can do; implemented in one process, later by an HTTP client as well. */
+export interface Platform {
+  /** Checks the order, pins the commit and queues a run. @throws GanderError `task_unclear` and the source errors */
+  submit(order: RunOrder): Promise<RunView>
+  /** Works on exactly this run until it ends or waits; a signal asks it to cancel. */
+  work(run: RunId, signal?: AbortSignal): Promise<RunView>
+  view(run: RunId): Promise<RunView | undefined>
+  list(limit: number): Promise<readonly RunOverview[]>
+  /** Events as they are appended, from the first; ends when the run ends or waits. */
+  follow(run: RunId, signal?: AbortSignal): AsyncIterable<LedgerEvent>
+  cancel(run: RunId, by: string): Promise<RunView>
+  /** Puts a waiting run back into the queue, with more budget where given; an ended one starts again as a new run. */
+  continue(
+    run: RunId,
+    added: Partial<BudgetLimits>,
+    by: string,
+    keys: { readonly [provider: string]: string },
+  ): Promise<RunView>
+  diff(run: RunId): Promise<Change | undefined>
+  artifact(sha256: string): Promise<Uint8Array | undefined>
+  /** Absolute path of an artifact's bytes. */
+  artifactPath(sha256: string): Promise<string | undefined>
+  close(): Promise<void>
+}

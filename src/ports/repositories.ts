@@ -1,0 +1,80 @@
+import type { Change } from '#domain/change'
+
+/** A repository and the commit a run is pinned to. */
+export interface PinnedSource {
+  /** As given: a path, or an https, ssh or file address. Credentials in it are removed. */
+  readonly repository: string
+  readonly ref: string
+  /** Full commit id and the id of its tree. */
+  readonly commit: string
+  readonly tree: string
+  /** The branch a pull request would go to. */
+  readonly base_branch: string
+  /** Uncommitted paths in the user's checkout, which the run does not see; empty for remote sources. */
+  readonly uncommitted: readonly string[]
+}
+
+/** A commit the platform makes; the author and committer are the platform's. */
+export interface CommitRequest {
+  readonly tree: string
+  readonly parent: string
+  readonly message: string
+  /** Seconds since the epoch; fixed so that a repeated commit has the same id. */
+  readonly timestamp: number
+}
+
+/**
+ * One run's repository: a trusted GIT_DIR outside every sandbox that holds the pinned commit and nothing newer,
+ * and trees written from captured workspaces.
+ */
+export interface RunRepository {
+  readonly source: PinnedSource
+  /** Absolute path of a read-only checkout of the pinned commit (no .git inside); the lower layer of sandboxes. */
+  readonly checkout: string
+  /** Materialises any tree of this repository as a read-only folder, reused when it exists. */
+  checkoutTree(tree: string): Promise<string>
+  /**
+   * Writes the tree that results from the writable layer of a sandbox over the given tree. Paths that the base
+   * commit's ignore rules ignore are left out. Never runs git on anything the agent wrote.
+   */
+  captureTree(over: string, upper: string): Promise<CapturedTree>
+  /** Writes into a sandbox's merged tree what makes `from` into `to`. */
+  applyTree(
+    from: string,
+    to: string,
+    into: { readonly path: string; readonly uid: number; readonly gid: number },
+  ): Promise<void>
+  /** Compares two trees. */
+  diff(from: string, to: string): Promise<Change>
+  /** Blob content; undefined when the path is not in the tree or is no regular file. */
+  readFile(tree: string, path: string): Promise<Uint8Array | undefined>
+  /** Every path of a tree with mode and blob id, sorted. */
+  listFiles(tree: string): Promise<readonly TreeEntry[]>
+  /** Makes a commit object; the same request gives the same id. */
+  commit(request: CommitRequest): Promise<string>
+  /** Lands a commit as `branch` at a git address or path; a branch that already holds it is success. */
+  push(commit: string, branch: string, remote: string): Promise<'pushed' | 'already_there'>
+  /** Removes the run's folders; the cache stays. */
+  remove(): Promise<void>
+}
+
+export interface TreeEntry {
+  readonly path: string
+  readonly mode: string
+  readonly blob: string
+  readonly bytes: number
+}
+
+export interface CapturedTree {
+  readonly tree: string
+  /** Entries that git cannot hold or the platform refuses, by path: fifo, socket, device, setuid, nested .git. */
+  readonly refused: readonly { readonly path: string; readonly reason: string }[]
+}
+
+/** Finds repositories and opens a run's own copy. The user's own checkout is only ever read. */
+export interface Repositories {
+  /** @throws GanderError `repository_not_found`, `repository_empty`, `repository_unreadable`, `ref_not_found` */
+  resolve(repository: string, ref: string | null): Promise<PinnedSource>
+  /** Idempotent: after a crash the same call gives the same repository again, with every tree written so far. */
+  open(run_id: string, source: PinnedSource): Promise<RunRepository>
+}
