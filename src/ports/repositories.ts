@@ -1,18 +1,7 @@
 import type { Change } from '#domain/change'
+import type { PinnedSource } from '#domain/task'
 
-/** A repository and the commit a run is pinned to. */
-export interface PinnedSource {
-  /** As given: a path, or an https, ssh or file address. Credentials in it are removed. */
-  readonly repository: string
-  readonly ref: string
-  /** Full commit id and the id of its tree. */
-  readonly commit: string
-  readonly tree: string
-  /** The branch a pull request would go to. */
-  readonly base_branch: string
-  /** Uncommitted paths in the user's checkout, which the run does not see; empty for remote sources. */
-  readonly uncommitted: readonly string[]
-}
+export type { PinnedSource }
 
 /** A commit the platform makes; the author and committer are the platform's. */
 export interface CommitRequest {

@@ -3,7 +3,7 @@ import type { WorkerId } from '../ids/index.ts'
 import { refuse, ok, type Result } from '../result/index.ts'
 import { unmetGuard } from './guards.ts'
 import { isActive, isEnd, successors, type RunState, type WorkState } from './lifecycle.ts'
-import type { PauseReason, Run, RunFacts } from './run.ts'
+import { withEvidence, type PauseReason, type Run, type RunFacts } from './run.ts'
 
 /** What can be asked of a run. `evidence` goes on record with the move and is what the guard of the move reads. */
 export type RunCommand =
@@ -115,7 +115,7 @@ function advance(run: Run, to: WorkState, evidence: Partial<RunFacts>): Decision
   if (!successors(run.state).includes(to)) return illegal(run, to)
   if (run.state === 'leased' && to !== 'preparing') return illegal(run, to)
   if (run.state === 'leased' && run.resume_to !== null) return illegal(run, to)
-  const unmet = unmetGuard(run.state, to, { ...run, facts: { ...run.facts, ...evidence } })
+  const unmet = unmetGuard(run.state, to, { ...run, facts: withEvidence(run.facts, evidence) }, run.facts)
   if (unmet !== undefined)
     return refuse({ code: 'guard_unmet', from: run.state, to, message: `${to} is entered only ${unmet}` })
   return ok([{ event: 'run_state_changed', facts: { from: run.state, to, evidence } }])
@@ -134,7 +134,7 @@ function pause(run: Run, reason: PauseReason, explanation: string): Decision {
 
 function complete(run: Run, packet_sha256: string, summary: string): Decision {
   if (!successors(run.state).includes('completed')) return illegal(run, 'completed')
-  const unmet = unmetGuard(run.state, 'completed', { ...run, facts: { ...run.facts, packet_sha256 } })
+  const unmet = unmetGuard(run.state, 'completed', { ...run, facts: { ...run.facts, packet_sha256 } }, run.facts)
   if (unmet !== undefined)
     return refuse({ code: 'guard_unmet', from: run.state, to: 'completed', message: `a run completes only ${unmet}` })
   return ok([{ event: 'run_completed', facts: { terminal_state: 'completed', summary, packet_sha256 } }])

@@ -1,6 +1,6 @@
 import type { RunEvent } from './decide.ts'
 import type { EndState } from './lifecycle.ts'
-import type { Run, RunFacts } from './run.ts'
+import { withEvidence, type Run } from './run.ts'
 
 /** Applies one fact to a run. Pure; folding a run's events over its queued form gives its present form. */
 export function evolve(run: Run, event: RunEvent): Run {
@@ -54,11 +54,6 @@ function coreOf(run: Run) {
     cancel_requested_by,
     facts,
   }
-}
-
-function withEvidence(facts: RunFacts, evidence: Partial<RunFacts>): RunFacts {
-  const gates = { ...facts.gates, ...evidence.gates }
-  return { ...facts, ...evidence, gates }
 }
 
 const pick = ({ return_to, reason, explanation }: Extract<RunEvent, { event: 'run_paused' }>['facts']) => ({

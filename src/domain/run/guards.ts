@@ -13,17 +13,20 @@ export interface Guarded {
 interface Guard {
   /** Completes the sentence "…only". */
   readonly requires: string
-  readonly holds: (run: Guarded) => boolean
+  /** `before` is what was on record without the evidence of this move. */
+  readonly holds: (run: Guarded, before: RunFacts) => boolean
 }
 
-const BEFORE_REVIEW: readonly GateName[] = [
+/** The gates that look at the proposed tree alone and need nothing to be run. */
+const INSIDE_BOUNDARY: readonly GateName[] = [
   'boundary',
   'protected_files',
   'secrets',
   'special_files',
   'test_integrity',
-  'verification',
 ]
+
+const BEFORE_REVIEW: readonly GateName[] = [...INSIDE_BOUNDARY, 'verification']
 
 const passed = (run: Guarded, gates: readonly GateName[]): boolean =>
   gates.every((gate) => {
@@ -44,12 +47,19 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
       run.facts.gates.plan === 'pass' &&
       (!run.is_fix || run.facts.reproduction !== null),
   },
-  '>verifying': { requires: 'with a proposed tree', holds: (run) => run.facts.tree !== null },
-  'verifying>repairing': {
-    requires: 'with repair budget left',
-    holds: (run) => run.facts.repairs_used < run.facts.repairs_allowed,
+  '>verifying': {
+    requires: 'with a proposed tree inside its boundary',
+    holds: (run) => run.facts.tree !== null && passed(run, INSIDE_BOUNDARY),
   },
-  'judging>repairing': { requires: 'once', holds: (run) => run.facts.judge_send_backs < 1 },
+  'verifying>repairing': {
+    requires: 'with repair budget left, one repair counted',
+    holds: (run, before) =>
+      run.facts.repairs_used === before.repairs_used + 1 && run.facts.repairs_used <= run.facts.repairs_allowed,
+  },
+  'judging>repairing': {
+    requires: 'once',
+    holds: (run, before) => before.judge_send_backs === 0 && run.facts.judge_send_backs === 1,
+  },
   '>judging': {
     requires: 'when every deterministic gate and every required verifier passed',
     holds: (run) => passed(run, BEFORE_REVIEW),
@@ -77,7 +87,7 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
 }
 
 /** Names what is not on record for an arrow; undefined when it may be taken. Resuming is guarded by its own memory. */
-export function unmetGuard(from: RunState, to: RunState, run: Guarded): string | undefined {
+export function unmetGuard(from: RunState, to: RunState, run: Guarded, before: RunFacts): string | undefined {
   const guards = [GUARDS[`${from}>${to}`], from === 'leased' && to !== 'preparing' ? undefined : GUARDS[`>${to}`]]
-  return guards.find((guard) => guard !== undefined && !guard.holds(run))?.requires
+  return guards.find((guard) => guard !== undefined && !guard.holds(run, before))?.requires
 }

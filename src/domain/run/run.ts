@@ -59,6 +59,7 @@ export type PauseReason =
   | 'budget_tokens'
   | 'model_unavailable'
   | 'storage_full'
+  | 'publication_failed'
   | 'requested'
 
 /** One execution of a task. A state's data belongs to the state. */
@@ -121,4 +122,12 @@ export function queuedRun(run: NewRun): RunIn<'queued'> {
     cancel_requested_by: null,
     facts,
   }
+}
+
+/** Puts evidence on record; a new tree clears what gates said about the old one, plan and intake excepted. */
+export function withEvidence(facts: RunFacts, evidence: Partial<RunFacts>): RunFacts {
+  const sameTree = evidence.tree === undefined || evidence.tree === facts.tree
+  const { plan, intake } = facts.gates
+  const kept = sameTree ? facts.gates : { ...(plan && { plan }), ...(intake && { intake }) }
+  return { ...facts, ...evidence, gates: { ...kept, ...evidence.gates } }
 }

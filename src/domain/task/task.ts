@@ -69,6 +69,20 @@ export interface ModelChoice {
   readonly url: string | null
 }
 
+/** A repository and the commit a run is pinned to. */
+export interface PinnedSource {
+  /** As given: a path, or an https, ssh or file address. Credentials in it are removed. */
+  readonly repository: string
+  readonly ref: string
+  /** Full commit id and the id of its tree. */
+  readonly commit: string
+  readonly tree: string
+  /** The branch a pull request would go to. */
+  readonly base_branch: string
+  /** Uncommitted paths in the user's checkout, which the run does not see; empty for remote sources. */
+  readonly uncommitted: readonly string[]
+}
+
 /** The contract a run is held to. */
 export interface Task {
   readonly id: TaskId
@@ -76,6 +90,8 @@ export interface Task {
   readonly request_id: RequestId
   readonly repository: string
   readonly base_ref: string | null
+  /** Absent until the platform pinned the commit, which it does before the task is recorded. */
+  readonly source?: PinnedSource
   readonly title: string
   readonly objective: string
   readonly scope: TaskScope
