@@ -1,3 +1,4 @@
+import type { BudgetVerdict } from '#domain/budget'
 import type { EventDraft } from '#domain/event'
 import type { Json } from '#domain/json'
 import type { ArtifactRef, DataClass } from './artifact-store.ts'
@@ -85,6 +86,17 @@ export interface StepRecord {
   readonly outcome_at: string | null
   readonly tree: string | null
   readonly cost_usd: number
+}
+
+/** Thrown by `perform` when the next step does not fit into what is left of the run's budget; nothing was done. */
+export class BudgetExhausted extends Error {
+  readonly verdict: BudgetVerdict
+
+  constructor(verdict: BudgetVerdict) {
+    super(`the ${verdict.budget} budget is used up: ${verdict.used} of ${verdict.limit}`)
+    this.name = 'BudgetExhausted'
+    this.verdict = verdict
+  }
 }
 
 /**

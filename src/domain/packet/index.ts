@@ -1,0 +1,121 @@
+import type { BudgetLimits, BudgetUse } from '../budget/index.ts'
+import type { DiffStat, FileChange } from '../change/index.ts'
+import type { Diagnosed } from '../failure/index.ts'
+import type { Verdict } from '../gate/index.ts'
+import type { Json } from '../json/index.ts'
+import type { Plan } from '../plan/index.ts'
+import type { EndState, Reproduction } from '../run/index.ts'
+import type { Task } from '../task/index.ts'
+import type { TestDelta, VerificationReport } from '../verification/index.ts'
+
+/** The twelve versions without which an outcome cannot be investigated later. */
+export interface Versions {
+  readonly agent_runtime: string
+  readonly prompt_contract: string
+  readonly system_prompt: string
+  readonly tool_schema: string
+  readonly verifier_profile: string
+  readonly policy: string
+  readonly sandbox_image: string
+  readonly model_router: string
+  readonly repository_base_sha: string
+  readonly context_manifest: string
+  readonly judge_rubric: string
+  readonly redaction_policy: string
+}
+
+/** What a judge said, as far as a packet repeats it. */
+export interface JudgementSummary {
+  readonly verdict: string
+  readonly confidence: string
+  readonly required_human_attention: readonly string[]
+  readonly report_sha256: string | null
+}
+
+/** A decision of policy, without the arguments. */
+export interface DecisionSummary {
+  readonly decision_id: string
+  readonly action: string
+  readonly answer: string
+  readonly rules: readonly string[]
+}
+
+/** One tool or model call in order. */
+export interface LedgerLine {
+  readonly n: number
+  readonly kind: string
+  readonly key: string
+  readonly at: string
+  readonly request_sha256: string
+  readonly tree: string | null
+  readonly cost_usd: number
+}
+
+/** A stored artifact by its content. */
+export interface PacketArtifact {
+  readonly kind: string
+  readonly name: string
+  readonly sha256: string
+  readonly bytes: number
+}
+
+/** Everything on record about a run when its packet is sealed. */
+export interface RunEvidence {
+  readonly run_id: string
+  readonly task: Task
+  /** The end the run is about to reach. */
+  readonly outcome: { readonly state: EndState; readonly summary: string; readonly diagnosis: Diagnosed | null }
+  readonly base: {
+    readonly commit: string
+    readonly tree: string
+    readonly ref: string
+    readonly repository: string
+  } | null
+  readonly head: { readonly tree: string; readonly commit: string | null; readonly branch: string | null } | null
+  readonly change: {
+    readonly files: readonly FileChange[]
+    readonly stat: DiffStat
+    readonly patch_sha256: string | null
+  }
+  readonly plan: Plan | null
+  readonly decisions: readonly DecisionSummary[]
+  readonly steps: readonly LedgerLine[]
+  readonly reproduction: Reproduction | null
+  readonly verification: {
+    readonly before: VerificationReport | null
+    readonly after: VerificationReport | null
+    readonly delta: TestDelta | null
+  }
+  readonly verdicts: readonly Verdict[]
+  readonly judgement: JudgementSummary | null
+  readonly costs: { readonly limits: BudgetLimits; readonly use: BudgetUse; readonly unknown_calls: number }
+  readonly versions: Versions
+  readonly artifacts: readonly PacketArtifact[]
+  readonly started_at: string
+}
+
+/** The ten questions a finished run must answer. */
+export const QUESTIONS = [
+  'what_was_asked',
+  'what_scope_was_agreed',
+  'what_changed',
+  'why_it_is_right',
+  'what_proves_it',
+  'what_risk_is_left',
+  'who_approved',
+  'what_was_not_done',
+  'how_to_roll_back',
+  'where_the_trace_is',
+] as const
+
+export type Question = (typeof QUESTIONS)[number]
+
+/** The sealed evidence of a run; `answers` says in words what the rest proves. */
+export interface EvidencePacket {
+  readonly schema: 'gander.evidence/v1'
+  readonly answers: Readonly<Record<Question, readonly string[]>>
+  readonly evidence: RunEvidence
+}
+
+/** A packet survives JSON unchanged. */
+export const packetJson = (packet: EvidencePacket): Json => packet as unknown as Json
