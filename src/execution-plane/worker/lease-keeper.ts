@@ -1,0 +1,40 @@
+import type { Lease } from '#domain/run'
+import type { RunId } from '#domain/ids'
+import type { RunStore } from '#ports'
+
+/** Why work on a run has to stop at once. */
+export class WorkStopped extends Error {
+  readonly reason: 'lease_lost' | 'cancelled'
+  readonly by: string
+
+  constructor(reason: 'lease_lost' | 'cancelled', by: string) {
+    super(reason === 'cancelled' ? `cancelled by ${by}` : 'another worker has the run')
+    this.name = 'WorkStopped'
+    this.reason = reason
+    this.by = by
+  }
+}
+
+/** Seconds between heartbeats; a lease lives ten. */
+const HEARTBEAT_MS = 3_000
+
+/** Keeps a lease alive until it is stopped, and aborts the work when the lease is lost or cancellation is asked for. */
+export function keepLease(store: RunStore, run: RunId, lease: Lease): { readonly signal: AbortSignal; stop(): void } {
+  const controller = new AbortController()
+  let silentSince = Date.now()
+  const beat = async (): Promise<void> => {
+    try {
+      const answer = await store.heartbeat(run, lease)
+      silentSince = Date.now()
+      if (!answer.held) controller.abort(new WorkStopped('lease_lost', 'the lease'))
+      else if (answer.cancel_requested_by !== null)
+        controller.abort(new WorkStopped('cancelled', answer.cancel_requested_by))
+    } catch {
+      // The database may be away for a moment; a lease that could not be renewed in its lifetime is not ours any more.
+      if (Date.now() - silentSince > 3 * HEARTBEAT_MS) controller.abort(new WorkStopped('lease_lost', 'the lease'))
+    }
+  }
+  const timer = setInterval(() => void beat(), HEARTBEAT_MS)
+  timer.unref()
+  return { signal: controller.signal, stop: () => clearInterval(timer) }
+}

@@ -1,0 +1,51 @@
+import {
+  DEFAULT_SANDBOX_LIMITS,
+  type CapturedTree,
+  type RunRepository,
+  type Sandbox,
+  type SandboxDriver,
+  type SandboxLimits,
+  type SetupLayer,
+} from '#ports'
+
+/** A run's tree in its sandbox. */
+export interface Workspace {
+  readonly sandbox: Sandbox
+  /** Writes the tree as it is now; without a change since the last call it is cheap. */
+  checkpoint(): Promise<CapturedTree>
+  close(): Promise<void>
+}
+
+interface WorkspaceParts {
+  readonly driver: SandboxDriver
+  readonly repository: RunRepository
+  readonly run_id: string
+  readonly setup_layer: SetupLayer | null
+  /** The tree to start from; what earlier steps left behind, or the base tree. */
+  readonly tree: string
+  readonly limits?: SandboxLimits
+}
+
+/** Opens a fresh sandbox over the base checkout and brings it to the tree that is on record. */
+export async function openWorkspace(parts: WorkspaceParts): Promise<Workspace> {
+  const { driver, repository, run_id, setup_layer, tree } = parts
+  const sandbox = await driver.open({
+    run_id,
+    purpose: 'work',
+    checkout: repository.checkout,
+    setup_layer,
+    writable: { kind: 'memory' },
+    limits: parts.limits ?? DEFAULT_SANDBOX_LIMITS,
+  })
+  try {
+    if (tree !== repository.source.tree) await repository.applyTree(repository.source.tree, tree, sandbox.tree)
+  } catch (error) {
+    await sandbox.close()
+    throw error
+  }
+  return {
+    sandbox,
+    checkpoint: () => repository.captureTree(repository.source.tree, sandbox.upper),
+    close: () => sandbox.close(),
+  }
+}
