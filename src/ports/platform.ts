@@ -40,6 +40,8 @@ export interface RunOrder {
 /** A run as commands show it. */
 export interface RunView extends RunOverview {
   readonly pull_request: PullRequestLink | undefined
+  /** What the pull request says; absent where there is none or its forge cannot be read now. */
+  readonly pull_request_text?: { readonly title: string; readonly body: string }
   readonly artifacts: readonly RunArtifact[]
   readonly steps: readonly StepRecord[]
   /** Absolute path of the evidence packet; undefined while there is none. */

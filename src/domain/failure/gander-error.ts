@@ -8,6 +8,11 @@ export const GANDER_ERRORS = {
   usage: { exit: 2, remedy: 'See `gander --help`.' },
   task_unclear: { exit: 2, remedy: 'Add what is missing to the issue and submit it again.' },
   task_invalid: { exit: 2, remedy: 'Correct the named fields; the schema is docs/reference/task.schema.json.' },
+  issue_not_found: {
+    exit: 2,
+    remedy: 'Check the address; for a private issue set GITHUB_TOKEN, or save its text and give --issue FILE.',
+  },
+  issue_unreachable: { exit: 5, remedy: 'Try again when the network answers, or save its text and give --issue FILE.' },
   repository_not_found: { exit: 2, remedy: 'Check the path or address given with --repo.' },
   repository_empty: { exit: 2, remedy: 'Make a first commit; a run starts from a commit.' },
   repository_unreadable: {

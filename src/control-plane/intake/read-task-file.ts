@@ -1,0 +1,28 @@
+import type { OrderDraft } from '#ports'
+import { shorten } from './issue-sections.ts'
+import { parseLocated } from './located-problems.ts'
+import { choices, readable } from './read-issue.ts'
+import { TASK_SCHEMA } from './task-schema.ts'
+
+/** Reads a task file, YAML or JSON (which YAML contains), in snake_case or camelCase. */
+export function readTaskFile(raw: string, name: string): OrderDraft {
+  const task = parseLocated(readable(raw, name), TASK_SCHEMA, { name, lines_before: 0 })
+  const { objective, description, title, ...rest } = task
+  return {
+    ...choices(rest),
+    repository: task.repository ?? null,
+    words: {
+      source: 'task_file',
+      source_url: null,
+      title: title ?? shorten(objective.split(/(?<=[.!?])\s|\n/)[0] ?? objective),
+      description: description === undefined ? objective : `${objective}\n\n${description}`,
+      acceptance_criteria: task.success_criteria ?? [],
+      constraints: task.constraints ?? [],
+      deadline: task.deadline ?? null,
+      attachments: task.attachments ?? [],
+      risk_hints: task.risk_hints ?? [],
+      expected_output: task.expected_output ?? null,
+      owner: task.owner ?? null,
+    },
+  }
+}
