@@ -1,0 +1,33 @@
+import type { AgentPhase } from '#domain/tool'
+
+/** What the platform says to a model between its turns. Part of the prompt contract: change the version with the text. */
+export const PROMPT_CONTRACT_VERSION = 'agent-words/1'
+
+const WAY_OUT: Readonly<Record<AgentPhase, string>> = {
+  planning: 'submit_plan, or report_blocked when it cannot be planned',
+  editing: 'finish when the work is done, or report_blocked when it cannot be',
+  repairing: 'finish when it is mended, or report_blocked when it cannot be',
+}
+
+/** After an answer without a tool call. */
+export const callATool = (phase: AgentPhase): string =>
+  `Nothing happens without a tool call. Go on with one: the next step of the work, or ${WAY_OUT[phase]}.`
+
+/** After an answer that hit the output limit. */
+export const cutOff = (tokens: number): string =>
+  `Your answer was cut off at ${tokens} tokens and nothing of it was carried out. Go on with smaller pieces: short text, one tool call a turn, a large file in several edits.`
+
+/** The one nudge a phase gets before it is ended. */
+export const nudge = (circle: string, phase: AgentPhase): string =>
+  `You are going in a circle: ${circle}. Try something different: read the message again, look at another file, take another approach; or ${WAY_OUT[phase]}. If it goes on, the run ends here.`
+
+/** Said once when most of the tightest budget is used. */
+export const wrapUp = (share: number, phase: AgentPhase): string =>
+  share >= 0.95
+    ? `Almost nothing of the budget is left (${percent(share)} used). Stop exploring; your next call should be ${WAY_OUT[phase]}.`
+    : `Most of the budget is used (${percent(share)}). Finish what is essential, then ${WAY_OUT[phase]}.`
+
+/** The answer to calls that came after the one that ended the phase, or to more calls than a turn may hold. */
+export const notExecuted = (why: string): string => `Not executed: ${why}.`
+
+const percent = (share: number): string => `${Math.floor(Math.min(share, 1) * 100)} %`

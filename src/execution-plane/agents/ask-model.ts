@@ -1,0 +1,259 @@
+import { createHash } from 'node:crypto'
+import { exhausted, type BudgetLimits, type BudgetUse, type BudgetVerdict } from '#domain/budget'
+import type { EventDraft } from '#domain/event'
+import { GanderError } from '#domain/failure'
+import { canonicalJson, type Json } from '#domain/json'
+import type { ModelChoice } from '#domain/task'
+import {
+  BudgetExhausted,
+  type Clock,
+  type ModelAnswer,
+  type ModelCallRecord,
+  type ModelFailureKind,
+  type ModelGateway,
+  type ModelRequest,
+  type PriceTable,
+  type StepJournal,
+  type StepOutcome,
+} from '#ports'
+import { pressureOf } from './pressure.ts'
+import { charge, worstCase, type Charge } from './price-call.ts'
+
+/** What it takes to reach a model. */
+export interface ModelAccess {
+  readonly gateway: ModelGateway
+  readonly prices: PriceTable
+  readonly clock: Clock
+}
+
+/** One request to a model, asked as often as the retry rules allow. */
+export interface Question {
+  /** Prefix of the step keys, unique in the run; each attempt appends its number. */
+  readonly key: string
+  readonly run_id: string
+  readonly tenant_id: string
+  readonly request: ModelRequest
+  /** The models to ask, in order of preference. */
+  readonly models: readonly ModelChoice[]
+  readonly journal: StepJournal
+  budget(): { readonly limits: BudgetLimits; readonly use: BudgetUse }
+  readonly signal: AbortSignal
+}
+
+type Answered = Extract<ModelAnswer, { status: 'answered' }>
+type Failed = Extract<ModelAnswer, { status: 'failed' }>
+
+/** How a question ended. `pressure` is the used share of the tightest budget, as recorded with the answer. */
+export type Reply =
+  | { readonly kind: 'answered'; readonly answer: Answered; readonly pressure: number }
+  | { readonly kind: 'too_long'; readonly message: string }
+  | { readonly kind: 'failed'; readonly failure: ModelFailureKind; readonly message: string }
+  | { readonly kind: 'unknown'; readonly message: string }
+  | { readonly kind: 'exhausted'; readonly verdict: BudgetVerdict }
+
+/** A model answer as a step's value: the port's type spelled without interfaces, so that it is JSON by type as well. */
+type Recorded = { readonly answer: RecordedAnswer; readonly pressure: number }
+type RecordedAnswer =
+  | (Omit<Answered, 'usage' | 'tool_requests'> & {
+      readonly usage: {
+        readonly input_tokens: number | null
+        readonly output_tokens: number | null
+        readonly cached_input_tokens: number | null
+      }
+      readonly tool_requests: readonly { readonly id: string; readonly name: string; readonly arguments: Json }[]
+    })
+  | Failed
+  | Extract<ModelAnswer, { status: 'unknown' }>
+
+type Attempted = Recorded & { readonly fresh: boolean }
+
+const ATTEMPTS_PER_MODEL = 4
+const BACKOFF_MS = [1_000, 4_000, 16_000]
+const LONGEST_WAIT_MS = 120_000
+const CALL_TIMEOUT_MS = 300_000
+
+/**
+ * Asks until there is an answer or a reason why there is none. Every attempt is a step of its own, so a resumed run
+ * walks the same attempts from the record without waiting and without asking anybody. Retryable failures are tried four
+ * times a model with a growing wait, then the next model is asked. A round over all models that came wholly from the
+ * record belongs to an earlier attempt of the run: it is passed over, and the models are asked anew.
+ * @throws GanderError `model_without_price`, and what the journal and the gateway throw
+ */
+export async function askModel(access: ModelAccess, question: Question): Promise<Reply> {
+  const progress: Progress = { attempt: 0, unknowns: 0 }
+  for (;;) {
+    const round = await askEachModel(access, question, progress)
+    if (round.reply !== undefined) return round.reply
+    if (round.fresh) return { kind: 'failed', failure: round.last.kind, message: round.last.message }
+  }
+}
+
+interface Progress {
+  attempt: number
+  unknowns: number
+}
+
+type Round = { readonly reply: Reply } | { readonly reply: undefined; readonly last: Failed; readonly fresh: boolean }
+
+async function askEachModel(access: ModelAccess, question: Question, progress: Progress): Promise<Round> {
+  let last: Failed | undefined
+  let fresh = false
+  for (const model of question.models) {
+    const end = await askOneModel(access, question, model, progress)
+    if (end.reply !== undefined) return end
+    last = end.last
+    fresh ||= end.fresh
+  }
+  if (last === undefined) throw new GanderError('internal', 'A question was asked of no model.')
+  return { reply: undefined, last, fresh }
+}
+
+async function askOneModel(
+  access: ModelAccess,
+  question: Question,
+  model: ModelChoice,
+  progress: Progress,
+): Promise<Round> {
+  let fresh = false
+  for (let failures = 0; ; ) {
+    const attempted = await attemptOnce(access, question, model, progress.attempt)
+    progress.attempt += 1
+    if ('verdict' in attempted) return { reply: { kind: 'exhausted', verdict: attempted.verdict } }
+    fresh ||= attempted.fresh
+    const answer = asPort(attempted.answer)
+    if (answer.status === 'answered' && !isRefusal(answer))
+      return { reply: { kind: 'answered', answer, pressure: attempted.pressure } }
+    if (answer.status === 'unknown') {
+      progress.unknowns += 1
+      if (progress.unknowns > 1) return { reply: { kind: 'unknown', message: answer.message } }
+      continue
+    }
+    const failed = answer.status === 'answered' ? refusalOf(answer) : answer
+    if (failed.kind === 'context_too_long') return { reply: { kind: 'too_long', message: failed.message } }
+    if (failed.kind === 'departed') return { reply: { kind: 'failed', failure: 'departed', message: failed.message } }
+    failures += 1
+    const wait = waitBefore(failures, failed)
+    if (wait === undefined) return { reply: undefined, last: failed, fresh }
+    if (attempted.fresh) await access.clock.sleep(wait, question.signal)
+  }
+}
+
+/** How long to wait before the next attempt; undefined when this model is given up. */
+function waitBefore(failures: number, failed: Failed): number | undefined {
+  const backoff = BACKOFF_MS[failures - 1]
+  if (!failed.retryable || failures >= ATTEMPTS_PER_MODEL || backoff === undefined) return undefined
+  const asked = failed.retry_after_ms ?? 0
+  return asked > LONGEST_WAIT_MS ? undefined : Math.max(backoff, asked)
+}
+
+async function attemptOnce(
+  access: ModelAccess,
+  question: Question,
+  model: ModelChoice,
+  attempt: number,
+): Promise<Attempted | { readonly verdict: BudgetVerdict }> {
+  const { journal, request } = question
+  const price = access.prices.priceOf(model)
+  if (price === undefined)
+    throw new GanderError(
+      'model_without_price',
+      `Nothing is known about the price of ${model.provider}:${model.model}.`,
+    )
+  const worst = worstCase(request, price)
+  const { limits, use } = question.budget()
+  const verdict = journal.replaying ? undefined : exhausted(use, limits, worst.cost_usd)
+  if (verdict !== undefined) return { verdict }
+  question.signal.throwIfAborted()
+  const request_sha256 = createHash('sha256').update(canonicalJson(request)).digest('hex')
+  let fresh = false
+  try {
+    const recorded = await journal.perform<Recorded>(
+      {
+        key: `${question.key}:${attempt}`,
+        kind: 'model_call',
+        request: { model: { ...model }, request_sha256 },
+        reserve_usd: worst.cost_usd,
+      },
+      async ({ n }) => {
+        fresh = true
+        const call_key = `${question.run_id}/${n}/${attempt}`
+        const answer = await access.gateway.call(
+          {
+            call_key,
+            run_id: question.run_id,
+            tenant_id: question.tenant_id,
+            model,
+            request,
+            request_sha256,
+            timeout_ms: CALL_TIMEOUT_MS,
+          },
+          question.signal,
+        )
+        return outcomeOf(question, model, { call_key, answer, charged: chargeOf(answer, request, price) })
+      },
+    )
+    return { ...recorded, fresh }
+  } catch (error) {
+    if (error instanceof BudgetExhausted) return { verdict: error.verdict }
+    throw error
+  }
+}
+
+interface Called {
+  readonly call_key: string
+  readonly answer: ModelAnswer
+  readonly charged: Charge
+}
+
+function chargeOf(answer: ModelAnswer, request: ModelRequest, price: Parameters<typeof worstCase>[1]): Charge {
+  if (answer.status === 'answered') return charge(answer.usage, request, price)
+  const mayHaveWorked = answer.status === 'unknown' || answer.kind === 'timeout'
+  return mayHaveWorked ? worstCase(request, price) : { cost_usd: 0, tokens: 0 }
+}
+
+function outcomeOf(question: Question, model: ModelChoice, called: Called): StepOutcome<Recorded> {
+  const { answer, charged, call_key } = called
+  const { limits, use } = question.budget()
+  return {
+    value: { answer, pressure: pressureOf(use, limits, charged) },
+    events: [eventOf(question, model, called)],
+    cost_usd: charged.cost_usd,
+    tokens: charged.tokens,
+    model_call: recordOf(question, model, { answer, charged, call_key }),
+  }
+}
+
+function recordOf(question: Question, model: ModelChoice, { answer, charged, call_key }: Called): ModelCallRecord {
+  const answered = answer.status === 'answered' ? answer : undefined
+  return {
+    call_key,
+    provider: model.provider,
+    model: answered?.reported_model ?? model.model,
+    phase: question.request.phase,
+    outcome: answer.status === 'failed' ? answer.kind : answer.status,
+    input_tokens: answered?.usage.input_tokens ?? null,
+    output_tokens: answered?.usage.output_tokens ?? null,
+    cost_usd: charged.cost_usd,
+    duration_ms: answered?.duration_ms ?? 0,
+  }
+}
+
+function eventOf(question: Question, model: ModelChoice, called: Called): EventDraft {
+  const { call_key, cost_usd, outcome, phase, input_tokens, output_tokens } = recordOf(question, model, called)
+  if (called.answer.status === 'unknown')
+    return { event: 'model_call_unknown', facts: { call_key, reserved_usd: cost_usd } }
+  const facts = { call_key, model: model.model, phase, input_tokens, output_tokens, cost_usd, outcome }
+  return { event: 'model_called', facts, actor_type: 'agent', resource_type: 'model', resource_id: model.model }
+}
+
+const asPort = (answer: RecordedAnswer): ModelAnswer => answer
+
+const isRefusal = (answer: Answered): boolean => answer.stop_reason === 'refused' && answer.tool_requests.length === 0
+
+const refusalOf = (answer: Answered): Failed => ({
+  status: 'failed',
+  kind: 'refused_by_provider',
+  message: answer.text === '' ? 'The model refused to answer.' : `The model refused: ${answer.text.slice(0, 300)}`,
+  retry_after_ms: null,
+  retryable: false,
+})

@@ -1,0 +1,8 @@
+/**
+ * Agents decide what to try next on a tree, through tools only; what they leave is judged by the same gates.
+ * The native agent is Gander's own loop over any model; the transform agent runs a rule or a command and needs none.
+ * Owned here: turns, retries, the fallback model, budgets, wrap-up, stuck detection, compaction, and the one way to ask
+ * a model durably (`askModel`), which the judge uses as well.
+ */
+export { askModel, type ModelAccess, type Question, type Reply } from './ask-model.ts'
+export { createNativeAgent, type NativeAgentOptions } from './native-agent.ts'
