@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { exhausted, type BudgetLimits, type BudgetUse, type BudgetVerdict } from '#domain/budget'
 import type { EventDraft } from '#domain/event'
 import { GanderError } from '#domain/failure'
-import { canonicalJson, type Json } from '#domain/json'
+import type { Usage, ToolRequest } from '#domain/conversation'
 import type { ModelChoice } from '#domain/task'
+import { costOf, hashRequest, worstCaseOf } from '#execution-plane/model-gateway'
 import {
   BudgetExhausted,
   type Clock,
@@ -11,13 +11,13 @@ import {
   type ModelCallRecord,
   type ModelFailureKind,
   type ModelGateway,
+  type ModelPrice,
   type ModelRequest,
   type PriceTable,
   type StepJournal,
   type StepOutcome,
 } from '#ports'
-import { pressureOf } from './pressure.ts'
-import { charge, worstCase, type Charge } from './price-call.ts'
+import { pressureOf, type Charge } from './pressure.ts'
 
 /** What it takes to reach a model. */
 export interface ModelAccess {
@@ -51,16 +51,13 @@ export type Reply =
   | { readonly kind: 'unknown'; readonly message: string }
   | { readonly kind: 'exhausted'; readonly verdict: BudgetVerdict }
 
-/** A model answer as a step's value: the port's type spelled without interfaces, so that it is JSON by type as well. */
+/** A model answer as a step's value: the port's type without its interfaces, so that it is JSON by its type as well. */
 type Recorded = { readonly answer: RecordedAnswer; readonly pressure: number }
+type Plain<Shape> = { readonly [Key in keyof Shape]: Shape[Key] }
 type RecordedAnswer =
   | (Omit<Answered, 'usage' | 'tool_requests'> & {
-      readonly usage: {
-        readonly input_tokens: number | null
-        readonly output_tokens: number | null
-        readonly cached_input_tokens: number | null
-      }
-      readonly tool_requests: readonly { readonly id: string; readonly name: string; readonly arguments: Json }[]
+      readonly usage: Plain<Usage>
+      readonly tool_requests: readonly Plain<ToolRequest>[]
     })
   | Failed
   | Extract<ModelAnswer, { status: 'unknown' }>
@@ -71,6 +68,9 @@ const ATTEMPTS_PER_MODEL = 4
 const BACKOFF_MS = [1_000, 4_000, 16_000]
 const LONGEST_WAIT_MS = 120_000
 const CALL_TIMEOUT_MS = 300_000
+const NOTHING_KNOWN: Usage = { input_tokens: null, output_tokens: null, cached_input_tokens: null }
+/** No tokeniser in use makes more tokens of code or English. */
+const LEAST_BYTES_PER_TOKEN = 2
 
 /**
  * Asks until there is an answer or a reason why there is none. Every attempt is a step of its own, so a resumed run
@@ -159,12 +159,12 @@ async function attemptOnce(
       'model_without_price',
       `Nothing is known about the price of ${model.provider}:${model.model}.`,
     )
-  const worst = worstCase(request, price)
+  const reserve_usd = worstCaseOf(price, request)
   const { limits, use } = question.budget()
-  const verdict = journal.replaying ? undefined : exhausted(use, limits, worst.cost_usd)
+  const verdict = journal.replaying ? undefined : exhausted(use, limits, reserve_usd)
   if (verdict !== undefined) return { verdict }
   question.signal.throwIfAborted()
-  const request_sha256 = createHash('sha256').update(canonicalJson(request)).digest('hex')
+  const request_sha256 = hashRequest(request)
   let fresh = false
   try {
     const recorded = await journal.perform<Recorded>(
@@ -172,7 +172,7 @@ async function attemptOnce(
         key: `${question.key}:${attempt}`,
         kind: 'model_call',
         request: { model: { ...model }, request_sha256 },
-        reserve_usd: worst.cost_usd,
+        reserve_usd,
       },
       async ({ n }) => {
         fresh = true
@@ -205,10 +205,13 @@ interface Called {
   readonly charged: Charge
 }
 
-function chargeOf(answer: ModelAnswer, request: ModelRequest, price: Parameters<typeof worstCase>[1]): Charge {
-  if (answer.status === 'answered') return charge(answer.usage, request, price)
-  const mayHaveWorked = answer.status === 'unknown' || answer.kind === 'timeout'
-  return mayHaveWorked ? worstCase(request, price) : { cost_usd: 0, tokens: 0 }
+/** A call that may have worked is booked at its worst, and so is every figure that the provider did not give. */
+function chargeOf(answer: ModelAnswer, request: ModelRequest, price: ModelPrice | 'free'): Charge {
+  const mayHaveWorked = answer.status === 'unknown' || (answer.status === 'failed' && answer.kind === 'timeout')
+  if (answer.status !== 'answered' && !mayHaveWorked) return { cost_usd: 0, tokens: 0 }
+  const usage = answer.status === 'answered' ? answer.usage : NOTHING_KNOWN
+  const input = usage.input_tokens ?? Math.ceil(Buffer.byteLength(JSON.stringify(request)) / LEAST_BYTES_PER_TOKEN)
+  return { cost_usd: costOf(usage, price, request), tokens: input + (usage.output_tokens ?? request.max_output_tokens) }
 }
 
 function outcomeOf(question: Question, model: ModelChoice, called: Called): StepOutcome<Recorded> {

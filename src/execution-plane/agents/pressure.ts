@@ -1,5 +1,10 @@
 import type { BudgetLimits, BudgetUse } from '#domain/budget'
-import type { Charge } from './price-call.ts'
+
+/** Money and tokens of one call. */
+export interface Charge {
+  readonly cost_usd: number
+  readonly tokens: number
+}
 
 /**
  * The used share of the tightest budget after one more call, from 0 on. It is recorded with the call, so a replayed run
