@@ -5,6 +5,8 @@ export interface ToolRequest {
   readonly id: string
   readonly name: string
   readonly arguments: Json
+  /** Opaque data the provider wants back with the call, such as a thought signature; kept as it came. */
+  readonly provider_data?: Json
 }
 
 /** The answer to one tool call, as text the model reads. */
@@ -33,6 +35,8 @@ export interface Usage {
   readonly input_tokens: number | null
   readonly output_tokens: number | null
   readonly cached_input_tokens: number | null
+  /** Part of `input_tokens` that was written to the provider's cache; absent where there is no such price. */
+  readonly cache_write_input_tokens?: number | null
 }
 
 export type StopReason = 'tool_calls' | 'end_of_turn' | 'length' | 'refused' | 'other'

@@ -72,7 +72,7 @@ class DurableJournal implements RunJournal {
   }
 
   get replaying(): boolean {
-    return this.#order.some((step) => step.outcome !== null && !this.#asked.has(step.key))
+    return this.#nextRecorded() !== undefined
   }
 
   get recordedTree(): string | undefined {
@@ -88,7 +88,7 @@ class DurableJournal implements RunJournal {
   }
 
   budget(): { limits: BudgetLimits; use: BudgetUse } {
-    const next = this.#order.find((step) => step.outcome !== null && !this.#asked.has(step.key))
+    const next = this.#nextRecorded()
     const limits = next === undefined ? this.#parts.limits : unwrap(next).limits
     return { limits, use: this.#use }
   }
@@ -136,6 +136,13 @@ class DurableJournal implements RunJournal {
     const recorded = unwrap(step)
     this.#count(step, recorded)
     return recorded.value
+  }
+
+  /** Verifications run beside or inside other steps, so they say nothing about how far a replay has come. */
+  #nextRecorded(): StepRecord | undefined {
+    return this.#order.find(
+      (step) => step.outcome !== null && step.kind !== 'verification' && !this.#asked.has(step.key),
+    )
   }
 
   async #begin(intent: StepIntent): Promise<StepRecord> {

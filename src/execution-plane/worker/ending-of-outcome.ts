@@ -1,0 +1,102 @@
+import { GanderError, isGanderError, type FailureClass } from '#domain/failure'
+import type { BudgetName } from '#domain/budget'
+import type { PauseReason } from '#domain/run'
+import { BudgetExhausted, type AgentOutcome } from '#ports'
+import type { Ending } from './execution.ts'
+
+const PAUSE_OF: Readonly<Record<BudgetName, PauseReason>> = {
+  cost: 'budget_cost',
+  minutes: 'budget_minutes',
+  steps: 'budget_steps',
+  tokens: 'budget_tokens',
+}
+
+const needsHuman = (failure: FailureClass, what: string, why: string): Ending => ({
+  kind: 'end',
+  state: 'needs_human',
+  failure,
+  what,
+  why,
+})
+
+/** How a run stops when an agent's turn did not end as its phase wants; `unfit` names the class for a wrong kind of end. */
+export function endingOf(outcome: AgentOutcome, unfit: FailureClass): Ending {
+  switch (outcome.kind) {
+    case 'planned':
+      return needsHuman(unfit, 'The agent planned again where it was asked to work.', 'A plan is no change.')
+    case 'finished':
+      return needsHuman(unfit, 'The agent ended its turn without an accepted plan.', outcome.summary)
+    case 'blocked':
+      return needsHuman(
+        'agent_blocked',
+        `The agent reports that it is blocked: ${outcome.reason}`,
+        `It needs: ${outcome.needs}`,
+      )
+    case 'stuck':
+      return needsHuman('agent_stuck', 'The agent went round in circles and was stopped.', outcome.reason)
+    case 'exhausted':
+      return exhaustedEnding(outcome.verdict)
+    case 'model_failed':
+      if (outcome.failure === 'departed')
+        return failed('model_departed', 'The run departed from its recording.', outcome.message)
+      return { kind: 'pause', reason: 'model_unavailable', explanation: `${outcome.failure}: ${outcome.message}` }
+    case 'outcome_unknown':
+      return needsHuman(
+        'outcome_unknown',
+        'A model call was interrupted twice; its outcome is unknown.',
+        outcome.message,
+      )
+    default:
+      return outcome satisfies never
+  }
+}
+
+const failed = (failure: FailureClass, what: string, why: string): Ending => ({
+  kind: 'end',
+  state: 'failed',
+  failure,
+  what,
+  why,
+})
+
+function exhaustedEnding(verdict: BudgetExhausted['verdict']): Ending {
+  const figure = (value: number) =>
+    verdict.budget === 'cost' ? `$${value.toFixed(4)}` : String(Math.round(value * 100) / 100)
+  const explanation = `The ${verdict.budget} budget is used up: ${figure(verdict.used)} of ${figure(verdict.limit)}; the next step does not fit.`
+  return { kind: 'pause', reason: PAUSE_OF[verdict.budget], explanation }
+}
+
+/** How a run stops when something broke; undefined when the work must simply stop because the run is not ours. */
+export function endingOfError(error: unknown): Ending | undefined {
+  if (error instanceof BudgetExhausted) return exhaustedEnding(error.verdict)
+  if (!isGanderError(error)) return failed('internal', 'Something broke inside Gander.', textOf(error))
+  return endingOfCode(error)
+}
+
+function endingOfCode(error: GanderError): Ending | undefined {
+  const explanation = `${error.message} ${error.remedy}`
+  switch (error.code) {
+    case 'lease_lost':
+      return undefined
+    case 'storage_full':
+    case 'storage_unwritable':
+      return { kind: 'pause', reason: 'storage_full', explanation }
+    case 'gateway_unavailable':
+    case 'model_unreachable':
+      return { kind: 'pause', reason: 'model_unavailable', explanation }
+    case 'publication_failed':
+      return { kind: 'pause', reason: 'publication_failed', explanation }
+    case 'sandbox_unavailable':
+    case 'sandbox_control_missing':
+      return failed('sandbox_unavailable', 'The sandbox does not hold.', explanation)
+    case 'repository_not_found':
+    case 'repository_empty':
+    case 'repository_unreadable':
+    case 'ref_not_found':
+      return failed('source_unavailable', 'The repository cannot be read.', explanation)
+    default:
+      return failed('internal', 'Something broke inside Gander.', `${error.code}: ${explanation}`)
+  }
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : String(error))

@@ -1,0 +1,181 @@
+import { GanderError, nextAction } from '#domain/failure'
+import { isEnd, type Run } from '#domain/run'
+import { createNativeAgent, createTransformAgent } from '#execution-plane/agents'
+import { createToolGateway } from '#execution-plane/tool-gateway'
+import { checkPlan } from '#execution-plane/planner'
+import type { Agent, LeasedRun } from '#ports'
+import { change } from './change.ts'
+import { deliver } from './deliver.ts'
+import { endingOfError } from './ending-of-outcome.ts'
+import { need, type Ending, type Execution, type Found, type WorkerParts } from './execution.ts'
+import { keepLease, WorkStopped } from './lease-keeper.ts'
+import { plan, reproduce } from './plan.ts'
+import { prepare, treeReader } from './prepare.ts'
+import { openRunJournal } from './run-journal.ts'
+import { sealPacket } from './seal-packet.ts'
+import { explain, verify } from './verify.ts'
+
+/** The phases of a run in their order; the first that says how the run ends is the last. */
+const PHASES = [prepare, bindTools, reproduce, plan] as const
+
+/** Works on a leased run until it ends, waits, or is no longer this worker's. Undefined in the last case. */
+export async function executeRun(parts: WorkerParts, leased: LeasedRun, outer?: AbortSignal): Promise<Run | undefined> {
+  const keeper = keepLease(parts.store, leased.run.id, leased.lease)
+  const signal = outer === undefined ? keeper.signal : AbortSignal.any([keeper.signal, outer])
+  const execution = await begin(parts, leased, signal)
+  try {
+    const stopped = await untilStopped(execution)
+    return await close(execution, stopped)
+  } catch (error) {
+    return await closeBroken(execution, error)
+  } finally {
+    keeper.stop()
+    await execution.found.baseline?.catch(() => undefined)
+    await execution.found.workspace?.close()
+  }
+}
+
+async function begin(parts: WorkerParts, leased: LeasedRun, signal: AbortSignal): Promise<Execution> {
+  const { run, task, lease } = leased
+  const [overview, steps] = await Promise.all([parts.store.load(run.id), parts.store.steps(run.id)])
+  if (overview === undefined) throw new GanderError('run_not_found', `run ${run.id} is gone`)
+  const journal = openRunJournal({ store: parts.store, clock: parts.clock, run, lease, limits: overview.limits, steps })
+  const found: Found = {
+    verdicts: new Map(),
+    reports: new Map(),
+    summary: '',
+    phase: 'planning',
+    repairs: 0,
+    send_backs: 0,
+    unknown_calls: 0,
+  }
+  if (run.state === 'leased' && run.resume_to !== null) await journal.close({ type: 'resume' })
+  return { parts, run, lease, task, created_at: overview.created_at, journal, signal, found }
+}
+
+async function agentFor(execution: Execution): Promise<Agent> {
+  const { parts, task } = execution
+  if (task.agent.kind === 'native')
+    return createNativeAgent({ gateway: parts.gateway, prices: parts.prices, clock: parts.clock })
+  const reader = treeReader(need(execution, 'repository'))
+  return createTransformAgent({ list: await reader.list(), read: reader.read })
+}
+
+type Stopped = Ending | { readonly summary: string; readonly packet_sha256: string }
+
+async function untilStopped(execution: Execution): Promise<Stopped> {
+  for (const phase of PHASES) {
+    execution.signal.throwIfAborted()
+    const ending = await phase(execution)
+    if (ending !== undefined) return ending
+  }
+  if (execution.run.mode !== 'analysis_only') {
+    const ending = await change(execution)
+    if (ending !== undefined) return ending
+  }
+  execution.signal.throwIfAborted()
+  return deliver(execution)
+}
+
+/** Binds the tools to this run: its sandbox, its journal and its verifier. */
+async function bindTools(execution: Execution): Promise<Ending | undefined> {
+  const { parts, run, task, journal, found, signal } = execution
+  const repository = need(execution, 'repository')
+  const workspace = need(execution, 'workspace')
+  found.agent = await agentFor(execution)
+  const gateway = createToolGateway({
+    policy: parts.policy,
+    redactor: parts.redactor,
+    artifacts: parts.artifacts,
+    identifiers: parts.identifiers,
+    files: parts.files,
+    checkPlan: (proposed) => checkPlan(proposed, task),
+  })
+  found.tools = gateway.bind({
+    run_id: run.id,
+    tenant_id: run.tenant_id,
+    task,
+    journal,
+    sandbox: workspace.sandbox,
+    repository,
+    tree: () => journal.tree() ?? repository.source.tree,
+    checkpoint: () => workspace.checkpoint(),
+    verify: async () => {
+      const { tree } = await workspace.checkpoint()
+      const report = await verify(execution, tree)
+      return { report, text: explain(execution, report) }
+    },
+    signal,
+    clock: parts.clock,
+  })
+  return undefined
+}
+
+async function close(execution: Execution, stopped: Stopped): Promise<Run> {
+  const { journal } = execution
+  if (!('kind' in stopped)) return journal.close({ type: 'complete', ...stopped })
+  if (stopped.kind === 'pause')
+    return journal.close({ type: 'pause', reason: stopped.reason, explanation: stopped.explanation })
+  return endWith(execution, stopped)
+}
+
+/** What ends badly keeps its work: the tree so far, a diagnosis and the next action, in a packet like any other. */
+async function endWith(execution: Execution, ending: Extract<Ending, { kind: 'end' }>): Promise<Run> {
+  const { journal, run } = execution
+  const diagnosis = {
+    class: ending.failure,
+    what: ending.what,
+    why: ending.why,
+    next: nextAction(ending.failure, run.id),
+  }
+  await keepWork(execution)
+  const { sha256 } = await sealPacket(execution, { state: ending.state, summary: ending.what, diagnosis })
+  return journal.close({ type: 'end', state: ending.state, diagnosis, packet_sha256: sha256 })
+}
+
+/** A run that stops in the middle of its edits has a tree, though no gate has looked at it yet. */
+async function keepWork(execution: Execution): Promise<void> {
+  const { found, journal } = execution
+  const tree = journal.tree()
+  if (found.repository === undefined || tree === undefined) return
+  found.change = await found.repository.diff(found.repository.source.tree, tree)
+}
+
+async function closeBroken(execution: Execution, error: unknown): Promise<Run | undefined> {
+  const cause = execution.signal.aborted ? execution.signal.reason : error
+  if (cause instanceof WorkStopped) return stopped(execution, cause)
+  const ending = endingOfError(error)
+  if (ending === undefined) return undefined
+  try {
+    return await close(execution, ending)
+  } catch (second) {
+    if (endingOfError(second) === undefined) return undefined
+    return withoutPacket(execution, ending)
+  }
+}
+
+/** When not even a packet can be made, the run still reaches a defined state with its diagnosis. */
+async function withoutPacket({ journal, run }: Execution, ending: Ending): Promise<Run> {
+  if (ending.kind === 'pause')
+    return journal.close({ type: 'end', state: 'failed', packet_sha256: null, diagnosis: unpaused(ending, run.id) })
+  const diagnosis = {
+    class: ending.failure,
+    what: ending.what,
+    why: ending.why,
+    next: nextAction(ending.failure, run.id),
+  }
+  return journal.close({ type: 'end', state: ending.state, diagnosis, packet_sha256: null })
+}
+
+const unpaused = (ending: Extract<Ending, { kind: 'pause' }>, run: string) => ({
+  class: 'internal' as const,
+  what: 'The run could not be paused.',
+  why: ending.explanation,
+  next: nextAction('internal', run),
+})
+
+async function stopped(execution: Execution, cause: WorkStopped): Promise<Run | undefined> {
+  if (cause.reason === 'lease_lost') return undefined
+  const run = await execution.journal.close({ type: 'cancel', by: cause.by })
+  return isEnd(run.state) ? run : undefined
+}

@@ -1,0 +1,138 @@
+import type { EventDraft } from '#domain/event'
+import type { Verdict } from '#domain/gate'
+import type { Change } from '#domain/change'
+import type { FailureClass } from '#domain/failure'
+import type { Plan } from '#domain/plan'
+import type { Lease, PauseReason, Reproduction, Run } from '#domain/run'
+import type { Task } from '#domain/task'
+import type { AgentPhase } from '#domain/tool'
+import type { VerificationProfile, VerificationReport } from '#domain/verification'
+import type {
+  Agent,
+  AgentTools,
+  ArtifactStore,
+  Clock,
+  EvidenceSealer,
+  Identifiers,
+  ModelGateway,
+  Policy,
+  PriceTable,
+  PublicationPlan,
+  Publisher,
+  Redactor,
+  Repositories,
+  RunArtifact,
+  RunRepository,
+  RunStore,
+  SandboxDriver,
+  SandboxProbe,
+  SetupLayer,
+  WorkspaceFiles,
+} from '#ports'
+import type { MachineRegistries } from '#execution-plane/verifier'
+import type { JudgeReport } from '#execution-plane/judge'
+import type { Workspace } from '#execution-plane/workspace'
+import type { RunJournal } from './run-journal.ts'
+
+/** What a worker needs of the world; wired once. */
+export interface WorkerParts {
+  readonly store: RunStore
+  readonly clock: Clock
+  readonly identifiers: Identifiers
+  readonly policy: Policy
+  readonly redactor: Redactor
+  readonly artifacts: ArtifactStore
+  readonly repositories: Repositories
+  readonly driver: SandboxDriver
+  /** The driver's probe, made once per worker. */
+  readonly probe: () => Promise<SandboxProbe>
+  readonly gateway: ModelGateway
+  readonly prices: PriceTable
+  readonly publisher: Publisher
+  readonly sealer: EvidenceSealer
+  readonly files: (tree: { readonly path: string; readonly uid: number; readonly gid: number }) => WorkspaceFiles
+  /** Package registries this machine is configured to use. */
+  readonly registries: MachineRegistries
+  /** Absolute folder for what a run keeps on disk. */
+  readonly runs_folder: string
+  /** Version of this program: one of the twelve. */
+  readonly version: string
+}
+
+/** How a run stops short of completion. */
+export type Ending =
+  | {
+      readonly kind: 'end'
+      readonly state: 'blocked_policy' | 'needs_human' | 'failed'
+      readonly failure: FailureClass
+      readonly what: string
+      readonly why: string
+    }
+  | { readonly kind: 'pause'; readonly reason: PauseReason; readonly explanation: string }
+
+/** One lease's work on a run: what is fixed, and what its phases found out so far. */
+export interface Execution {
+  readonly parts: WorkerParts
+  readonly run: Run
+  readonly lease: Lease
+  readonly task: Task
+  readonly created_at: string
+  readonly journal: RunJournal
+  readonly signal: AbortSignal
+  /** Filled by the phases, in their order. */
+  readonly found: Found
+}
+
+export interface Found {
+  repository?: RunRepository
+  profile?: VerificationProfile
+  setup_layer?: SetupLayer | null
+  workspace?: Workspace
+  tools?: AgentTools
+  agent?: Agent
+  baseline?: Promise<VerificationReport>
+  before?: VerificationReport
+  after?: VerificationReport
+  reproduction?: Reproduction
+  plan?: Plan
+  plan_sha256?: string
+  system?: string
+  context_manifest?: string
+  change?: Change
+  patch_sha256?: string
+  judgement?: JudgeReport
+  judge_sha256?: string | null
+  publication?: PublicationPlan
+  fingerprint?: string
+  readonly verdicts: Map<Verdict['gate'], Verdict>
+  readonly reports: Map<string, VerificationReport>
+  summary: string
+  phase: AgentPhase
+  repairs: number
+  send_backs: number
+  unknown_calls: number
+}
+
+/** What a phase found that a later one cannot do without; a missing part is a defect of the order of phases. */
+export function need<Key extends keyof Found>(execution: Execution, key: Key): NonNullable<Found[Key]> {
+  const value = execution.found[key]
+  if (value === undefined || value === null) throw new Error(`${key} is asked for before its phase`)
+  return value
+}
+
+/** Stores text as an artifact of the run. */
+export async function keep(execution: Execution, kind: string, name: string, text: string): Promise<RunArtifact> {
+  const ref = await execution.parts.artifacts.put(text)
+  return { ...ref, kind, name, data_class: 'internal' }
+}
+
+/** The event of a gate's answer. */
+export const gateAnswered = (verdict: Verdict): EventDraft => ({
+  event: 'gate_answered',
+  facts: {
+    gate: verdict.gate,
+    answer: verdict.answer,
+    reason: verdict.reason,
+    findings: verdict.findings.map((finding) => ({ ...finding })),
+  },
+})

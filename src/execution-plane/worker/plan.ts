@@ -1,0 +1,113 @@
+import type { AgentPhase } from '#domain/tool'
+import type { AgentOutcome } from '#ports'
+import { createHmac } from 'node:crypto'
+import { buildContext } from '#execution-plane/context'
+import { findRelevant, mapRepository } from '#execution-plane/repository-intelligence'
+import { endingOf } from './ending-of-outcome.ts'
+import { keep, need, type Ending, type Execution } from './execution.ts'
+import { treeReader } from './prepare.ts'
+import { settleBaseline, startBaseline } from './verify.ts'
+
+/** For a fix the baseline comes first: what it shows failing is the reproduction, and the planner sees it. */
+export async function reproduce(execution: Execution): Promise<Ending | undefined> {
+  const { journal, run, found } = execution
+  const { commit, tree } = need(execution, 'repository').source
+  if (run.is_fix) {
+    await journal.advance('reproducing', { base_sha: commit, base_tree: tree })
+    const ending = await settleBaseline(execution)
+    if (ending !== undefined) return ending
+    await journal.advance('planning', { base_sha: commit, base_tree: tree }, reproductionRecorded(execution))
+    return undefined
+  }
+  await journal.advance('planning', { base_sha: commit, base_tree: tree })
+  void startBaseline(execution)
+  found.phase = 'planning'
+  return undefined
+}
+
+function reproductionRecorded({ found }: Execution) {
+  const { status, reason } = found.reproduction ?? { status: 'not_applicable', reason: 'not asked for' }
+  return { events: [{ event: 'reproduction_recorded' as const, facts: { status, reason } }] }
+}
+
+/** The agent reads and plans; the plan is accepted by rules before anything may be edited. */
+export async function plan(execution: Execution): Promise<Ending | undefined> {
+  const { found, run, journal } = execution
+  const opening = await contextFor(execution)
+  const outcome = await work(execution, 'planning', opening)
+  if (outcome.kind !== 'planned') return endingOf(outcome, 'plan_rejected')
+  found.plan = outcome.plan
+  found.plan_sha256 = outcome.plan_sha256
+  const ending = await settleBaseline(execution)
+  if (ending !== undefined) return ending
+  if (run.mode === 'analysis_only') return undefined
+  await journal.advance('editing', {
+    plan_sha256: outcome.plan_sha256,
+    baseline_sha256: need(execution, 'before').profile_version,
+    reproduction: found.reproduction ?? null,
+    gates: { plan: 'pass' },
+  })
+  return undefined
+}
+
+/** Gives the agent the turn in a phase. */
+export async function work(execution: Execution, phase: AgentPhase, opening: string): Promise<AgentOutcome> {
+  const { run, task, journal, found, signal } = execution
+  const agent = need(execution, 'agent')
+  found.phase = phase
+  const tools = need(execution, 'tools')
+  const system = need(execution, 'system')
+  const { id: run_id, tenant_id } = run
+  return agent.work({
+    run_id,
+    tenant_id,
+    task,
+    phase,
+    system,
+    opening,
+    journal,
+    tools,
+    budget: () => journal.budget(),
+    signal,
+  })
+}
+
+async function contextFor(execution: Execution): Promise<string> {
+  const { task, run, found, journal } = execution
+  const repository = need(execution, 'repository')
+  const before = found.before ?? null
+  const request = { commit: repository.source.commit, baseline: before?.profile_version ?? null }
+  const built = await journal.perform({ key: 'context', kind: 'context', request }, async () => {
+    const reader = treeReader(repository)
+    const files = await reader.list()
+    const map = await mapRepository({ list: files, read: reader.read })
+    const slices = await findRelevant({ list: files, read: reader.read, task, limit: 12 })
+    const sign = (text: string) => createHmac('sha256', run.id).update(text).digest('hex')
+    const context = await buildContext({
+      task,
+      source: repository.source,
+      map,
+      slices,
+      baseline: before,
+      list: files,
+      read: reader.read,
+      sign,
+    })
+    const manifest = await keep(
+      execution,
+      'context_manifest',
+      'context.json',
+      JSON.stringify(context.manifest, null, 2),
+    )
+    const { items, token_count } = context.manifest
+    const facts = { items: items.length, manifest_hash: manifest.sha256, token_count }
+    return {
+      value: { system: context.system, opening: context.opening, manifest: manifest.sha256 },
+      artifacts: [manifest],
+      events: [{ event: 'context_built', facts }],
+    }
+  })
+  found.system = built.system
+  found.context_manifest = built.manifest
+  return built.opening
+}

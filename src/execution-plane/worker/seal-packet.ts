@@ -1,0 +1,107 @@
+import { diffStat } from '#domain/change'
+import type { EvidencePacket, RunEvidence, Versions } from '#domain/packet'
+import { compareTests } from '#domain/verification'
+import { PROMPT_CONTRACT_VERSION, SYSTEM_PROMPT_VERSION } from '#execution-plane/context'
+import { RUBRIC_VERSION } from '#execution-plane/judge'
+import { TOOL_SCHEMA_VERSION } from '#execution-plane/tool-gateway'
+import type { Execution } from './execution.ts'
+
+/** Seals what is on record into the run's packet, once for each way to end. */
+export async function sealPacket(
+  execution: Execution,
+  outcome: RunEvidence['outcome'],
+): Promise<{ readonly packet: EvidencePacket; readonly sha256: string }> {
+  const { parts, journal } = execution
+  const request = { state: outcome.state, summary: outcome.summary }
+  const attempt = journal.lines().filter((line) => line.key.startsWith(`packet:${outcome.state}`)).length
+  const key = outcome.state === 'completed' ? 'packet:completed' : `packet:${outcome.state}:${attempt}`
+  const sealed = await journal.perform({ key, kind: 'packet', request }, async () => {
+    const { sha256, artifacts, packet } = await parts.sealer.seal(await gather(execution, outcome))
+    const tree = packet.evidence.head?.tree ?? packet.evidence.base?.tree ?? null
+    return { value: { sha256 }, artifacts, events: [{ event: 'packet_sealed', facts: { packet_hash: sha256, tree } }] }
+  })
+  const bytes = await parts.artifacts.get(sealed.sha256)
+  if (bytes === undefined) throw new Error(`the sealed packet ${sealed.sha256} is not in the store`)
+  // The bytes are the ones the sealer wrote: their hash was checked on reading.
+  return { packet: JSON.parse(Buffer.from(bytes).toString('utf8')) as EvidencePacket, sha256: sealed.sha256 }
+}
+
+async function gather(execution: Execution, outcome: RunEvidence['outcome']): Promise<RunEvidence> {
+  const { parts, run, task, found, journal } = execution
+  const [budget, decisions, artifacts] = await Promise.all([
+    parts.store.budget(run.id),
+    parts.store.decisions(run.id),
+    parts.store.artifacts(run.id),
+  ])
+  const source = found.repository?.source
+  const { before = null, after = null } = found
+  const files = found.change?.files ?? []
+  const head = found.change
+  return {
+    run_id: run.id,
+    task,
+    outcome,
+    base:
+      source === undefined
+        ? null
+        : { commit: source.commit, tree: source.tree, ref: source.ref, repository: source.repository },
+    head:
+      head === undefined
+        ? null
+        : {
+            tree: head.head_tree,
+            commit: found.publication?.commit ?? null,
+            branch: found.publication?.branch ?? null,
+          },
+    change: { files, stat: diffStat(files), patch_sha256: found.patch_sha256 ?? null },
+    plan: found.plan ?? null,
+    decisions: decisions.map(({ decision_id, action, answer, matched_rules }) => ({
+      decision_id,
+      action,
+      answer,
+      rules: matched_rules.map((rule) => `${rule.policy}:${rule.rule}`),
+    })),
+    steps: journal.lines().map(({ n, kind, key, intent_at, request_sha256, tree, cost_usd }) => ({
+      n,
+      kind,
+      key,
+      at: intent_at,
+      request_sha256,
+      tree,
+      cost_usd,
+    })),
+    reproduction: found.reproduction ?? null,
+    verification: { before, after, delta: before !== null && after !== null ? compareTests(before, after) : null },
+    verdicts: [...found.verdicts.values()],
+    judgement: judgement(execution),
+    costs: { ...budget, unknown_calls: found.unknown_calls },
+    versions: versions(execution),
+    artifacts: artifacts.map(({ kind, name, sha256, bytes }) => ({ kind, name, sha256, bytes })),
+    started_at: execution.created_at,
+  }
+}
+
+function judgement({ found }: Execution): RunEvidence['judgement'] {
+  const report = found.judgement
+  if (report === undefined) return null
+  const { verdict, confidence, required_human_attention } = report
+  return { verdict, confidence, required_human_attention, report_sha256: found.judge_sha256 ?? null }
+}
+
+function versions({ parts, task, found }: Execution): Versions {
+  const { agent } = task
+  return {
+    agent_runtime: parts.version,
+    prompt_contract: PROMPT_CONTRACT_VERSION,
+    system_prompt: SYSTEM_PROMPT_VERSION,
+    tool_schema: TOOL_SCHEMA_VERSION,
+    verifier_profile: found.profile === undefined ? 'none' : `${found.profile.id}@${found.profile.version}`,
+    policy: parts.policy.version,
+    sandbox_image: found.fingerprint ?? 'none',
+    model_router: agent.kind === 'native' ? `${agent.model.provider}:${agent.model.model}` : 'transform',
+    repository_base_sha: found.repository?.source.commit ?? 'none',
+    context_manifest: found.context_manifest ?? 'none',
+    judge_rubric: RUBRIC_VERSION,
+    redaction_policy: parts.redactor.version,
+  }
+}

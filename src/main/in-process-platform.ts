@@ -1,0 +1,269 @@
+import type { BudgetLimits } from '#domain/budget'
+import { GanderError, isGanderError } from '#domain/failure'
+import type { Change } from '#domain/change'
+import type { EventDraft, LedgerEvent } from '#domain/event'
+import type { RunId } from '#domain/ids'
+import { LOCAL_TENANT } from '#domain/ids'
+import { canonicalJson } from '#domain/json'
+import { isActive, isEnd, type NewRun, type Run } from '#domain/run'
+import type { Request, Task } from '#domain/task'
+import { acceptOrder } from '#control-plane/intake'
+import { WorkStopped, type Worker } from '#execution-plane/worker'
+import type {
+  Forge,
+  Platform,
+  PriceTable,
+  Redactor,
+  Repositories,
+  RunOrder,
+  RunStore,
+  RunView,
+  ArtifactStore,
+} from '#ports'
+import { createHash } from 'node:crypto'
+import { identifiers, systemClock } from './system-clock.ts'
+
+/** What the platform of one process is made of. */
+export interface PlatformParts {
+  readonly store: RunStore
+  readonly artifacts: ArtifactStore
+  readonly repositories: Repositories
+  readonly redactor: Redactor
+  readonly prices: PriceTable
+  readonly policy_version: string
+  readonly forgeOf: (repository: string) => Forge
+  readonly worker: () => Promise<Worker>
+  /** Hands keys to the gateway's memory. */
+  readonly giveKeys: (keys: RunOrder['keys']) => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** How many workers may try a run before it fails. */
+const MAX_ATTEMPTS = 5
+const FOLLOW_MS = 80
+
+/** The platform in one process: the API's verbs over the store, and a worker that leases only the run it is asked for. */
+export function createInProcessPlatform(parts: PlatformParts): Platform {
+  const view = (run: RunId) => viewOf(parts, run)
+  const existing = async (run: RunId): Promise<RunView> => (await view(run)) ?? missing(run)
+  return {
+    submit: async (order) => existing(await submit(parts, order)),
+    async work(run, signal) {
+      await workOn(parts, run, signal)
+      return existing(run)
+    },
+    view,
+    list: (limit) => parts.store.list(LOCAL_TENANT, limit),
+    follow: (run, signal) => follow(parts.store, run, signal),
+    async cancel(run, by) {
+      await command(parts.store, run, { type: 'request_cancel', by })
+      return existing(run)
+    },
+    continue: async (run, added, by, keys) => existing(await goOn(parts, await existing(run), { added, by, keys })),
+    diff: (run) => diffOf(parts, run),
+    artifact: (sha256) => parts.artifacts.get(sha256),
+    artifactPath: (sha256) => parts.artifacts.locate(sha256),
+    close: parts.close,
+  }
+}
+
+async function submit(parts: PlatformParts, order: RunOrder): Promise<RunId> {
+  const words = await redactWords(order.words, parts.redactor)
+  const accepted = acceptOrder({ ...order, words }, identifiers)
+  if (!accepted.ok) {
+    const { code, message, missing } = accepted.refusal
+    throw new GanderError(code, message, { facts: { missing } })
+  }
+  priced(order, parts.prices)
+  const source = await parts.repositories.resolve(order.words.repository, order.base_ref)
+  const task: Task = { ...accepted.value.task, repository: source.repository, source }
+  await parts.giveKeys(order.keys)
+  return record(parts, { ...accepted.value.request, repository: source.repository }, task)
+}
+
+async function record(parts: PlatformParts, request: Request, task: Task): Promise<RunId> {
+  const run: NewRun = {
+    id: identifiers.make('run'),
+    tenant_id: task.tenant_id,
+    task_id: task.id,
+    mode: task.mode,
+    is_fix: task.is_fix,
+    repairs_allowed: task.limits.max_repairs,
+    max_attempts: MAX_ATTEMPTS,
+  }
+  await parts.store.submit({ request, task, run, events: submissionEvents(parts, request, task) })
+  return run.id
+}
+
+function submissionEvents(parts: PlatformParts, request: Request, task: Task): readonly EventDraft[] {
+  const contract_hash = createHash('sha256').update(canonicalJson(task)).digest('hex')
+  const { id: request_id, source, requester: user, repository } = request
+  return [
+    { event: 'request_received', facts: { request_id, source, user, repository } },
+    { event: 'task_submitted', facts: { task_id: task.id, mode: task.mode, contract_hash } },
+    { event: 'run_scheduled', facts: { task_id: task.id } },
+  ]
+}
+
+/** Under a cost limit every model needs a price, or a configuration that says it is free. */
+function priced(order: RunOrder, prices: PriceTable): void {
+  if (order.agent.kind !== 'native') return
+  for (const model of [order.agent.model, order.agent.fallback]) {
+    if (model === null || prices.priceOf(model) !== undefined) continue
+    const name = `${model.provider}:${model.model}`
+    throw new GanderError(
+      'model_without_price',
+      `no price is known for ${name}, so a limit of $${order.limits.max_cost_usd} could not hold`,
+    )
+  }
+}
+
+async function redactWords(words: RunOrder['words'], redactor: Redactor): Promise<RunOrder['words']> {
+  const cut = async (text: string) => (await redactor.redact(text)).text
+  const all = (texts: readonly string[]) => Promise.all(texts.map(cut))
+  return {
+    ...words,
+    title: await cut(words.title),
+    description: await cut(words.description),
+    acceptance_criteria: await all(words.acceptance_criteria),
+    constraints: await all(words.constraints),
+  }
+}
+
+async function workOn(parts: PlatformParts, run: RunId, signal?: AbortSignal): Promise<void> {
+  const worker = await parts.worker()
+  const stop = new AbortController()
+  const onAbort = () => {
+    const by = 'the person at the terminal'
+    void parts.store
+      .command(run, { type: 'request_cancel', by })
+      .catch(() => undefined)
+      .then(() => stop.abort(new WorkStopped('cancelled', by)))
+  }
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    await worker.workOn(run, stop.signal)
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+async function viewOf(parts: PlatformParts, id: RunId): Promise<RunView | undefined> {
+  const { store, artifacts } = parts
+  const overview = await store.load(id)
+  if (overview === undefined) return undefined
+  const [kept, steps, pull_request] = await Promise.all([store.artifacts(id), store.steps(id), store.pullRequest(id)])
+  const sealed = overview.run.facts.packet_sha256
+  const packet = sealed === null ? undefined : await artifacts.locate(sealed)
+  const text =
+    pull_request === undefined ? undefined : await pullRequestText(parts, overview.task, pull_request.idempotency_key)
+  return { ...overview, pull_request, ...(text && { pull_request_text: text }), artifacts: kept, steps, packet }
+}
+
+async function pullRequestText(parts: PlatformParts, task: Task, key: string) {
+  try {
+    const found = await parts.forgeOf(task.repository).findPullRequest(task.repository, key)
+    return found === undefined ? undefined : { title: found.title, body: found.body }
+  } catch (error) {
+    // A forge that cannot be read now takes nothing from what is on record.
+    if (isGanderError(error)) return undefined
+    throw error
+  }
+}
+
+async function* follow(store: RunStore, run: RunId, signal?: AbortSignal): AsyncIterable<LedgerEvent> {
+  let after = 0
+  while (signal?.aborted !== true) {
+    const now = await store.load(run)
+    const events = await store.events(run, after)
+    for (const event of events) {
+      after = event.run_seq ?? after
+      yield event
+    }
+    if (now === undefined || (rests(now.run) && events.length === 0)) return
+    if (events.length === 0) await systemClock.sleep(FOLLOW_MS).catch(() => undefined)
+  }
+}
+
+const rests = (run: Run): boolean => run.state !== 'queued' && !isActive(run.state)
+
+interface Continuation {
+  readonly added: Parameters<Platform['continue']>[1]
+  readonly by: string
+  readonly keys: RunOrder['keys']
+}
+
+/** A waiting run goes back to the queue; an ended one starts again as a new run of the same task. */
+async function goOn(parts: PlatformParts, now: RunView, { added, by, keys }: Continuation): Promise<RunId> {
+  await parts.giveKeys(keys)
+  const { run, task } = now
+  if (Object.keys(added).length > 0 && !isEnd(run.state)) await parts.store.extendBudget(run.id, added, by)
+  if (run.state === 'completed')
+    throw new GanderError('run_not_in_state', `run ${run.id} is completed; there is nothing to continue`)
+  if (isEnd(run.state)) return again(parts, task, added)
+  if (!isActive(run.state) && run.state !== 'queued') await command(parts.store, run.id, { type: 'continue', by })
+  return run.id
+}
+
+/** Starts the same contract anew from the same commit, under new identifiers and with more budget where given. */
+async function again(parts: PlatformParts, task: Task, added: Continuation['added']): Promise<RunId> {
+  const limits = Object.fromEntries(
+    Object.entries(task.limits).map(([name, limit]) => [name, limit + (added[name as keyof BudgetLimits] ?? 0)]),
+  ) as unknown as BudgetLimits
+  const request = requestOf(task)
+  return record(parts, request, { ...task, id: identifiers.make('task'), request_id: request.id, limits })
+}
+
+function requestOf(task: Task): Request {
+  const {
+    tenant_id,
+    requester,
+    repository,
+    title,
+    constraints,
+    deadline,
+    attachments,
+    risk_hints,
+    expected_output,
+    owner,
+    trust,
+  } = task
+  return {
+    id: identifiers.make('request'),
+    tenant_id,
+    source: 'cli',
+    source_url: null,
+    requester,
+    repository,
+    title,
+    description: task.objective,
+    acceptance_criteria: task.success_criteria.filter(({ origin }) => origin === 'stated').map(({ text }) => text),
+    constraints,
+    deadline,
+    attachments,
+    risk_hints,
+    expected_output,
+    owner,
+    trust,
+  }
+}
+
+async function command(store: RunStore, run: RunId, asked: Parameters<RunStore['command']>[1]): Promise<void> {
+  const answer = await store.command(run, asked)
+  if (!answer.ok) throw new GanderError('run_not_in_state', answer.refusal.message)
+}
+
+async function diffOf(parts: PlatformParts, id: RunId): Promise<Change | undefined> {
+  const overview = await parts.store.load(id)
+  const source = overview?.task.source
+  if (overview === undefined || source === undefined) return undefined
+  const steps = await parts.store.steps(id)
+  const tree = steps.findLast((step) => step.tree !== null)?.tree
+  if (tree === undefined || tree === null) return undefined
+  const repository = await parts.repositories.open(id, source)
+  return repository.diff(source.tree, tree)
+}
+
+function missing(run: RunId): never {
+  throw new GanderError('run_not_found', `there is no run ${run}`)
+}
