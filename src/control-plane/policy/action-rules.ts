@@ -1,0 +1,91 @@
+import type { RunMode } from '#domain/task'
+import type { RunState } from '#domain/run'
+
+/** When an action may be asked for at all, and the facts without which the answer is deny. */
+export interface ActionRule {
+  readonly actions: readonly string[]
+  /** States of the run in which the action is open. */
+  readonly states: readonly RunState[]
+  /** Names of facts that must be there and no null. Absent: none. */
+  readonly facts?: readonly string[]
+  /** Reaches of the task (fact `mode`) that include the action. Absent: every one. */
+  readonly modes?: readonly RunMode[]
+  /** Which rules decide further. Absent: the state and the facts are all there is to it. */
+  readonly decided_by?: 'read_paths' | 'changed_paths' | 'command' | 'branch'
+}
+
+const AGENT: readonly RunState[] = ['planning', 'editing', 'repairing']
+const CHANGING: readonly RunState[] = ['editing', 'repairing']
+const PUBLISHING: readonly RunState[] = ['judging', 'pr_preparing', 'pr_created']
+const WORKING: readonly RunState[] = [
+  'leased',
+  'preparing',
+  'reproducing',
+  'planning',
+  'editing',
+  'verifying',
+  'repairing',
+  'judging',
+  'pr_preparing',
+  'pr_created',
+]
+
+/** Every action there is; what is not in this table is denied. */
+export const ACTION_RULES: readonly ActionRule[] = [
+  { actions: ['file.read', 'file.list', 'file.search'], states: AGENT, decided_by: 'read_paths' },
+  { actions: ['git.status', 'git.diff', 'run.report_blocked'], states: AGENT },
+  { actions: ['plan.submit'], states: ['planning'] },
+  { actions: ['verifier.run', 'run.finish'], states: CHANGING },
+  { actions: ['file.write'], states: CHANGING, facts: ['content_class'], decided_by: 'changed_paths' },
+  { actions: ['shell.exec'], states: CHANGING, decided_by: 'command' },
+  { actions: ['tree.path'], states: WORKING, decided_by: 'changed_paths' },
+  { actions: ['run.prepare'], states: WORKING, facts: ['mode'] },
+  {
+    actions: ['branch.push'],
+    states: PUBLISHING,
+    facts: ['mode', 'branch', 'default_branch'],
+    modes: ['local_branch', 'draft_pr'],
+    decided_by: 'branch',
+  },
+  {
+    actions: ['pull_request.open'],
+    states: PUBLISHING,
+    facts: ['mode', 'branch', 'default_branch', 'draft'],
+    modes: ['draft_pr'],
+    decided_by: 'branch',
+  },
+]
+
+/** Branches that no run pushes to, in folded form; the repository's default branch comes as a fact. */
+export const CLOSED_BRANCHES = [
+  'main',
+  'master',
+  'trunk',
+  'develop',
+  'development',
+  'head',
+  'production',
+  'staging',
+  'release',
+  'release/**',
+  'hotfix/**',
+  'gh-pages',
+] as const
+
+/** What file content may not be written by a run, with the class as computed from the bytes (fact `content_class`). */
+export const CLOSED_CONTENT: readonly {
+  readonly content_class: string
+  readonly rule: string
+  readonly why: string
+}[] = [
+  {
+    content_class: 'binary',
+    rule: 'file.binary',
+    why: "Binary files are not written by tools; produce them with the project's own command, or report_blocked.",
+  },
+  {
+    content_class: 'generated',
+    rule: 'file.generated',
+    why: 'The file says that it is generated; change its source and run the generator.',
+  },
+]

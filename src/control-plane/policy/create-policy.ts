@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto'
+import { canonicalJson, type JsonObject } from '#domain/json'
+import { foldPath, parsePath } from '#domain/path'
+import { RUN_MODES } from '#domain/task'
+import type { Identifiers, Policy, PolicyDecision, PolicyQuestion } from '#ports'
+import { ACTION_RULES, CLOSED_BRANCHES, CLOSED_CONTENT, type ActionRule } from './action-rules.ts'
+import { branchRules } from './branch-rules.ts'
+import { COMMAND_RULES, DECODERS, FETCHERS, INTERPRETERS, SHELLS, WRAPPERS } from './command-rules.ts'
+import { commandRules } from './inspect-command.ts'
+import { strictest, type Match } from './match.ts'
+import { PATH_CLASSES } from './path-classes.ts'
+import { changeRules, isNamed, readRules, scopeSentence } from './path-rules.ts'
+
+const RULE_DATA = {
+  ACTION_RULES,
+  CLOSED_BRANCHES,
+  CLOSED_CONTENT,
+  COMMAND_RULES,
+  DECODERS,
+  FETCHERS,
+  INTERPRETERS,
+  PATH_CLASSES,
+  SHELLS,
+  WRAPPERS,
+} as const
+
+const MAX_PATHS = 2000
+const UNDECIDABLE = 'platform.undecidable'
+
+/**
+ * Makes the policy of an installation. Pure: the same question gets the same answer, whatever was asked before.
+ * An error while deciding, an unknown action, a missing fact or an unreadable glob is a deny, never an exception.
+ */
+export function createPolicy({ identifiers }: { readonly identifiers: Identifiers }): Policy {
+  const version = createHash('sha256').update(canonicalJson(RULE_DATA)).digest('hex')
+  return {
+    version,
+    decide: (question) => {
+      const matches = matchesOf(question)
+      const answer = strictest(matches)
+      return {
+        decision_id: identifiers.make('decision'),
+        run_id: question.run_id,
+        answer,
+        action: question.action,
+        args_hash: question.args_hash,
+        requested: matches.some(({ rule }) => rule === UNDECIDABLE) ? {} : requestedOf(question),
+        matched_rules: matches.map(({ policy, rule, effect }) => ({ policy, rule, effect })),
+        explanation: explain(answer, matches, question),
+        policy_version: version,
+      } satisfies PolicyDecision
+    },
+  }
+}
+
+function matchesOf(question: PolicyQuestion): readonly Match[] {
+  try {
+    const rule = ACTION_RULES.find(({ actions }) => actions.includes(question.action))
+    if (rule === undefined) return [deny('platform.unknown_action', `${question.action} is no action that a run has.`)]
+    const refused = precondition(rule, question)
+    return unique(refused === undefined ? decideBy(rule, question) : [refused])
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'unknown error'
+    return [deny(UNDECIDABLE, `This can't be decided (${reason}), so it is denied.`)]
+  }
+}
+
+function precondition(rule: ActionRule, question: PolicyQuestion): Match | undefined {
+  const { action, state, facts } = question
+  if (!/^[0-9a-f]{64}$/.test(question.args_hash))
+    return deny('platform.unbound', `${action} came without the hash of its arguments.`)
+  if (!rule.states.includes(state)) return deny('platform.state', `${action} is not open while the run is ${state}.`)
+  const missing = (rule.facts ?? []).filter((name) => facts[name] === undefined || facts[name] === null)
+  if (missing.length > 0) return deny('platform.missing_facts', `${action} lacks the facts ${missing.join(', ')}.`)
+  if (facts['mode'] !== undefined) {
+    const mode = RUN_MODES.find((known) => known === facts['mode'])
+    if (mode === undefined || (rule.modes !== undefined && !rule.modes.includes(mode)))
+      return deny(
+        'platform.reach',
+        `${action} is beyond the reach of a task whose mode is ${JSON.stringify(facts['mode'])}.`,
+      )
+  }
+  return undefined
+}
+
+function decideBy(rule: ActionRule, question: PolicyQuestion): readonly Match[] {
+  const { paths, scope } = question
+  if (paths.length > MAX_PATHS) return [deny('platform.too_many_paths', `More than ${MAX_PATHS} paths at once.`)]
+  switch (rule.decided_by) {
+    case 'read_paths':
+      return [open(question.action), ...paths.flatMap(readRules)]
+    case 'changed_paths':
+      if (paths.length === 0) return [deny('platform.missing_facts', `${question.action} names no path.`)]
+      return [...paths.flatMap((path) => changeRules(path, scope)), ...contentRules(question)]
+    case 'command':
+      return commandRules(question.argv)
+    case 'branch':
+      return branchRules(question.action, question.facts)
+    case undefined:
+      return [open(question.action)]
+    default:
+      return rule.decided_by satisfies never
+  }
+}
+
+function contentRules({ facts, paths, scope }: PolicyQuestion): readonly Match[] {
+  const closed = CLOSED_CONTENT.find(({ content_class }) => content_class === facts['content_class'])
+  if (closed === undefined) return []
+  const isOpened = paths.every((path) => {
+    const parsed = parsePath(path)
+    const folded = parsed.ok ? foldPath(parsed.value) : undefined
+    return folded !== undefined && isNamed(folded.join('/'), scope)
+  })
+  return isOpened
+    ? [{ policy: 'task', rule: `${closed.rule}_named`, effect: 'allow', why: 'the task names the file' }]
+    : [deny(closed.rule, closed.why)]
+}
+
+/** The same rule for a second path says nothing new. */
+function unique(matches: readonly Match[]): readonly Match[] {
+  const seen = new Map<string, Match>()
+  for (const match of matches)
+    if (!seen.has(`${match.policy} ${match.rule}`)) seen.set(`${match.policy} ${match.rule}`, match)
+  return [...seen.values()]
+}
+
+function explain(answer: Match['effect'], matches: readonly Match[], { action, scope }: PolicyQuestion): string {
+  if (answer === 'allow') return `${action} is allowed.`
+  const reasons = matches.filter(({ effect }) => effect === answer).map(({ why, rule }) => `${sentence(why)} [${rule}]`)
+  const isAboutPaths = action === 'file.write' || action === 'tree.path'
+  return [...reasons, ...(isAboutPaths ? [scopeSentence(scope)] : [])].join(' ')
+}
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
+
+function requestedOf({ action, paths, argv, state }: PolicyQuestion): JsonObject {
+  return { action, state, paths: paths.slice(0, 50), argv: argv.slice(0, 50).map((word) => word.slice(0, 400)) }
+}
+
+const open = (action: string): Match => ({
+  policy: 'platform',
+  rule: 'platform.open',
+  effect: 'allow',
+  why: `${action} is open in this state`,
+})
+const deny = (rule: string, why: string): Match => ({ policy: 'platform', rule, effect: 'deny', why })

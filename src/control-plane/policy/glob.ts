@@ -1,0 +1,54 @@
+import picomatch from 'picomatch'
+import { foldPath } from '#domain/path'
+
+// `!` would turn a glob of allowed paths into all the others; extended globs can make matching slow.
+const OPTIONS = { dot: true, nonegate: true, noextglob: true } as const
+
+/** A glob of a rule or a scope, ready to be asked about folded paths. */
+export interface PathGlob {
+  readonly text: string
+  /** True when the path, or a folder that it is in, is what the glob names. */
+  covers(folded: string): boolean
+  /** True when the glob names this very file: its last component has no wildcard and equals the path's. */
+  names(folded: string): boolean
+}
+
+/**
+ * Reads a glob (`**`, `*`, `?`, `[…]`, `{a,b}`); matching folds case and compatibility forms. A glob that is a folder
+ * covers what is below it, and one with brackets in it also names the literal path, as in `app/[id]/page.tsx`.
+ * @throws RangeError for a glob that can't be read
+ */
+export function readGlob(text: string): PathGlob {
+  const trimmed = text
+    .trim()
+    .replace(/^(\.?\/)+/, '')
+    .replace(/\/+$/, '')
+  if (trimmed === '' || trimmed === '.') return { text, covers: () => true, names: () => false }
+  const folded = foldGlob(trimmed)
+  const matches = picomatch([folded, `${folded}/**`], OPTIONS)
+  const last = folded.slice(folded.lastIndexOf('/') + 1)
+  const exact = picomatch(folded, OPTIONS)
+  const covers = (path: string) => path === folded || path.startsWith(`${folded}/`) || matches(path)
+  const isNamed = (path: string) => (path === folded || exact(path)) && path.slice(path.lastIndexOf('/') + 1) === last
+  return { text, covers, names: isNamed }
+}
+
+function foldGlob(glob: string): string {
+  const folded = foldPath(glob.split('/').filter((part) => part !== '' && part !== '.'))
+  if (folded === undefined || folded.includes('..'))
+    throw new RangeError(`the glob ${JSON.stringify(glob)} names no path`)
+  return folded.join('/')
+}
+
+const LIMIT = 2000
+const known = new Map<string, PathGlob>()
+
+/** As `readGlob`, remembering what was read: the same scope is asked about at every call of a run. */
+export function globOf(text: string): PathGlob {
+  const found = known.get(text)
+  if (found !== undefined) return found
+  if (known.size >= LIMIT) known.clear()
+  const glob = readGlob(text)
+  known.set(text, glob)
+  return glob
+}
