@@ -1,0 +1,62 @@
+import type { RunId } from '#domain/ids'
+import type { Intake, Platform, RunOrder } from '#ports'
+import type { DoctorReport } from './doctor-report.ts'
+import type { KeyFile } from './key-file.ts'
+
+/** One output stream. */
+export interface Screen {
+  write(text: string): void
+  readonly is_terminal: boolean
+  /** Width in characters; 80 where it is unknown. */
+  columns(): number
+}
+
+/** Standard input. */
+export interface Input {
+  readonly is_terminal: boolean
+  read(): Promise<string>
+  /** Asks without showing what is typed; only on a terminal. */
+  askHidden(question: string): Promise<string>
+}
+
+/** What the wiring makes for a command; `read` needs no model gateway and no sandbox. */
+export interface PlatformWish {
+  readonly purpose: 'read' | 'work'
+}
+
+/** Everything the platform side gives the command line; each is loaded when it is first called. */
+export interface CliWiring {
+  openPlatform(wish: PlatformWish): Promise<Platform>
+  intake(): Promise<Intake>
+  examine(): Promise<DoctorReport>
+  /** Prepares the example repository and its issue; the order's model is a recording. */
+  prepareDemo(): Promise<RunOrder>
+  /** Makes a conversation file from a run's recorded model exchanges. */
+  recordConversation(platform: Platform, run: RunId): Promise<string>
+}
+
+/** What the command line needs of the world. */
+export interface CliEnvironment extends CliWiring {
+  readonly version: string
+  /** Absolute path of GANDER_HOME. */
+  readonly home: string
+  readonly env: { readonly [name: string]: string | undefined }
+  readonly cwd: string
+  readonly user: string
+  readonly stdout: Screen
+  readonly stderr: Screen
+  readonly stdin: Input
+  readonly keys: KeyFile
+  /** The file's text, or undefined where there is none. */
+  readFile(path: string): Promise<string | undefined>
+  writeFile(path: string, text: string): Promise<void>
+  /** Shows an address or file with the desktop's program; false where there is none. */
+  show(target: string): Promise<boolean>
+  now(): number
+  /** Calls back every so many milliseconds until the returned function is called. */
+  every(ms: number, tick: () => void): () => void
+  /** Calls back on each Ctrl-C until the returned function is called. */
+  onInterrupt(handler: () => void): () => void
+  /** Ends the process at once. */
+  leave(code: number): void
+}

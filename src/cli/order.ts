@@ -1,0 +1,199 @@
+import { DEFAULT_LIMITS, type BudgetLimits } from '#domain/budget'
+import { GanderError } from '#domain/failure'
+import { DEFAULT_SCOPE, type AgentChoice, type ModelApi, type RunMode } from '#domain/task'
+import type { OrderDraft, RunOrder } from '#ports'
+import { basename, dirname, isAbsolute, resolve } from 'node:path'
+import type { CliEnvironment } from './environment.ts'
+import { chooseModel, keyOf, type KeySource } from './model-choice.ts'
+
+/** The flags of `gander run`, as commander gives them. */
+export interface RunFlags {
+  readonly repo?: string
+  readonly issue?: string
+  readonly task?: string
+  readonly base?: string
+  readonly mode?: RunMode
+  readonly agent?: 'native' | 'transform'
+  readonly rule?: string
+  readonly model?: string
+  readonly fallbackModel?: string
+  readonly modelUrl?: string
+  readonly modelApi?: ModelApi
+  readonly verify?: string
+  readonly allow?: readonly string[]
+  readonly forbid?: readonly string[]
+  readonly maxCost?: number
+  readonly maxMinutes?: number
+  readonly maxSteps?: number
+  readonly json?: boolean
+}
+
+/** Makes the order of `gander run`: what the issue or task file says, with the flags over it. */
+export async function readOrder(
+  flags: RunFlags,
+  command: readonly string[],
+  environment: CliEnvironment,
+): Promise<RunOrder> {
+  const keys = { env: environment.env, saved: await environment.keys.read() }
+  const agent = await chooseAgent(flags, command, { environment, keys })
+  const { draft, folder } = await readDraft(flags, agent, environment)
+  const repository = flags.repo ?? draft.repository
+  if (repository === null)
+    throw usage(
+      'No repository is named: neither --repo nor the task says one.',
+      'Add --repo PATH|URL, such as --repo .',
+    )
+  return {
+    words: { ...draft.words, repository: placeOf(repository, flags.repo === undefined ? folder : environment.cwd) },
+    requester: environment.user,
+    base_ref: flags.base ?? draft.base_ref,
+    mode: flags.mode ?? draft.mode ?? 'draft_pr',
+    scope: {
+      ...DEFAULT_SCOPE,
+      ...draft.scope,
+      ...(flags.allow === undefined ? {} : { allowed_paths: flags.allow }),
+      forbidden_paths: [...(draft.scope.forbidden_paths ?? []), ...(flags.forbid ?? [])],
+    },
+    agent,
+    verification: await readVerification(flags, draft, { environment, folder }),
+    limits: { ...DEFAULT_LIMITS, ...draft.limits, ...limitsOf(flags) },
+    keys: keysFor(agent, keys),
+  }
+}
+
+interface Sources {
+  readonly environment: CliEnvironment
+  readonly keys: KeySource
+}
+
+async function chooseAgent(flags: RunFlags, command: readonly string[], sources: Sources): Promise<AgentChoice> {
+  const transforms = flags.rule !== undefined || command.length > 0
+  const kind = flags.agent ?? (transforms ? 'transform' : 'native')
+  if (kind === 'native' && transforms)
+    throw usage('--agent native takes no rule and no command: a model works on the task.', 'Leave --agent out.')
+  if (kind === 'transform') return await chooseTransform(flags, command, sources.environment)
+  const { cwd } = sources.environment
+  const fallback =
+    flags.fallbackModel === undefined ? null : chooseModel({ model: flags.fallbackModel }, sources.keys, cwd)
+  return { kind, model: chooseModel(flags, sources.keys, cwd), fallback }
+}
+
+async function chooseTransform(
+  flags: RunFlags,
+  command: readonly string[],
+  environment: CliEnvironment,
+): Promise<AgentChoice> {
+  const { rule, model, modelUrl } = flags
+  if (model !== undefined || modelUrl !== undefined)
+    throw usage('A transform needs no model: --model and --model-url do not go with a rule or a command.')
+  if (rule !== undefined && command.length > 0)
+    throw usage('Two transforms are given: --rule and a command after --.', 'Give one of them.')
+  if (rule !== undefined) {
+    const source = await fileText(rule, '--rule', environment)
+    return { kind: 'transform', rule: { kind: 'ast_grep', source, name: basename(rule) } }
+  }
+  if (command.length === 0)
+    throw usage(
+      '--agent transform has nothing to do.',
+      'Add --rule FILE (an ast-grep rule), or -- COMMAND… at the end.',
+    )
+  return { kind: 'transform', rule: { kind: 'command', argv: command } }
+}
+
+interface Draft {
+  readonly draft: OrderDraft
+  /** What relative paths in the draft are relative to. */
+  readonly folder: string
+}
+
+async function readDraft(flags: RunFlags, agent: AgentChoice, environment: CliEnvironment): Promise<Draft> {
+  const { issue, task } = flags
+  const { cwd } = environment
+  if (issue !== undefined && task !== undefined)
+    throw usage('Both --issue and --task are given; a run has one.', 'Give one of them.')
+  const intake = await environment.intake()
+  if (task !== undefined) {
+    const text = await fileText(task, '--task', environment)
+    return { draft: intake.readTask(text, basename(task)), folder: dirname(resolve(cwd, task)) }
+  }
+  if (issue === undefined && agent.kind === 'transform') return { draft: draftOf(agent), folder: cwd }
+  if (issue === undefined)
+    throw usage('Nothing says what to do.', 'Add --issue FILE|URL|- (- reads standard input), or --task FILE.')
+  if (/^https?:\/\//.test(issue)) return { draft: await intake.fetchIssue(issue), folder: cwd }
+  if (issue === '-') return { draft: intake.readIssue(await environment.stdin.read(), 'standard_input'), folder: cwd }
+  const text = await fileText(issue, '--issue', environment)
+  return { draft: intake.readIssue(text, 'cli'), folder: dirname(resolve(cwd, issue)) }
+}
+
+/** A transform says itself what is to be done. */
+function draftOf(agent: Extract<AgentChoice, { kind: 'transform' }>): OrderDraft {
+  const { rule } = agent
+  const what = rule.kind === 'command' ? `Run ${rule.argv.join(' ')}` : `Apply the rule ${rule.name}`
+  return {
+    words: {
+      source: 'cli',
+      source_url: null,
+      title: what.length > 100 ? `${what.slice(0, 99)}…` : what,
+      description: `${what} over the repository, as its deterministic transformation. Nothing else should change.`,
+      acceptance_criteria: ['The transformation was applied.', 'The tests that passed before still pass.'],
+      constraints: [],
+      deadline: null,
+      attachments: [],
+      risk_hints: [],
+      expected_output: null,
+      owner: null,
+    },
+    repository: null,
+    base_ref: null,
+    mode: null,
+    scope: {},
+    verification: null,
+    limits: {},
+  }
+}
+
+interface Folder {
+  readonly environment: CliEnvironment
+  readonly folder: string
+}
+
+/** A profile's id, or the text of a profile file: what looks like a file is read as one. */
+async function readVerification(flags: RunFlags, draft: OrderDraft, at: Folder): Promise<RunOrder['verification']> {
+  const given = flags.verify ?? draft.verification
+  if (given === null) return null
+  if (!/[/\\]|\.(ya?ml|json)$/i.test(given)) return { kind: 'named', id: given }
+  const folder = flags.verify === undefined ? at.folder : at.environment.cwd
+  return { kind: 'given', source: await fileText(resolve(folder, given), '--verify', at.environment) }
+}
+
+async function fileText(path: string, flag: string, environment: CliEnvironment): Promise<string> {
+  const text = await environment.readFile(resolve(environment.cwd, path))
+  if (text === undefined)
+    throw usage(`${flag} ${path} cannot be read: there is no such file.`, `Check the path given with ${flag}.`)
+  return text
+}
+
+/** A path becomes absolute; an address, and a name that only a forge knows, stay as they are. */
+function placeOf(repository: string, folder: string): string {
+  const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(repository) || /^[^/\\\s]+@[^/\\\s]+:/.test(repository)
+  return address || isAbsolute(repository) ? repository : resolve(folder, repository)
+}
+
+function limitsOf(flags: RunFlags): Partial<BudgetLimits> {
+  return {
+    ...(flags.maxCost === undefined ? {} : { max_cost_usd: flags.maxCost }),
+    ...(flags.maxMinutes === undefined ? {} : { max_minutes: flags.maxMinutes }),
+    ...(flags.maxSteps === undefined ? {} : { max_steps: flags.maxSteps }),
+  }
+}
+
+/** Only the keys of the models that were chosen leave the command line. */
+export function keysFor(agent: AgentChoice, keys: KeySource): { readonly [provider: string]: string } {
+  if (agent.kind === 'transform') return {}
+  const providers = [agent.model.provider, ...(agent.fallback === null ? [] : [agent.fallback.provider])]
+  const found = providers.map((provider) => [provider, keyOf(provider, keys)] as const)
+  return Object.fromEntries(found.filter((entry): entry is readonly [string, string] => entry[1] !== undefined))
+}
+
+const usage = (message: string, remedy?: string) =>
+  new GanderError('usage', message, remedy === undefined ? {} : { remedy })

@@ -1,0 +1,113 @@
+import { GanderError } from '#domain/failure'
+import { Command, CommanderError } from 'commander'
+import type { Cli, Verb } from './cli.ts'
+import type { CliEnvironment } from './environment.ts'
+import { EXIT_CODES } from './exit-code.ts'
+import { describeFailure, failureLines, type FailureText } from './screen/failure-text.ts'
+import { paintFor } from './screen/paint.ts'
+import { addArtifacts } from './verbs/artifacts.ts'
+import { addCancel } from './verbs/cancel.ts'
+import { addCompletion } from './verbs/completion.ts'
+import { addContinue } from './verbs/continue.ts'
+import { addDemo } from './verbs/demo.ts'
+import { addDiff } from './verbs/diff.ts'
+import { addDoctor } from './verbs/doctor.ts'
+import { addList } from './verbs/list.ts'
+import { addLogin } from './verbs/login.ts'
+import { addOpen } from './verbs/open.ts'
+import { addRecord } from './verbs/record.ts'
+import { addRun } from './verbs/run.ts'
+import { addShow } from './verbs/show.ts'
+import { addWatch } from './verbs/watch.ts'
+
+const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
+  ['Work:', [addRun, addContinue, addCancel]],
+  ['Look:', [addList, addShow, addWatch, addDiff, addArtifacts, addOpen]],
+  ['Set up:', [addDoctor, addLogin, addRecord, addCompletion, addDemo]],
+]
+
+/** Makes the program; `ended` is told the exit code of a command that did its work. */
+export function createProgram(
+  environment: CliEnvironment,
+  ended: (code: number) => void = () => {},
+  after_dashes: readonly string[] = [],
+): Command {
+  const program = new Command('gander')
+  const cli: Cli = { environment, after_dashes, ended }
+  const paint = paintFor(environment.stdout, environment.env)
+  program
+    .description('Hand it an issue, get back a draft pull request with its proof.')
+    .version(environment.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help, also of a command')
+    .helpCommand(false)
+    .configureHelp({ styleTitle: paint.strong, showGlobalOptions: false, sortSubcommands: false })
+    .configureOutput({
+      writeOut: (text) => environment.stdout.write(text),
+      writeErr: () => {},
+      getOutHelpWidth: () => Math.min(environment.stdout.columns(), 110),
+      getOutHasColors: () => true,
+    })
+    .exitOverride()
+    .showSuggestionAfterError()
+    .addHelpText('after', EXAMPLES)
+    .action(() => program.outputHelp())
+  for (const [title, verbs] of GROUPS) {
+    program.commandsGroup(title)
+    for (const add of verbs) add(program, cli)
+  }
+  return program
+}
+
+const EXAMPLES = `
+Examples:
+  gander doctor                                        what this machine has and lacks
+  gander run --repo . --issue issue.md                 an issue becomes a draft pull request
+  gander run --repo . --issue issue.md --mode dry_run_patch
+  gander show last                                     what the last run did, and why
+
+Exit codes: ${Object.values(EXIT_CODES)
+  .map(({ code, meaning }) => `${code} ${meaning.split(/[:;,]/)[0]?.toLowerCase().replace(/\.$/, '')}`)
+  .join(' · ')}
+Everything is kept under GANDER_HOME; removing that folder removes Gander.`
+
+/** Runs one command line and gives the exit code; every failure is told in three lines, and never thrown. */
+export async function runCommandLine(environment: CliEnvironment, argv: readonly string[]): Promise<number> {
+  const dashes = argv.indexOf('--')
+  const after_dashes = dashes === -1 ? [] : argv.slice(dashes + 1)
+  let code: number = EXIT_CODES.done.code
+  const program = createProgram(environment, (given) => (code = given), after_dashes)
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT_CODES.done.code
+    const failure = describeFailure(error instanceof CommanderError ? usageError(error, argv[0]) : error)
+    report(failure, environment, argv.slice(0, dashes === -1 ? undefined : dashes).includes('--json'))
+    if (failure.code === 'internal' && (environment.env['GANDER_DEBUG'] ?? '') !== '' && error instanceof Error)
+      environment.stderr.write(`${error.stack}\n`)
+    return failure.exit
+  }
+}
+
+/** commander's words (`error: unknown option '--isue'\n(Did you mean --issue?)`) as one of our own failures. */
+function usageError(error: CommanderError, verb: string | undefined): GanderError {
+  const [said = '', hint = ''] = error.message.replace(/^error: /, '').split('\n')
+  const what = `${said.charAt(0).toUpperCase()}${said.slice(1)}`
+  const meant = /\(Did you mean (.*)\?\)/.exec(hint)?.[1]
+  const page = verb === undefined || verb.startsWith('-') || error.code === 'commander.unknownCommand' ? '' : ` ${verb}`
+  const help = `\`gander${page} --help\` shows what there is.`
+  const why =
+    error.code === 'commander.unknownCommand' ? 'There is no such command.' : 'The command line is not understood.'
+  const message = /[.:;]\s/.test(what) ? what : `${what.replace(/\.$/, '')}. ${why}`
+  return new GanderError('usage', message, { remedy: meant === undefined ? help : `Did you mean ${meant}? ${help}` })
+}
+
+function report(failure: FailureText, environment: CliEnvironment, json: boolean): void {
+  const { stdout, stderr, env } = environment
+  stderr.write(`${failureLines(failure, paintFor(stderr, env)).join('\n')}\n`)
+  if (!json) return
+  const { exit: _, ...error } = failure
+  stdout.write(
+    `${JSON.stringify({ run_id: null, state: null, pull_request: null, packet: null, tree: null, error })}\n`,
+  )
+}

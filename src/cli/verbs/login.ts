@@ -1,0 +1,63 @@
+import { GanderError } from '#domain/failure'
+import { print, type Cli, type Verb } from '../cli.ts'
+import { isProviderName, keyVariables, PROVIDERS } from '../model-choice.ts'
+
+/** `gander login PROVIDER`: keep a key for a model provider. */
+export const addLogin: Verb = (program, cli) => {
+  program
+    .command('login')
+    .description('Keeps the key of a model provider in a file that only you can read.')
+    .argument('[provider]', `${Object.keys(PROVIDERS).join(', ')}, or a name of your own; without one: what is there`)
+    .option('--forget', 'forget the key that is kept')
+    .addHelpText('after', EXAMPLES)
+    .action(async (provider: string | undefined, flags: { readonly forget?: boolean }) => {
+      if (provider === undefined) return await showKeys(cli)
+      if (!isProviderName(provider) || provider === 'recorded')
+        throw usage(`${provider} is no name of a provider: it needs lower-case letters, digits and hyphens.`)
+      const { keys } = cli.environment
+      if (flags.forget === true) {
+        await keys.save(provider, undefined)
+        return print(cli, [`The key for ${provider} is forgotten.`])
+      }
+      await keys.save(provider, await readKey(cli, provider))
+      print(cli, [`The key for ${provider} is kept in ${keys.path}.`, ...overridden(cli, provider)])
+    })
+}
+
+async function readKey(cli: Cli, provider: string): Promise<string> {
+  const { stdin } = cli.environment
+  const typed = stdin.is_terminal ? await stdin.askHidden(`Key for ${provider} (not shown): `) : await stdin.read()
+  const key = typed.trim()
+  if (key === '') throw usage('No key was given: nothing was typed or piped in.')
+  if (!/^[!-~]{1,1000}$/.test(key))
+    throw usage('That is no key: it holds spaces, line breaks or letters that keys do not have.')
+  return key
+}
+
+/** A key in the environment wins over a kept one; a person should know. */
+function overridden(cli: Cli, provider: string): readonly string[] {
+  const name = keyVariables(provider).find((variable) => (cli.environment.env[variable] ?? '') !== '')
+  return name === undefined ? [] : [`Note: ${name} is set and is used before it.`]
+}
+
+async function showKeys(cli: Cli): Promise<void> {
+  const { env, keys } = cli.environment
+  const saved = await keys.read()
+  const providers = [...new Set([...Object.keys(PROVIDERS), ...Object.keys(saved)])]
+  const width = Math.max(...providers.map((provider) => provider.length))
+  const lines = providers.map((provider) => {
+    const variable = keyVariables(provider).find((name) => (env[name] ?? '') !== '')
+    const found = variable === undefined ? (provider in saved ? 'key kept' : 'no key') : `key from ${variable}`
+    return `  ${provider.padEnd(width)}  ${found}`
+  })
+  print(cli, lines)
+}
+
+const usage = (message: string) =>
+  new GanderError('usage', message, { remedy: 'See `gander login --help`; a key can also be piped in.' })
+
+const EXAMPLES = `
+Examples:
+  gander login anthropic                 asks for the key without showing it
+  gander login openai < key.txt          reads it from standard input
+  gander login                           shows which keys there are, never the keys`
