@@ -7,7 +7,7 @@ import type { KeyFile } from './key-file.ts'
 export interface Screen {
   write(text: string): void
   readonly is_terminal: boolean
-  /** Width in characters; 80 where it is unknown. */
+  /** Width in characters; 100 where it is unknown. */
   columns(): number
 }
 

@@ -35,8 +35,9 @@ export async function readOrder(
   environment: CliEnvironment,
 ): Promise<RunOrder> {
   const keys = { env: environment.env, saved: await environment.keys.read() }
-  const agent = await chooseAgent(flags, command, { environment, keys })
-  const { draft, folder } = await readDraft(flags, agent, environment)
+  const transform = await chooseTransform(flags, command, environment)
+  const { draft, folder } = await readDraft(flags, transform, environment)
+  const agent = transform ?? chooseNative(flags, keys, environment.cwd)
   const repository = flags.repo ?? draft.repository
   if (repository === null)
     throw usage(
@@ -61,43 +62,37 @@ export async function readOrder(
   }
 }
 
-interface Sources {
-  readonly environment: CliEnvironment
-  readonly keys: KeySource
+type Native = Extract<AgentChoice, { kind: 'native' }>
+type Transform = Extract<AgentChoice, { kind: 'transform' }>
+
+function chooseNative(flags: RunFlags, keys: KeySource, cwd: string): Native {
+  const fallback = flags.fallbackModel === undefined ? null : chooseModel({ model: flags.fallbackModel }, keys, cwd)
+  return { kind: 'native', model: chooseModel(flags, keys, cwd), fallback }
 }
 
-async function chooseAgent(flags: RunFlags, command: readonly string[], sources: Sources): Promise<AgentChoice> {
-  const transforms = flags.rule !== undefined || command.length > 0
-  const kind = flags.agent ?? (transforms ? 'transform' : 'native')
-  if (kind === 'native' && transforms)
-    throw usage('--agent native takes no rule and no command: a model works on the task.', 'Leave --agent out.')
-  if (kind === 'transform') return await chooseTransform(flags, command, sources.environment)
-  const { cwd } = sources.environment
-  const fallback =
-    flags.fallbackModel === undefined ? null : chooseModel({ model: flags.fallbackModel }, sources.keys, cwd)
-  return { kind, model: chooseModel(flags, sources.keys, cwd), fallback }
-}
-
+/** The transform that was asked for, or undefined where a model works. */
 async function chooseTransform(
   flags: RunFlags,
   command: readonly string[],
   environment: CliEnvironment,
-): Promise<AgentChoice> {
-  const { rule, model, modelUrl } = flags
+): Promise<Transform | undefined> {
+  const { rule, model, modelUrl, agent } = flags
+  const given = rule !== undefined || command.length > 0
+  if (agent !== 'transform' && !given) return undefined
+  if (agent === 'native')
+    throw usage('--agent native takes no rule and no command. A model works on the task.', 'Leave --agent out.')
   if (model !== undefined || modelUrl !== undefined)
-    throw usage('A transform needs no model: --model and --model-url do not go with a rule or a command.')
+    throw usage('A transform needs no model. --model and --model-url do not go with a rule or a command.')
   if (rule !== undefined && command.length > 0)
-    throw usage('Two transforms are given: --rule and a command after --.', 'Give one of them.')
-  if (rule !== undefined) {
-    const source = await fileText(rule, '--rule', environment)
-    return { kind: 'transform', rule: { kind: 'ast_grep', source, name: basename(rule) } }
-  }
-  if (command.length === 0)
+    throw usage('Two transforms are given. A run has either --rule or a command after --.', 'Give one of them.')
+  if (!given)
     throw usage(
-      '--agent transform has nothing to do.',
+      '--agent transform has nothing to do. It needs a rule or a command.',
       'Add --rule FILE (an ast-grep rule), or -- COMMAND… at the end.',
     )
-  return { kind: 'transform', rule: { kind: 'command', argv: command } }
+  if (rule === undefined) return { kind: 'transform', rule: { kind: 'command', argv: command } }
+  const source = await fileText(rule, '--rule', environment)
+  return { kind: 'transform', rule: { kind: 'ast_grep', source, name: basename(rule) } }
 }
 
 interface Draft {
@@ -106,7 +101,11 @@ interface Draft {
   readonly folder: string
 }
 
-async function readDraft(flags: RunFlags, agent: AgentChoice, environment: CliEnvironment): Promise<Draft> {
+async function readDraft(
+  flags: RunFlags,
+  transform: Transform | undefined,
+  environment: CliEnvironment,
+): Promise<Draft> {
   const { issue, task } = flags
   const { cwd } = environment
   if (issue !== undefined && task !== undefined)
@@ -116,7 +115,7 @@ async function readDraft(flags: RunFlags, agent: AgentChoice, environment: CliEn
     const text = await fileText(task, '--task', environment)
     return { draft: intake.readTask(text, basename(task)), folder: dirname(resolve(cwd, task)) }
   }
-  if (issue === undefined && agent.kind === 'transform') return { draft: draftOf(agent), folder: cwd }
+  if (issue === undefined && transform !== undefined) return { draft: draftOf(transform), folder: cwd }
   if (issue === undefined)
     throw usage('Nothing says what to do.', 'Add --issue FILE|URL|- (- reads standard input), or --task FILE.')
   if (/^https?:\/\//.test(issue)) return { draft: await intake.fetchIssue(issue), folder: cwd }
@@ -126,8 +125,7 @@ async function readDraft(flags: RunFlags, agent: AgentChoice, environment: CliEn
 }
 
 /** A transform says itself what is to be done. */
-function draftOf(agent: Extract<AgentChoice, { kind: 'transform' }>): OrderDraft {
-  const { rule } = agent
+function draftOf({ rule }: Transform): OrderDraft {
   const what = rule.kind === 'command' ? `Run ${rule.argv.join(' ')}` : `Apply the rule ${rule.name}`
   return {
     words: {

@@ -50,10 +50,13 @@ function screenOf(stream: NodeJS.WriteStream): Screen {
   })
   return {
     write: (text) => void stream.write(text),
-    is_terminal: Boolean(stream.isTTY),
-    columns: () => stream.columns || 80,
+    is_terminal: isTerminal(stream),
+    columns: () => stream.columns || 100,
   }
 }
+
+// `isTTY` is declared as a boolean and is undefined on pipes and files.
+const isTerminal = (stream: { readonly isTTY?: boolean }) => stream.isTTY === true
 
 function userName(): string {
   try {
@@ -75,7 +78,7 @@ async function readText(path: string): Promise<string | undefined> {
 
 function standardInput(): Input {
   return {
-    is_terminal: Boolean(process.stdin.isTTY),
+    is_terminal: isTerminal(process.stdin),
     read: async () => {
       const chunks: Buffer[] = []
       for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Uint8Array))

@@ -50,7 +50,6 @@ export function createProgram(
     .exitOverride()
     .showSuggestionAfterError()
     .addHelpText('after', EXAMPLES)
-    .action(() => program.outputHelp())
   for (const [title, verbs] of GROUPS) {
     program.commandsGroup(title)
     for (const add of verbs) add(program, cli)
@@ -77,7 +76,8 @@ export async function runCommandLine(environment: CliEnvironment, argv: readonly
   let code: number = EXIT_CODES.done.code
   const program = createProgram(environment, (given) => (code = given), after_dashes)
   try {
-    await program.parseAsync([...argv], { from: 'user' })
+    if (argv.length === 0) program.outputHelp()
+    else await program.parseAsync([...argv], { from: 'user' })
     return code
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT_CODES.done.code

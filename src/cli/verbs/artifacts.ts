@@ -12,6 +12,7 @@ import { requireView, RUN_ARGUMENT } from './run-argument.ts'
 export const addArtifacts: Verb = (program, cli) => {
   program
     .command('artifacts')
+    .summary('what a run left behind')
     .description('Lists what a run left behind, or prints one of it.')
     .argument('<run>', RUN_ARGUMENT)
     .argument('[name]', 'name, kind or the beginning of the hash of one artifact, to print it')

@@ -8,6 +8,7 @@ import { RUN_ARGUMENT } from './run-argument.ts'
 export const addCancel: Verb = (program, cli) => {
   program
     .command('cancel')
+    .summary('stop a run and keep its work')
     .description('Cancels a run; what it did so far is kept.')
     .argument('<run>', RUN_ARGUMENT)
     .action(async (typed: string) => {

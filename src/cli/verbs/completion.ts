@@ -5,6 +5,7 @@ import type { Verb } from '../cli.ts'
 export const addCompletion: Verb = (program, cli) => {
   program
     .command('completion')
+    .summary('completion for bash, zsh or fish')
     .description('Prints a completion script for your shell.')
     .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
     .addHelpText('after', EXAMPLES)

@@ -19,6 +19,7 @@ interface ContinueFlags {
 export const addContinue: Verb = (program, cli) => {
   program
     .command('continue')
+    .summary('go on with a run that waits')
     .description('Goes on with a run that waits, from where it stopped. One that has ended starts again as a new run.')
     .argument('<run>', RUN_ARGUMENT)
     .option('--add-cost <usd>', 'US dollars on top of its limit', amount)

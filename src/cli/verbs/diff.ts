@@ -10,6 +10,7 @@ import { RUN_ARGUMENT } from './run-argument.ts'
 export const addDiff: Verb = (program, cli) => {
   program
     .command('diff')
+    .summary('the change of a run as a patch')
     .description('Prints the change of a run as a patch that git apply takes.')
     .argument('<run>', RUN_ARGUMENT)
     .option('--stat', 'only its size')

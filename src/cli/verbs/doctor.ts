@@ -9,6 +9,7 @@ import { cut, plainLine } from '../screen/plain-text.ts'
 export const addDoctor: Verb = (program, cli) => {
   program
     .command('doctor')
+    .summary('what this machine has and lacks, and what to do')
     .description('Tries everything a run needs, each control of the sandbox by attacking it, and says what to do.')
     .option('--json', 'one JSON object on one line')
     .action(async (flags: { readonly json?: boolean }) => {

@@ -13,6 +13,7 @@ export const addList: Verb = (program, cli) => {
   program
     .command('list')
     .alias('ls')
+    .summary('the latest runs')
     .description('Lists the latest runs.')
     .option('--limit <n>', 'how many', whole, 20)
     .option('--json', 'one JSON array on one line')

@@ -6,6 +6,7 @@ import { isProviderName, keyVariables, PROVIDERS } from '../model-choice.ts'
 export const addLogin: Verb = (program, cli) => {
   program
     .command('login')
+    .summary('keep the key of a model provider')
     .description('Keeps the key of a model provider in a file that only you can read.')
     .argument('[provider]', `${Object.keys(PROVIDERS).join(', ')}, or a name of your own; without one: what is there`)
     .option('--forget', 'forget the key that is kept')

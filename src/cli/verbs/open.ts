@@ -8,6 +8,7 @@ import { requireView, RUN_ARGUMENT } from './run-argument.ts'
 export const addOpen: Verb = (program, cli) => {
   program
     .command('open')
+    .summary('the pull request in the browser')
     .description(
       'Opens the pull request of a run, or its evidence packet, with the desktop; without one prints where it is.',
     )

@@ -7,6 +7,7 @@ import { requireView, RUN_ARGUMENT } from './run-argument.ts'
 export const addRecord: Verb = (program, cli) => {
   program
     .command('record')
+    .summary('a replayable conversation from a run')
     .description('Makes a conversation file of a run, for --model recorded:FILE.')
     .argument('<run>', RUN_ARGUMENT)
     .option('--out <file>', 'where to write it (default: standard output)')

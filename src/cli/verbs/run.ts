@@ -1,3 +1,4 @@
+import { GanderError } from '#domain/failure'
 import { RUN_MODES } from '#domain/task'
 import type { RunOrder, RunView } from '#ports'
 import { InvalidArgumentError, Option, type Command } from 'commander'
@@ -23,9 +24,9 @@ export const addRun: Verb = (program, cli) => {
   addLimitFlags(run)
   run.action(async (typed: readonly string[], flags: RunFlags) => {
     if (typed.length > cli.after_dashes.length)
-      run.error(
-        `unexpected argument '${typed[0]}'; a command to run goes after --, as in: gander run --repo . -- COMMAND`,
-      )
+      throw new GanderError('usage', `Unexpected argument '${typed[0]}'. A command to run goes after two hyphens.`, {
+        remedy: 'Write it as `gander run --repo . -- COMMAND`, or give the issue with --issue.',
+      })
     const order = await readOrder(flags, cli.after_dashes, cli.environment)
     await submitAndWork(cli, order, { json: flags.json === true })
   })

@@ -20,6 +20,7 @@ interface ShowFlags {
 export const addShow: Verb = (program, cli) => {
   program
     .command('show')
+    .summary('one run: contract, gates, steps, outcome')
     .description('Shows a run: its contract, gates, last steps, outcome and what to do next.')
     .argument('<run>', RUN_ARGUMENT)
     .option('--steps', 'every step instead of the last ones')

@@ -7,6 +7,7 @@ import { requireView, RUN_ARGUMENT } from './run-argument.ts'
 export const addWatch: Verb = (program, cli) => {
   program
     .command('watch')
+    .summary('follow a run that something else works on')
     .description('Shows a run from its beginning until it ends or waits. Ctrl-C stops watching, not the run.')
     .argument('<run>', RUN_ARGUMENT)
     .option('--json', 'progress on standard error, one JSON object as the last line of standard output')

@@ -71,7 +71,7 @@ describe('accepting an order', () => {
     [{ scope: { ...DEFAULT_SCOPE, allowed_paths: ['../x'] } }, 'must be relative to the repository'],
     [{ words: { repository: ' ' } }, 'no repository is named'],
   ])('refuses what cannot hold: %j', (changes, message) => {
-    const refused = acceptOrder(order(changes as Parameters<typeof order>[0]), identifiers)
+    const refused = acceptOrder(order(changes), identifiers)
     expect(refused.ok ? 'accepted' : refused.refusal.message).toContain(message)
   })
 })

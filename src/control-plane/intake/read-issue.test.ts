@@ -87,7 +87,7 @@ Call \`delay(40)\`.
 
   test('names the line of a wrong field in its front matter', () => {
     expect(() => read('---\nowner: Ada\nscope:\n  max_changed_files: many\n---\n# T')).toThrow(
-      'scope.max_changed_files (line 4) must be a whole number',
+      'scope.max_changed_files (line 4) must be a number',
     )
   })
 
