@@ -1,0 +1,28 @@
+import { rmSync, statSync } from 'node:fs'
+import { removeCgroup } from './limits/cgroups.ts'
+import { ownerStatus, readRecords } from './owner.ts'
+
+/** A folder without a record is one whose worker died between two lines, or is between them right now. */
+const UNRECORDED_AGE_MS = 60_000
+
+const ageMs = (folder: string): number => {
+  try {
+    return Date.now() - statSync(folder).mtimeMs
+  } catch {
+    return 0
+  }
+}
+
+/** Removes what dead workers left under this home; living ones, and those of other hosts, are not touched. */
+export const sweepSandboxes = async (home: string): Promise<number> => {
+  let removed = 0
+  for (const { folder, record } of readRecords(home)) {
+    const dead = record === undefined ? ageMs(folder) > UNRECORDED_AGE_MS : ownerStatus(record.owner) === 'dead'
+    if (!dead) continue
+    await Promise.all((record?.cgroups ?? []).map(removeCgroup))
+    for (const scratch of record?.scratch ?? []) rmSync(scratch, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true })
+    removed += 1
+  }
+  return removed
+}
