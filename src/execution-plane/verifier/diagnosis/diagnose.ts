@@ -1,0 +1,85 @@
+import type { Diagnosis, Ecosystem, RootCause, TestResult } from '#domain/verification'
+import { excerptOf } from './excerpt.ts'
+import { rootCauses } from './root-causes.ts'
+
+/** What is known about a phase that did not pass; `log` is redacted already. */
+export interface FailedPhase {
+  readonly ecosystem: Ecosystem
+  readonly ended_by: 'exit' | 'timeout' | 'out_of_memory' | 'aborted'
+  readonly exit_code: number | null
+  readonly signal: string | null
+  readonly setup: boolean
+  /** True when results by test were asked for and none came. */
+  readonly without_results: boolean
+  readonly tests: readonly TestResult[]
+  readonly log: string
+  readonly log_truncated: boolean
+  readonly redactions: number
+  readonly timeout_seconds: number
+}
+
+const NO_TESTS =
+  /^(?:No tests? (?:found|to run|were executed)|no tests ran|Ran 0 tests|collected 0 items|NO TESTS RAN|No test files found|\[INFO\] No tests to run|testsuite is empty)/im
+const COMPILE =
+  /\berror TS\d+:|COMPILATION ERROR|Compilation failure|\bSyntaxError\b|IndentationError|\[ERROR\] .*\.java:\[\d+,\d+\]|error\[E\d+\]|^[^\s:]+\.(?:java|go|rs|c|cc|cpp):\d+(?::\d+)?: (?:error|undefined)/m
+const LOAD =
+  /Cannot find module|ModuleNotFoundError|ImportError|ERR_MODULE_NOT_FOUND|NoClassDefFoundError|command not found|No such file or directory/
+
+/** Says in a few words why a phase failed, for a model and for people. */
+export function diagnose(phase: FailedPhase): Diagnosis {
+  const classification = classify(phase)
+  const root_causes = rootCauses(phase.log, phase.tests)
+  const { text, truncated } = excerptOf(phase.log)
+  return {
+    classification,
+    root_causes,
+    likely_direction: direction(classification, phase, root_causes),
+    excerpt: text,
+    truncated: truncated || phase.log_truncated,
+    redactions: phase.redactions,
+  }
+}
+
+function classify(phase: FailedPhase): Diagnosis['classification'] {
+  if (phase.ended_by === 'timeout') return 'timeout'
+  if (phase.ended_by === 'out_of_memory') return 'out_of_memory'
+  if (phase.setup) return 'setup_failure'
+  const failing = phase.tests.filter((test) => test.outcome === 'failed' || test.outcome === 'error')
+  if (failing.length > 0) {
+    const unloaded = failing.every((test) => test.outcome === 'error' || test.id.endsWith('(file)'))
+    return unloaded && COMPILE.test(phase.log) ? 'compile_error' : 'test_failure'
+  }
+  if (COMPILE.test(phase.log)) return 'compile_error'
+  if (NO_TESTS.test(phase.log) || (phase.without_results && phase.exit_code === 5)) return 'no_tests'
+  if (phase.without_results) return phase.tests.length === 0 && phase.exit_code === 0 ? 'no_tests' : 'crash'
+  return phase.exit_code === null || phase.exit_code > 125 ? 'crash' : 'test_failure'
+}
+
+function direction(kind: Diagnosis['classification'], phase: FailedPhase, causes: readonly RootCause[]): string {
+  const place =
+    causes[0]?.file === undefined
+      ? ''
+      : ` Start at ${causes[0].file}${causes[0].line === undefined ? '' : `:${causes[0].line}`}.`
+  switch (kind) {
+    case 'compile_error':
+      return `The code does not compile or load; nothing else can be judged before that.${place}`
+    case 'test_failure': {
+      const failing = phase.tests.filter((test) => test.outcome === 'failed' || test.outcome === 'error').length
+      const many = failing === 0 ? 'The command failed.' : `${failing} of ${phase.tests.length} tests fail.`
+      const missing = LOAD.test(phase.log) ? ' Something that is imported or run is missing.' : ''
+      return `${many}${missing} Mend the behaviour, not the test, unless the task asks for other behaviour.${place}`
+    }
+    case 'setup_failure':
+      return 'The dependencies could not be installed in the sandbox; see the lines below.'
+    case 'timeout':
+      return `The command was stopped after ${phase.timeout_seconds} s; look for a loop that does not end, an open handle or a wait for the network, which is not there.`
+    case 'out_of_memory':
+      return 'The command used more memory than the sandbox has; look for something that grows without bound.'
+    case 'no_tests':
+      return 'The runner found no tests. Tests may have been removed, renamed away from what the runner looks for, or not discovered.'
+    case 'crash':
+      return `The runner ended ${phase.signal === null ? `with status ${phase.exit_code ?? 'unknown'}` : `by ${phase.signal}`} without a complete report; look for a call that ends the process, or a crash while loading.${place}`
+    default:
+      return kind satisfies never
+  }
+}

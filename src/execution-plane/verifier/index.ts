@@ -1,0 +1,13 @@
+/**
+ * Decides what proves a change: finds the profile of a repository, sets its dependencies up, runs it on a clean checkout
+ * of any tree, reads results by test id with the platform's own reporters, says shortly why something failed, and
+ * compares the proposed tree with the baseline. Owns profiles, result formats and diagnoses.
+ */
+export { diagnosisText } from './diagnosis/diagnosis-text.ts'
+export { judgeVerification } from './judge-verification.ts'
+export { findProfile } from './profile/find-profile.ts'
+export { readMachineRegistries, type MachineRegistries } from './profile/machine-registries.ts'
+export { profileSchema } from './profile/profile-schema.ts'
+export { reproduction } from './reproduction.ts'
+export { runSetup } from './run-setup.ts'
+export { verifyTree } from './verify-tree.ts'

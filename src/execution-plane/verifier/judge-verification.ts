@@ -1,0 +1,122 @@
+import type { Finding, Verdict } from '#domain/gate'
+import { compareTests, type PhaseReport, type TestDelta, type VerificationReport } from '#domain/verification'
+
+const MOST_FINDINGS = 50
+
+/**
+ * The verification gate: the proposed tree against the baseline, by test id. What failed before and still fails is
+ * not this change's doing and only warns; what the change breaks, skips or takes away fails.
+ */
+export function judgeVerification(baseline: VerificationReport, head: VerificationReport): Verdict {
+  const evidence = [
+    ...new Set([baseline, head].flatMap((report) => report.phases.flatMap((phase) => phase.log_sha256 ?? []))),
+  ]
+  const verdict = (answer: Verdict['answer'], reason: string, findings: readonly Finding[] = []): Verdict => ({
+    gate: 'verification',
+    answer,
+    decided_by: 'deterministic',
+    reason,
+    findings: findings.slice(0, MOST_FINDINGS),
+    evidence,
+  })
+  if (head.outcome === 'unavailable')
+    return verdict('unavailable', `the proposed tree could not be verified: ${head.reason}`)
+  if (baseline.outcome === 'unavailable') {
+    const findings: Finding[] = [{ rule: 'verification.no_baseline', message: baseline.reason, severity: 'warning' }]
+    return verdict('unavailable', 'there is no baseline to compare the proposed tree with', findings)
+  }
+  const delta = compareTests(baseline, head)
+  const findings = [...testFindings(delta, head), ...phaseFindings(baseline, head)]
+  const errors = findings.filter((finding) => finding.severity === 'error')
+  if (errors.length > 0) return verdict('fail', summary(delta, errors), sortedByWeight(findings))
+  if (provesNothing(head))
+    return verdict(
+      'unavailable',
+      'no test ran on the base commit or on the proposed tree, so nothing is proved',
+      findings,
+    )
+  const warned =
+    findings.length === 0
+      ? ''
+      : `; ${findings.length} ${findings.length === 1 ? 'thing' : 'things'} to look at, none new`
+  return verdict(
+    'pass',
+    `${delta.passed_before} tests passed before, ${delta.passed_after} pass now, ${delta.fixed.length} fixed${warned}`,
+    findings,
+  )
+}
+
+function testFindings(delta: TestDelta, head: VerificationReport): readonly Finding[] {
+  const places = new Map(head.phases.flatMap((phase) => phase.tests).map((test) => [test.id, test]))
+  const finding =
+    (rule: string, severity: Finding['severity'], said: string) =>
+    (id: string): Finding => {
+      const test = places.get(id)
+      return {
+        rule,
+        severity,
+        message: `${id} ${said}`,
+        ...(test?.file === undefined ? {} : { path: test.file }),
+        ...(test?.line === undefined ? {} : { line: test.line }),
+      }
+    }
+  // Renamed tests leave one id and bring another; fewer tests than before is loss.
+  const lost = delta.removed.length > delta.added.length
+  return [
+    ...delta.broken.map(finding('test.broken', 'error', 'passed before and fails now')),
+    ...delta.newly_skipped.map(finding('test.newly_skipped', 'error', 'ran before and is skipped now')),
+    ...delta.removed.map(finding('test.removed', lost ? 'error' : 'warning', 'ran before and is gone')),
+    ...delta.pre_existing.map(finding('test.pre_existing', 'warning', 'failed before this change as well')),
+  ]
+}
+
+/** Phases whose failure no single test explains: compilers, crashes, timeouts, no tests. */
+function phaseFindings(baseline: VerificationReport, head: VerificationReport): readonly Finding[] {
+  const before = new Map(baseline.phases.map((phase) => [phase.id, phase]))
+  return head.phases.flatMap((phase): readonly Finding[] => {
+    if (phase.outcome === 'passed' || explainedByTests(phase)) return []
+    const known = before.get(phase.id)
+    const failedBefore = known !== undefined && known.outcome !== 'passed' && !explainedByTests(known)
+    const worse = failedBefore && kindOf(known) !== kindOf(phase)
+    const severity = !phase.required || (failedBefore && !worse) ? 'warning' : 'error'
+    const cause = phase.diagnosis?.root_causes[0]
+    return [
+      {
+        rule: failedBefore && !worse ? 'phase.pre_existing' : `phase.${kindOf(phase)}`,
+        severity,
+        message: `${phase.id} ${phase.outcome === 'not_run' ? `was not run: ${phase.not_run_reason ?? ''}` : `${phase.outcome} (${kindOf(phase)})${cause === undefined ? '' : `: ${cause.message}`}`}`,
+        ...(cause?.file === undefined ? {} : { path: cause.file }),
+        ...(cause?.line === undefined ? {} : { line: cause.line }),
+      },
+    ]
+  })
+}
+
+const kindOf = (phase: PhaseReport): string => phase.diagnosis?.classification ?? phase.outcome
+
+const explainedByTests = (phase: PhaseReport): boolean =>
+  phase.outcome === 'failed' &&
+  kindOf(phase) === 'test_failure' &&
+  phase.tests.some((test) => test.outcome === 'failed' || test.outcome === 'error')
+
+const provesNothing = (report: VerificationReport): boolean =>
+  report.phases.some((phase) => phase.diagnosis?.classification === 'no_tests') &&
+  report.phases.every((phase) => phase.tests.length === 0)
+
+function summary(delta: TestDelta, errors: readonly Finding[]): string {
+  const counts = [
+    [delta.broken.length, 'broken'],
+    [delta.newly_skipped.length, 'newly skipped'],
+    [errors.filter((finding) => finding.rule === 'test.removed').length, 'removed'],
+  ] as const
+  const tests = counts
+    .filter(([count]) => count > 0)
+    .map(([count, what]) => `${count} ${count === 1 ? 'test' : 'tests'} ${what}`)
+  const phases = errors
+    .filter((finding) => finding.rule.startsWith('phase.'))
+    .map((finding) => finding.message.slice(0, 160))
+  return [...tests, ...phases].join('; ')
+}
+
+const sortedByWeight = (findings: readonly Finding[]): readonly Finding[] =>
+  [...findings].sort((left, right) => left.severity.localeCompare(right.severity))

@@ -1,0 +1,77 @@
+import { ok, refuse, type Result } from '#domain/result'
+import type { Task } from '#domain/task'
+import type { VerificationProfile } from '#domain/verification'
+import { readText, type BaseTree, type TreeReader } from './base-tree.ts'
+import type { MachineRegistries } from './machine-registries.ts'
+import { mavenProfile } from './maven-profile.ts'
+import { nodeProfile } from './node-profile.ts'
+import { pythonProfile } from './python-profile.ts'
+import { readProfile, type ProfileRefusal } from './read-profile.ts'
+
+const OWN_PROFILES = ['.gander/verify.yaml', '.gander/verify.yml']
+
+/** Profiles that `--verify NAME` may name; each is still filled in from the repository. */
+export const NAMED_PROFILES = [
+  'node-npm-standard',
+  'node-pnpm-standard',
+  'node-yarn-standard',
+  'python-pytest-standard',
+  'python-unittest-standard',
+  'java-maven-standard',
+] as const
+
+/**
+ * The profile of a repository: given by an operator, written in the base commit's `.gander/verify.yaml`, or found from
+ * its manifests (Node, Python, Java with Maven). Only the base tree is read, so what an agent writes never decides how
+ * it is verified.
+ */
+export async function findProfile(
+  reader: TreeReader,
+  choice: Task['verification'],
+  registries: MachineRegistries,
+): Promise<Result<VerificationProfile, ProfileRefusal>> {
+  if (choice?.kind === 'given') return readProfile(choice.source, 'the given profile')
+  const repository: BaseTree = { list: await reader.list(), read: (path) => reader.read(path) }
+  if (choice === null)
+    for (const path of OWN_PROFILES) {
+      const source = await readText(repository, path)
+      if (source !== undefined) return readProfile(source, path)
+    }
+  const found = await discover(repository, registries)
+  if (choice === null) {
+    const first = found[0]
+    return first === undefined ? refuse(nothingFound(repository)) : ok(first)
+  }
+  const named = found.find((profile) => profile.id === choice.id)
+  if (named !== undefined) return ok(named)
+  if (!NAMED_PROFILES.some((name) => name === choice.id))
+    return refuse({
+      code: 'verifier_invalid',
+      message: `there is no profile ${choice.id}; the names are ${NAMED_PROFILES.join(', ')}, or give a YAML file`,
+    })
+  const instead = found.length === 0 ? '' : `; found instead: ${found.map((profile) => profile.id).join(', ')}`
+  return refuse({
+    code: 'verifier_not_found',
+    message: `the profile ${choice.id} does not fit this repository: what it needs is not in the base commit${instead}`,
+  })
+}
+
+async function discover(tree: BaseTree, registries: MachineRegistries): Promise<readonly VerificationProfile[]> {
+  const all = [
+    await nodeProfile(tree, registries),
+    mavenProfile(tree, registries),
+    await pythonProfile(tree, registries),
+  ]
+  return all.filter((profile) => profile !== undefined)
+}
+
+function nothingFound(tree: BaseTree): ProfileRefusal {
+  const top = [...new Set(tree.list.map((entry) => entry.path.split('/')[0] ?? ''))].slice(0, 12).join(', ')
+  return {
+    code: 'verifier_not_found',
+    message:
+      'no tests were found at the base commit. Looked for .gander/verify.yaml; package.json with a test script or ' +
+      'tests of node:test, vitest, jest or mocha; pyproject.toml, setup.py, pytest.ini or test_*.py; pom.xml. ' +
+      `The repository has: ${top === '' ? 'nothing' : top}`,
+  }
+}

@@ -1,0 +1,51 @@
+import type { VerificationProfile } from '#domain/verification'
+import { has, type BaseTree } from './base-tree.ts'
+import { registryHosts, type MachineRegistries } from './machine-registries.ts'
+import { sealProfile } from './seal-profile.ts'
+
+const MAVEN = ['mvn', '-B', '-ntp', '-Dstyle.color=never']
+/** Switches of the repository that would let failing or missing tests pass. */
+const HONEST = [
+  '-DskipTests=false',
+  '-Dmaven.test.skip=false',
+  '-Dmaven.test.failure.ignore=false',
+  '-DtrimStackTrace=false',
+]
+
+/**
+ * Maven: setup runs the test command once, because `dependency:go-offline` misses plugins, and cleans up after itself,
+ * so that no class of the base commit is left for later; everything after that is offline.
+ */
+export function mavenProfile(tree: BaseTree, registries: MachineRegistries): VerificationProfile | undefined {
+  if (!has(tree, 'pom.xml')) return undefined
+  return sealProfile({
+    id: 'java-maven-standard',
+    ecosystem: 'java',
+    registry_hosts: registryHosts(registries.maven),
+    setup: [
+      {
+        id: 'resolve',
+        argv: [...MAVEN, '-Dmaven.test.failure.ignore=true', 'test'],
+        required: false,
+        timeout_seconds: 900,
+      },
+      { id: 'clean', argv: [...MAVEN, 'clean'], required: true, timeout_seconds: 300 },
+    ],
+    phases: [
+      {
+        id: 'compile',
+        argv: [...MAVEN, '-o', '-q', '-DskipTests', 'test-compile'],
+        required: true,
+        timeout_seconds: 300,
+      },
+      {
+        id: 'unit_tests',
+        argv: [...MAVEN, '-o', ...HONEST, 'test'],
+        required: true,
+        timeout_seconds: 600,
+        results: { format: 'junit', path: '**/target/surefire-reports/TEST-*.xml' },
+      },
+    ],
+    found_by: 'pom.xml',
+  })
+}

@@ -1,0 +1,200 @@
+import { z } from 'zod'
+import type { ProfilePhase, VerificationProfile } from '#domain/verification'
+import { anyHolds, has, pathsLike, readText, type BaseTree } from './base-tree.ts'
+import { registryHosts, type MachineRegistries } from './machine-registries.ts'
+import { commandLine, scriptCommands, shellRun, testRun, type ScriptCommand, type TestRun } from './node-runner.ts'
+import { sealProfile } from './seal-profile.ts'
+
+const words = z.record(z.string(), z.string()).catch({})
+const manifestSchema = z.object({
+  scripts: words.default({}),
+  dependencies: words.default({}),
+  devDependencies: words.default({}),
+  optionalDependencies: words.default({}),
+  packageManager: z.string().catch('').default(''),
+})
+type Manifest = z.infer<typeof manifestSchema>
+type Scripts = Readonly<Record<string, string>>
+
+const TEST_FILES = /\.(?:test|spec)\.[cm]?[jt]sx?$|(?:^|\/)(?:__tests__|tests?)\/[^/]+\.[cm]?[jt]s$/
+const NO_TESTS = /no test specified/
+const TYPE_SCRIPTS = ['typecheck', 'type-check', 'check-types', 'types', 'tsc']
+
+/** Node: the lockfile names the package manager, the test script the runner; the runner reports to the platform. */
+export async function nodeProfile(
+  tree: BaseTree,
+  registries: MachineRegistries,
+): Promise<VerificationProfile | undefined> {
+  const source = await readText(tree, 'package.json')
+  if (source === undefined) return undefined
+  const manifest = parseManifest(source)
+  if (manifest === undefined) return undefined
+  const tests = await testPhases(tree, manifest)
+  if (tests.length === 0) return undefined
+  const manager = packageManager(tree, manifest)
+  const setup = needsInstall(manifest) ? [await installPhase(tree, manager, manifest)] : []
+  return sealProfile({
+    id: `node-${manager}-standard`,
+    ecosystem: 'node',
+    ...(setup.length > 0 ? { setup } : {}),
+    registry_hosts: setup.length > 0 ? await hosts(tree, registries) : [],
+    phases: [...checkPhases(tree, manifest), ...tests],
+    found_by: `package.json (${manifest.scripts['test'] === undefined ? 'test files' : 'scripts.test'})`,
+  })
+}
+
+function parseManifest(source: string): Manifest | undefined {
+  try {
+    return manifestSchema.safeParse(JSON.parse(source)).data
+  } catch {
+    return undefined
+  }
+}
+
+const needsInstall = (manifest: Manifest): boolean =>
+  [manifest.dependencies, manifest.devDependencies, manifest.optionalDependencies].some(
+    (group) => Object.keys(group).length > 0,
+  )
+
+const uses = (manifest: Manifest, name: string): boolean =>
+  manifest.dependencies[name] !== undefined || manifest.devDependencies[name] !== undefined
+
+type PackageManager = 'npm' | 'pnpm' | 'yarn'
+
+function packageManager(tree: BaseTree, manifest: Manifest): PackageManager {
+  if (has(tree, 'pnpm-lock.yaml')) return 'pnpm'
+  if (has(tree, 'yarn.lock')) return 'yarn'
+  if (has(tree, 'package-lock.json') || has(tree, 'npm-shrinkwrap.json')) return 'npm'
+  return (['pnpm', 'yarn'] as const).find((name) => manifest.packageManager.startsWith(`${name}@`)) ?? 'npm'
+}
+
+async function installPhase(tree: BaseTree, manager: PackageManager, manifest: Manifest): Promise<ProfilePhase> {
+  const env = {
+    npm_config_audit: 'false',
+    npm_config_fund: 'false',
+    npm_config_update_notifier: 'false',
+    YARN_NODE_LINKER: 'node-modules',
+    YARN_ENABLE_TELEMETRY: '0',
+  }
+  const argv = await installCommand(tree, manager, manifest)
+  return { id: 'install', argv, env, required: true, timeout_seconds: 600 }
+}
+
+/** Install scripts are never run: they are code of strangers that no test needs to see. */
+async function installCommand(tree: BaseTree, manager: PackageManager, manifest: Manifest): Promise<readonly string[]> {
+  const wanted = /^(?:pnpm|yarn)@(\d+(?:\.\d+){0,2})/.exec(manifest.packageManager)?.[1]
+  if (manager === 'npm')
+    return has(tree, 'package-lock.json') || has(tree, 'npm-shrinkwrap.json')
+      ? ['npm', 'ci', '--ignore-scripts']
+      : ['npm', 'install', '--ignore-scripts', '--no-package-lock']
+  if (manager === 'pnpm') {
+    const format = /^lockfileVersion: '?(\d+)/m.exec((await readText(tree, 'pnpm-lock.yaml')) ?? '')?.[1] ?? ''
+    const version = wanted ?? { 5: '7', 6: '8' }[format] ?? '9'
+    return ['npx', '--yes', `pnpm@${version}`, 'install', '--frozen-lockfile', '--ignore-scripts']
+  }
+  const lockfile = (await readText(tree, 'yarn.lock')) ?? ''
+  const berry = wanted === undefined ? /^__metadata:/m.test(lockfile) : !wanted.startsWith('1.')
+  return berry
+    ? ['npx', '--yes', `@yarnpkg/cli-dist@${wanted ?? '4'}`, 'install', '--immutable', '--mode=skip-build']
+    : ['npx', '--yes', 'yarn@1.22.22', 'install', '--frozen-lockfile', '--ignore-scripts', '--non-interactive']
+}
+
+async function hosts(tree: BaseTree, registries: MachineRegistries): Promise<readonly string[]> {
+  const locked = new Set<string>()
+  for (const path of ['package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock'])
+    for (const [, url = ''] of ((await readText(tree, path)) ?? '').matchAll(/resolved"?:? "(https:\/\/[^/"]+\/)/g))
+      locked.add(url)
+  return registryHosts([registries.npm, ...locked]).slice(0, 6)
+}
+
+const phase = (id: string, run: TestRun, timeout_seconds: number): ProfilePhase => ({
+  id,
+  ...run,
+  required: true,
+  timeout_seconds,
+})
+
+/** The type check, and the build where the tests run what it makes. */
+function checkPhases(tree: BaseTree, { scripts, ...manifest }: Manifest): readonly ProfilePhase[] {
+  const phases: ProfilePhase[] = []
+  const test = scripts['test'] ?? ''
+  const build = scripts['build'] ?? ''
+  const builtFirst = /\bbuild\b/.test(`${scripts['pretest'] ?? ''} ${test}`)
+  if (build !== '' && !builtFirst && /\b(?:dist|build|out|lib)\//.test(test))
+    phases.push(phase('build', plainRun(build), 300))
+  const script = TYPE_SCRIPTS.find((name) => scripts[name] !== undefined)
+  const checked = /\btsc\b/.test(test) || phases.length > 0
+  if (script !== undefined) phases.push(phase('types', plainRun(scripts[script] ?? ''), 300))
+  else if (!checked && has(tree, 'tsconfig.json') && uses({ scripts, ...manifest }, 'typescript'))
+    phases.push(phase('types', { argv: ['node_modules/.bin/tsc', '--noEmit', '-p', 'tsconfig.json'] }, 300))
+  return phases
+}
+
+/** A script of the base commit: the command itself where that is plain, a shell otherwise; never the head's package.json. */
+function plainRun(script: string): TestRun {
+  const [first, ...more] = scriptCommands(script) ?? []
+  return first === undefined || more.length > 0 ? shellRun(script) : commandRun(first)
+}
+
+function commandRun(command: ScriptCommand): TestRun {
+  if (command.words[0] !== 'tsc' || command.globs.size > 0) return shellRun(commandLine(command))
+  const env = Object.keys(command.env).length > 0 ? { env: command.env } : {}
+  return { ...env, argv: ['node_modules/.bin/tsc', ...command.words.slice(1)] }
+}
+
+async function testPhases(tree: BaseTree, manifest: Manifest): Promise<readonly ProfilePhase[]> {
+  const { scripts } = manifest
+  const script = scripts['test']
+  if (script === undefined || NO_TESTS.test(script)) {
+    const run = await withoutScript(tree, manifest)
+    return run === undefined ? [] : [phase('unit_tests', run, 600)]
+  }
+  const before = scripts['pretest'] === undefined ? [] : [phase('pretest', shellRun(scripts['pretest']), 300)]
+  const commands = resolved(script, scripts)
+  if (commands === undefined || commands.every((command) => testRun(command) === undefined))
+    return [...before, phase('unit_tests', shellRun(script), 600)]
+  const counts = new Map<string, number>()
+  return [
+    ...before,
+    ...commands.map((command) => {
+      const { id, ...rest } = commandPhase(command)
+      const count = (counts.get(id) ?? 0) + 1
+      counts.set(id, count)
+      return { id: count === 1 ? id : `${id}_${count}`, ...rest }
+    }),
+  ]
+}
+
+function commandPhase(command: ScriptCommand): ProfilePhase {
+  const run = testRun(command)
+  if (run !== undefined) return phase('unit_tests', run, 600)
+  return phase(command.words[0] === 'tsc' ? 'build' : 'check', commandRun(command), 300)
+}
+
+/** Follows `npm run NAME`, as the base commit defines it, a few levels deep. */
+function resolved(script: string, scripts: Scripts, depth = 0): readonly ScriptCommand[] | undefined {
+  const commands = scriptCommands(script)
+  if (commands === undefined || depth > 4) return commands
+  const all: ScriptCommand[] = []
+  for (const command of commands) {
+    const target = scripts[calledScript(command.words) ?? '']
+    const inner = target === undefined ? [command] : resolved(target, scripts, depth + 1)
+    if (inner === undefined) return undefined
+    all.push(...inner)
+  }
+  return all
+}
+
+function calledScript([program = '', verb = '', ...rest]: readonly string[]): string | undefined {
+  if (!['npm', 'pnpm', 'yarn'].includes(program) || rest.includes('--')) return undefined
+  if (verb === 'run') return rest.find((word) => !word.startsWith('-'))
+  return program === 'npm' ? undefined : verb
+}
+
+async function withoutScript(tree: BaseTree, manifest: Manifest): Promise<TestRun | undefined> {
+  for (const runner of ['vitest', 'jest', 'mocha'])
+    if (uses(manifest, runner)) return testRun({ env: {}, words: [runner], globs: new Set() })
+  if (pathsLike(tree, TEST_FILES).length > 0 && (await anyHolds(tree, TEST_FILES, /['"]node:test['"]/)))
+    return testRun({ env: {}, words: ['node', '--test'], globs: new Set() })
+  return undefined
+}

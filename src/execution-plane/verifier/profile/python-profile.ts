@@ -1,0 +1,132 @@
+import type { ProfilePhase, VerificationProfile } from '#domain/verification'
+import { anyHolds, has, hasFolder, pathsLike, readText, type BaseTree } from './base-tree.ts'
+import { registryHosts, type MachineRegistries } from './machine-registries.ts'
+import { sealProfile } from './seal-profile.ts'
+
+const VENV = '/home/agent/.venv'
+const TEST_FILES = /(?:^|\/)(?:test_[^/]+|[^/]+_test|tests?)\.py$/
+const PUBLIC_FILES = 'https://files.pythonhosted.org/'
+
+/** Python: pytest where the repository speaks of it, unittest otherwise; packages go into a virtual environment. */
+export async function pythonProfile(
+  tree: BaseTree,
+  registries: MachineRegistries,
+): Promise<VerificationProfile | undefined> {
+  const tests = pathsLike(tree, TEST_FILES)
+  const markers = ['pyproject.toml', 'setup.py', 'setup.cfg', 'pytest.ini', 'tox.ini', 'conftest.py'].filter((path) =>
+    has(tree, path),
+  )
+  if (tests.length === 0 && markers.length === 0) return undefined
+  const pytest = await usesPytest(tree)
+  if (!pytest && tests.length === 0) return undefined
+  const setup = await setupPhases(tree, pytest)
+  const python = setup.length > 0 ? `${VENV}/bin/python` : 'python3'
+  const runs = pytest ? pytestPhase(python) : unittestPhase(python, tree)
+  const env = { PYTHONDONTWRITEBYTECODE: '1', PYTHONHASHSEED: '0', ...sourcePath(tree) }
+  return sealProfile({
+    id: pytest ? 'python-pytest-standard' : 'python-unittest-standard',
+    ecosystem: 'python',
+    ...(setup.length > 0 ? { setup } : {}),
+    registry_hosts: setup.length > 0 ? pythonHosts(registries) : [],
+    phases: [{ ...runs, env }],
+    found_by: [...markers, ...tests.slice(0, 1)].join(', '),
+  })
+}
+
+const pythonHosts = (registries: MachineRegistries): readonly string[] =>
+  registryHosts([
+    registries.pip,
+    ...registries.pip_extra,
+    ...(registries.pip.startsWith('https://pypi.org/') ? [PUBLIC_FILES] : []),
+  ])
+
+async function usesPytest(tree: BaseTree): Promise<boolean> {
+  if (has(tree, 'pytest.ini') || pathsLike(tree, /(?:^|\/)conftest\.py$/).length > 0) return true
+  if (
+    await anyHolds(
+      tree,
+      /^(?:pyproject\.toml|setup\.(?:cfg|py)|tox\.ini|Pipfile|[^/]*requirements[^/]*\.txt)$/,
+      /\bpytest\b/,
+    )
+  )
+    return true
+  return anyHolds(tree, TEST_FILES, /^\s*(?:import pytest|from pytest\b)/m)
+}
+
+function pytestPhase(python: string): ProfilePhase {
+  const argv = [python, '-m', 'pytest', '-q', '-ra', '--color=no', '-p', 'no:cacheprovider']
+  return {
+    id: 'unit_tests',
+    argv: [...argv, '-o', 'junit_family=xunit1', '--junitxml={results}.xml'],
+    required: true,
+    timeout_seconds: 600,
+    results: { format: 'junit', path: '{results}.xml' },
+  }
+}
+
+function unittestPhase(python: string, tree: BaseTree): ProfilePhase {
+  const folder = ['tests', 'test'].find((name) => hasFolder(tree, name) && !has(tree, `${name}/__init__.py`))
+  const rest = pathsLike(tree, TEST_FILES).filter((path) => folder === undefined || !path.startsWith(`${folder}/`))
+  const from = folder !== undefined && rest.length === 0 ? ['-s', folder] : []
+  const pattern = pathsLike(tree, /(?:^|\/)test[^/]*\.py$/).length > 0 ? [] : ['-p', '*test*.py']
+  return {
+    id: 'unit_tests',
+    argv: [python, '-c', '{unittest_runner}', '{results}.json', 'discover', ...from, ...pattern],
+    required: true,
+    timeout_seconds: 600,
+    results: { format: 'jest_json', path: '{results}.json' },
+  }
+}
+
+const sourcePath = (tree: BaseTree): Readonly<Record<string, string>> =>
+  pathsLike(tree, /^src\/(?:[^/]+\.py|[^/]+\/__init__\.py)$/).length > 0 ? { PYTHONPATH: '/workspace/src' } : {}
+
+/** Packages of the repository; where nothing is to be installed but pytest, the machine's own copy will do. */
+async function setupPhases(tree: BaseTree, pytest: boolean): Promise<readonly ProfilePhase[]> {
+  const requirements = [
+    'requirements.txt',
+    'requirements-dev.txt',
+    'requirements-test.txt',
+    'requirements_dev.txt',
+    'dev-requirements.txt',
+    'test-requirements.txt',
+    'requirements/dev.txt',
+    'requirements/test.txt',
+  ].filter((path) => has(tree, path))
+  const project = await readText(tree, 'pyproject.toml')
+  const declared = `${project ?? ''}\n${(await Promise.all(requirements.map((path) => readText(tree, path)))).join('\n')}`
+  const installable = (project !== undefined && /^\[(?:project|build-system)\]/m.test(project)) || has(tree, 'setup.py')
+  const needed = declared
+    .split('\n')
+    .some((line) => /^\s*[A-Za-z][\w.-]*\s*(?:[=<>~![;@]|$)/.test(line) && requirements.length > 0)
+  if (!pytest && !installable && !needed) return []
+  const own = pytest && !/\bpytest\b/.test(declared)
+  const step = (id: string, argv: readonly string[]): ProfilePhase => ({
+    id,
+    argv,
+    env: {
+      PIP_DISABLE_PIP_VERSION_CHECK: '1',
+      PIP_NO_INPUT: '1',
+      PIP_PROGRESS_BAR: 'off',
+    },
+    required: true,
+    timeout_seconds: 600,
+  })
+  const pip = [`${VENV}/bin/python`, '-m', 'pip', 'install', '-q']
+  const extras = optionalGroups(project ?? '')
+  return [
+    step('virtual_environment', ['python3', '-m', 'venv', ...(own ? ['--system-site-packages'] : []), VENV]),
+    ...(requirements.length > 0
+      ? [step('requirements', [...pip, ...requirements.flatMap((path) => ['-r', path])])]
+      : []),
+    ...(installable ? [step('project', [...pip, '-e', extras === '' ? '.' : `.[${extras}]`])] : []),
+    ...(own ? [step('pytest', [...pip, 'pytest'])] : []),
+  ]
+}
+
+function optionalGroups(project: string): string {
+  const table = /^\[project\.optional-dependencies\]\s*$([\s\S]*?)(?=^\[|(?![\s\S]))/m.exec(project)?.[1] ?? ''
+  return ['test', 'tests', 'testing', 'dev']
+    .filter((name) => new RegExp(`^\\s*"?${name}"?\\s*=`, 'm').test(table))
+    .join(',')
+}

@@ -1,0 +1,32 @@
+import type { Reproduction } from '#domain/run'
+import type { Task } from '#domain/task'
+import type { VerificationReport } from '#domain/verification'
+
+/** Whether the baseline shows wrong behaviour; failing tests at the base commit are the proof, their absence is said. */
+export function reproduction(baseline: VerificationReport, task: Pick<Task, 'is_fix'>): Reproduction {
+  if (!task.is_fix) return { status: 'not_applicable', reason: 'the task does not ask to mend wrong behaviour' }
+  if (baseline.outcome === 'unavailable')
+    return { status: 'not_reproduced', reason: `the base commit could not be verified: ${baseline.reason}` }
+  const failing = baseline.phases
+    .flatMap((phase) => phase.tests)
+    .filter((test) => test.outcome === 'failed' || test.outcome === 'error')
+  if (failing.length > 0) {
+    const named = failing
+      .slice(0, 5)
+      .map((test) => test.id)
+      .join('; ')
+    const more = failing.length > 5 ? ` and ${failing.length - 5} more` : ''
+    return { status: 'reproduced', reason: `${failing.length} tests fail on the base commit: ${named}${more}` }
+  }
+  const broken = baseline.phases.find((phase) => phase.required && phase.outcome !== 'passed')
+  const kind = broken?.diagnosis?.classification
+  if (broken !== undefined && kind !== 'no_tests')
+    return { status: 'reproduced', reason: `${broken.id} fails on the base commit (${kind ?? broken.outcome})` }
+  return {
+    status: 'not_reproduced',
+    reason:
+      kind === 'no_tests'
+        ? 'the base commit has no tests'
+        : 'every test passes on the base commit; a new test must show the wrong behaviour',
+  }
+}

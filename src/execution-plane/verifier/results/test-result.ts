@@ -1,0 +1,38 @@
+import type { TestOutcome, TestResult } from '#domain/verification'
+
+const LONGEST_ID = 400
+const LONGEST_MESSAGE = 4_000
+
+interface Parts {
+  readonly file?: string | undefined
+  readonly names: readonly string[]
+  readonly outcome: TestOutcome
+  readonly duration_ms?: number | undefined
+  readonly message?: string | undefined
+  readonly line?: number | undefined
+}
+
+/** Makes a result with the id `file::suite::name`; where the runner gives no file, the suites alone. */
+export function testResult({ file, names, outcome, duration_ms, message, line }: Parts): TestResult {
+  const path = file === undefined || file === '' ? undefined : repositoryPath(file)
+  const id = [...(path === undefined ? [] : [path]), ...names.filter((name) => name !== '')].join('::')
+  const said = message === undefined ? '' : message.trim()
+  return {
+    id: oneLine(id).slice(0, LONGEST_ID),
+    outcome,
+    ...(duration_ms !== undefined && Number.isFinite(duration_ms) ? { duration_ms: Math.round(duration_ms) } : {}),
+    ...(said === '' ? {} : { message: said.slice(0, LONGEST_MESSAGE) }),
+    ...(path === undefined ? {} : { file: path }),
+    ...(line !== undefined && Number.isInteger(line) && line > 0 ? { line } : {}),
+  }
+}
+
+/** A path below the repository root, whatever folder it was checked out in. */
+export function repositoryPath(file: string): string {
+  return file
+    .replace(/^file:\/\//, '')
+    .replace(/^\/workspace\//, '')
+    .replace(/^\.\//, '')
+}
+
+const oneLine = (text: string): string => text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim()

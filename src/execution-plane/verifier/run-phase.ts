@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto'
+import type { Ecosystem, PhaseReport, ProfilePhase, TestResult } from '#domain/verification'
+import type { ArtifactStore, Clock, ExecRequest, ExecResult, Redactor, RunArtifact, Sandbox } from '#ports'
+import { diagnose } from './diagnosis/diagnose.ts'
+import { PLACEHOLDERS } from './profile/platform-reporters.ts'
+import { parseResults, recogniseResults, uniqueTests } from './results/read-results.ts'
+import { readResultFiles } from './results/result-files.ts'
+
+const OUTPUT_BYTES = 4 * 1024 ** 2
+/** Clocks of files are coarser than the worker's own. */
+const CLOCK_SLACK_MS = 50
+
+/** What running phases needs of the world. */
+export interface PhaseTools {
+  readonly redactor: Redactor
+  readonly artifacts: ArtifactStore
+  readonly clock: Clock
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Where and as what a phase is run. */
+export interface PhaseSetting {
+  readonly sandbox: Sandbox
+  readonly ecosystem: Ecosystem
+  readonly network: ExecRequest['network']
+  readonly setup: boolean
+}
+
+/** A phase's report with what came along. */
+export interface PhaseRun {
+  readonly report: PhaseReport
+  readonly artifacts: readonly RunArtifact[]
+  readonly refused_hosts: readonly string[]
+  readonly redaction: { readonly count: number; readonly kinds: readonly string[]; readonly confirmed: boolean }
+  readonly aborted: boolean
+}
+
+/** Runs one command of a profile and reads its results; everything that is kept or reported is redacted first. */
+export async function runPhase(phase: ProfilePhase, setting: PhaseSetting, tools: PhaseTools): Promise<PhaseRun> {
+  const { sandbox, setup, network } = setting
+  const results = `.gander-results-${randomBytes(9).toString('hex')}`
+  const since = tools.clock.now() - CLOCK_SLACK_MS
+  const request: ExecRequest = {
+    argv: phase.argv.map((word) => filledIn(word, `/workspace/${results}`)),
+    ...(phase.cwd === undefined ? {} : { cwd: phase.cwd }),
+    env: { CI: 'true', NO_COLOR: '1', FORCE_COLOR: '0', ...phase.env },
+    timeout_ms: phase.timeout_seconds * 1000,
+    output_bytes: OUTPUT_BYTES,
+    network,
+  }
+  const done = await sandbox.exec(request, tools.signal)
+  const raw = [done.stdout, done.stderr].filter((text) => text !== '').join(done.stdout.endsWith('\n') ? '' : '\n')
+  const log = await tools.redactor.redact(raw)
+  const found = await readTests(phase, done, { root: sandbox.tree.path, results, since })
+  const tests = await redacted(uniqueTests(found ?? []), tools.redactor)
+  const reported = { log, tests, without_results: phase.results !== undefined && (found ?? []).length === 0 }
+  const stored = await tools.artifacts.put(`$ ${phase.argv.join(' ').slice(0, 2_000)}\n${log.text}`)
+  const { text: _, ...redaction } = log
+  return {
+    report: { ...reportOf(phase, done, setting, reported), log_sha256: stored.sha256 },
+    artifacts: [
+      { ...stored, kind: 'log', name: `${setup ? 'setup' : 'verify'}-${phase.id}.log`, data_class: 'internal' },
+    ],
+    refused_hosts: done.refused_hosts,
+    redaction,
+    aborted: done.ended_by === 'aborted',
+  }
+}
+
+interface Reported {
+  readonly log: { readonly text: string; readonly count: number }
+  readonly tests: readonly TestResult[]
+  readonly without_results: boolean
+}
+
+function reportOf(phase: ProfilePhase, done: ExecResult, setting: PhaseSetting, reported: Reported): PhaseReport {
+  const { log, tests, without_results } = reported
+  const failing = tests.some((test) => test.outcome === 'failed' || test.outcome === 'error')
+  const passed = done.ended_by === 'exit' && done.exit_code === 0 && !failing && !without_results
+  const diagnosis = () =>
+    diagnose({
+      ecosystem: setting.ecosystem,
+      ended_by: done.ended_by,
+      exit_code: done.exit_code,
+      signal: done.signal,
+      setup: setting.setup,
+      without_results,
+      tests,
+      log: log.text,
+      log_truncated: done.truncated_bytes > 0,
+      redactions: log.count,
+      timeout_seconds: phase.timeout_seconds,
+    })
+  return {
+    id: phase.id,
+    argv: phase.argv,
+    required: phase.required,
+    outcome: passed ? 'passed' : done.ended_by === 'timeout' ? 'timed_out' : 'failed',
+    exit_code: done.exit_code,
+    duration_ms: Math.round(done.duration_ms),
+    tests,
+    log_sha256: null,
+    ...(passed ? {} : { diagnosis: diagnosis() }),
+  }
+}
+
+/** A phase that was left out, with the reason. */
+export const notRun = (phase: ProfilePhase, reason: string): PhaseReport => ({
+  id: phase.id,
+  argv: phase.argv,
+  required: phase.required,
+  outcome: 'not_run',
+  not_run_reason: reason,
+  exit_code: null,
+  duration_ms: 0,
+  tests: [],
+  log_sha256: null,
+})
+
+async function readTests(
+  phase: ProfilePhase,
+  done: ExecResult,
+  at: { readonly root: string; readonly results: string; readonly since: number },
+): Promise<readonly TestResult[] | undefined> {
+  const { results } = phase
+  const output = `${done.stdout}\n${done.stderr}`
+  if (results === undefined) return recogniseResults(output)
+  if (results.path === '-') return parseResults(results.format, output)
+  const glob = filledIn(results.path, at.results)
+  const files = await readResultFiles(at.root, glob, at.since)
+  const parsed = files.map((file) => parseResults(results.format, file.text)).filter((tests) => tests !== undefined)
+  return parsed.length === 0 ? undefined : parsed.flat()
+}
+
+function filledIn(word: string, results: string): string {
+  return word.includes('{')
+    ? word.replaceAll(/\{[a-z_]+\}/g, (name) => (name === '{results}' ? results : (PLACEHOLDERS[name] ?? name)))
+    : word
+}
+
+/** Names and messages of tests are printed by the code under test, so they are redacted like its output. */
+async function redacted(tests: readonly TestResult[], redactor: Redactor): Promise<readonly TestResult[]> {
+  const whole = await redactor.redact(tests.map((test) => `${test.id}\n${test.message ?? ''}`).join('\n'))
+  if (whole.count === 0) return tests
+  return Promise.all(
+    tests.map(async (test) => {
+      const [id, message] = await Promise.all([redactor.redact(test.id), redactor.redact(test.message ?? '')])
+      return { ...test, id: id.text, ...(test.message === undefined ? {} : { message: message.text }) }
+    }),
+  )
+}
