@@ -1,7 +1,6 @@
 import type { AgentPhase } from '#domain/tool'
 
-/** What the platform says to a model between its turns. Part of the prompt contract: change the version with the text. */
-export const PROMPT_CONTRACT_VERSION = 'agent-words/1'
+// What the platform says to a model between its turns: part of the prompt contract, whose version is in the context room.
 
 const WAY_OUT: Readonly<Record<AgentPhase, string>> = {
   planning: 'submit_plan, or report_blocked when it cannot be planned',

@@ -7,4 +7,3 @@
 export { askModel, type ModelAccess, type Question, type Reply } from './ask-model.ts'
 export { createNativeAgent, type NativeAgentOptions } from './native-agent.ts'
 export { createTransformAgent, type TransformSource } from './transform-agent.ts'
-export { PROMPT_CONTRACT_VERSION } from './agent-words.ts'
