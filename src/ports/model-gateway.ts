@@ -65,6 +65,10 @@ export interface ModelPrice {
   readonly input: number
   readonly output: number
   readonly cached_input: number
+  /** Absent means the same as `input`. */
+  readonly cache_write_input?: number
+  /** Prices of the whole call when its input is longer; absent means that length does not matter. */
+  readonly long_prompt?: Omit<ModelPrice, 'long_prompt'> & { readonly over_tokens: number }
 }
 
 /** Every token to and from a model goes through here, in a process of its own. */

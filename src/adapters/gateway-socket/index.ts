@@ -1,0 +1,9 @@
+/**
+ * The way to the model gateway's process: a unix socket that only this user can open. Decides when a gateway is started,
+ * found dead, replaced by a newer program or left alone; owns the socket, its wire format and the process's start. Keys
+ * cross the socket into memory; settings go over standard input; nothing secret is an argument or a variable.
+ */
+export { ensureGateway, type GatewayConnection } from './ensure-gateway.ts'
+export { programVersion } from './program-version.ts'
+export { serveGateway, type GatewayEnd } from './serve-gateway.ts'
+export type { GatewaySettings } from './start-gateway.ts'

@@ -1,0 +1,86 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdirSync, openSync, closeSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { GANDER_ERRORS, GanderError, type ErrorCode } from '#domain/failure'
+
+/** What a gateway process is told on its standard input; arguments and environment can be read by others. */
+export interface GatewaySettings {
+  readonly home: string
+  readonly database_url?: string
+  readonly socket: string
+  readonly idle_ms: number
+}
+
+/** The only variables a gateway inherits: where programs and runtime files are, the user's proxy and certificates. */
+const INHERITED =
+  /^(PATH|HOME|USER|LOGNAME|LANG|LC_ALL|TZ|TMPDIR|XDG_RUNTIME_DIR|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|(https?|no|all)_proxy)$/i
+
+export interface StartedGateway {
+  /** Null while it runs. */
+  readonly exit_code: number | null
+  /** Why it ended, from its own last words. */
+  failure(): GanderError
+}
+
+/** The program of the gateway process. */
+export const GATEWAY_ENTRY = fileURLToPath(new URL('../../main/gateway.ts', import.meta.url))
+
+/** Starts a gateway process that outlives this one: own session, own log, settings over its standard input. */
+export function startGateway(entry: string, settings: GatewaySettings): StartedGateway {
+  const folder = join(settings.home, 'logs')
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const log = join(folder, 'gateway.log')
+  const descriptor = openSync(log, 'a', 0o600)
+  const offset = statSync(log).size
+  let child: ChildProcess
+  try {
+    child = spawn(process.execPath, [entry], {
+      cwd: settings.home,
+      detached: true,
+      stdio: ['pipe', descriptor, descriptor],
+      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => INHERITED.test(name))),
+    })
+  } finally {
+    closeSync(descriptor)
+  }
+  let spawn_error: Error | undefined
+  child.on('error', (error) => {
+    spawn_error = error
+  })
+  child.stdin?.on('error', () => undefined)
+  child.stdin?.end(JSON.stringify(settings))
+  child.unref()
+  return {
+    get exit_code() {
+      if (spawn_error !== undefined || child.signalCode !== null) return 1
+      return child.exitCode
+    },
+    failure: () => lastWords(log, offset, child.pid, spawn_error),
+  }
+}
+
+/** Reads the reason that the process wrote as a line of JSON before it gave up. */
+function lastWords(log: string, offset: number, pid: number | undefined, cause: Error | undefined): GanderError {
+  const written = readFileSync(log).subarray(offset).toString('utf8').trim()
+  for (const line of written.split('\n').toReversed()) {
+    const words = parsed(line)
+    if (words?.['event'] === 'gateway_failed' && words['pid'] === pid)
+      return new GanderError(codeOf(words['code']), String(words['message']), { facts: { log } })
+  }
+  const tail = written.split('\n').slice(-3).join(' ').slice(-400)
+  const why = cause?.message ?? (tail === '' ? 'it wrote nothing' : tail)
+  return new GanderError('gateway_unavailable', `The model gateway could not be started: ${why}`, { facts: { log } })
+}
+
+const codeOf = (code: unknown): ErrorCode =>
+  typeof code === 'string' && code in GANDER_ERRORS ? (code as ErrorCode) : 'gateway_unavailable'
+
+function parsed(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined
+  } catch {
+    return undefined
+  }
+}

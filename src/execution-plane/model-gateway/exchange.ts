@@ -1,0 +1,212 @@
+import type {
+  ArtifactStore,
+  Clock,
+  ExchangeJournal,
+  ModelAnswer,
+  ModelCall,
+  ModelProvider,
+  ModelRequest,
+  ProviderAnswer,
+  Redactor,
+  StoredExchange,
+} from '#ports'
+import { withoutRegisteredSecrets } from './exact-redaction.ts'
+import { hashRequest } from './hash-request.ts'
+
+/** How often and how long apart a journal that does not answer is asked to record, 15.5 s in all. */
+const RECORD_DELAYS_MS: readonly number[] = [0, 500, 1_000, 2_000, 4_000, 8_000]
+
+interface ExchangeWorld {
+  readonly journal: ExchangeJournal
+  readonly artifacts: ArtifactStore
+  readonly redactor: Redactor
+  readonly provider: ModelProvider
+  readonly clock: Clock
+}
+
+/**
+ * One call key, at most one provider request.
+ *
+ * The order is: claim in the journal (`sent`), ask the provider, store the bytes, record in the journal (`answered`),
+ * answer. A call whose key is in flight joins it; one that was recorded gets the recorded answer; one that an earlier
+ * gateway left open is `unknown`. The caller's going away cancels nothing. An answer that could not be stored or
+ * recorded stays in memory, and the next call with its key tries that again without asking the provider.
+ */
+export interface ModelExchange {
+  /** @throws GanderError `storage_full`, `storage_unwritable`, `database_unavailable` */
+  answer(call: ModelCall): Promise<ModelAnswer>
+  /** Keeps keys by provider in memory; from then on they are cut out of what models say. */
+  takeKeys(keys: { readonly [provider: string]: string }): void
+  /** True while a call with this key is in flight, so that another with it would join. */
+  holds(call_key: string): boolean
+  /** Number of calls that are in flight. */
+  readonly open: number
+  /** Resolves when no call is in flight. */
+  drained(): Promise<void>
+}
+
+interface Flight {
+  readonly request_sha256: string
+  answer: Promise<ModelAnswer>
+  /** True until the answer was recorded or could not be. */
+  busy: boolean
+  /** What the provider said, kept until it is recorded. */
+  said?: Said
+}
+
+interface Said {
+  readonly request: ModelRequest
+  readonly answer: ProviderAnswer
+  readonly sent_at: string
+  readonly duration_ms: number
+}
+
+/** Makes the exchange of one gateway process. */
+export function createModelExchange(world: ExchangeWorld): ModelExchange {
+  const flights = new Map<string, Flight>()
+  const keys = new Map<string, string>()
+  return {
+    get open() {
+      return busyFlights().length
+    },
+    holds: (call_key) => flights.has(call_key),
+    takeKeys(given) {
+      for (const [provider, key] of Object.entries(given)) {
+        if (key === '') continue
+        keys.set(provider, key)
+        world.redactor.register(`${provider} key`, key)
+      }
+    },
+    async drained() {
+      while (busyFlights().length > 0) await Promise.allSettled(busyFlights().map((flight) => flight.answer))
+    },
+    async answer(call) {
+      if (hashRequest(call.request) !== call.request_sha256)
+        return badCall(`The request of call ${call.call_key} does not have the hash that came with it.`)
+      const flight = flights.get(call.call_key)
+      if (flight !== undefined) return join(flight, call)
+      const key = keys.get(call.model.provider)
+      if (key === undefined && world.provider.needsKey(call.model)) return keyMissing(call)
+      return launch(world, flights, call, key)
+    },
+  }
+
+  function busyFlights(): readonly Flight[] {
+    return [...flights.values()].filter((flight) => flight.busy)
+  }
+
+  function join(flight: Flight, call: ModelCall): Promise<ModelAnswer> {
+    if (flight.request_sha256 !== call.request_sha256) return Promise.resolve(otherRequest(call))
+    const { said } = flight
+    if (flight.busy || said === undefined) return flight.answer
+    return track(flight, settle(world, flights, call, said))
+  }
+}
+
+function launch(
+  world: ExchangeWorld,
+  flights: Map<string, Flight>,
+  call: ModelCall,
+  key: string | undefined,
+): Promise<ModelAnswer> {
+  const flight: Flight = { request_sha256: call.request_sha256, answer: send(), busy: true }
+  flights.set(call.call_key, flight)
+  return track(flight, flight.answer)
+
+  async function send(): Promise<ModelAnswer> {
+    let claimed = false
+    try {
+      const claim = await world.journal.claim(call.call_key, call.request_sha256, call.run_id, call.tenant_id)
+      if (claim.status === 'recorded') return claim.answer
+      if (claim.status === 'mismatch') return otherRequest(call)
+      if (claim.status === 'unknown') return unknown(call, 'an earlier gateway sent it and did not record an answer')
+      claimed = true
+    } finally {
+      if (!claimed) flights.delete(call.call_key)
+    }
+    const started = world.clock.now()
+    const { call_key, run_id, model, request: asked, timeout_ms } = call
+    const [answer, request] = await Promise.all([
+      world.provider.answer({ call_key, run_id, model, request: asked, key, timeout_ms }),
+      withoutRegisteredSecrets(asked, world.redactor),
+    ])
+    const duration_ms = Math.round(world.clock.now() - started)
+    flight.said = { request, answer, sent_at: new Date(started).toISOString(), duration_ms }
+    return settle(world, flights, call, flight.said)
+  }
+}
+
+/** Marks a flight busy for as long as the work on its answer lasts. */
+function track(flight: Flight, work: Promise<ModelAnswer>): Promise<ModelAnswer> {
+  flight.busy = true
+  flight.answer = work.finally(() => {
+    flight.busy = false
+  })
+  return flight.answer
+}
+
+async function settle(
+  world: ExchangeWorld,
+  flights: Map<string, Flight>,
+  call: ModelCall,
+  said: Said,
+): Promise<ModelAnswer> {
+  const answer_said = await withoutRegisteredSecrets(said.answer, world.redactor)
+  const exchange: StoredExchange = {
+    schema: 'gander.exchange/1',
+    call_key: call.call_key,
+    run_id: call.run_id,
+    tenant_id: call.tenant_id,
+    model: call.model,
+    request_sha256: call.request_sha256,
+    ...said,
+    answer: answer_said,
+  }
+  const stored = await world.artifacts.put(JSON.stringify(exchange))
+  const answer: ModelAnswer =
+    answer_said.status === 'failed'
+      ? answer_said
+      : { ...answer_said, duration_ms: said.duration_ms, exchange_sha256: stored.sha256 }
+  await record(world, call.call_key, answer)
+  flights.delete(call.call_key)
+  return answer
+}
+
+/** Records with patience: a database that restarts must not turn an answer that was paid for into an unknown one. */
+async function record(world: ExchangeWorld, call_key: string, answer: ModelAnswer): Promise<void> {
+  let failure: unknown
+  for (const delay of RECORD_DELAYS_MS) {
+    if (delay > 0) await world.clock.sleep(delay)
+    try {
+      await world.journal.record(call_key, answer)
+      return
+    } catch (error) {
+      failure = error
+    }
+  }
+  throw failure
+}
+
+const badCall = (message: string): ModelAnswer => ({
+  status: 'failed',
+  kind: 'bad_request',
+  message,
+  retry_after_ms: null,
+  retryable: false,
+})
+
+const otherRequest = (call: ModelCall): ModelAnswer =>
+  badCall(`Call ${call.call_key} was already used for another request; a key leads to one request only.`)
+
+const unknown = (call: ModelCall, why: string): ModelAnswer => ({
+  status: 'unknown',
+  message: `The outcome of call ${call.call_key} cannot be known: ${why}.`,
+})
+
+const keyMissing = (call: ModelCall): ModelAnswer => ({
+  status: 'failed',
+  kind: 'key_missing',
+  message: `The gateway holds no key for provider ${call.model.provider}. Set its key in the environment or run \`gander login ${call.model.provider}\`, then continue the run.`,
+  retry_after_ms: null,
+  retryable: false,
+})

@@ -1,0 +1,41 @@
+import type { ModelChoice } from '#domain/task'
+import type { ModelAnswer, ModelRequest } from './model-gateway.ts'
+
+/** What a provider said, before it is recorded. */
+export type ProviderAnswer =
+  | Omit<Extract<ModelAnswer, { readonly status: 'answered' }>, 'duration_ms' | 'exchange_sha256'>
+  | Extract<ModelAnswer, { readonly status: 'failed' }>
+
+/** One request to a provider, with the real key. */
+export interface ProviderCall {
+  readonly call_key: string
+  readonly run_id: string
+  readonly model: ModelChoice
+  readonly request: ModelRequest
+  /** Undefined only where `needsKey` said that none is needed. */
+  readonly key: string | undefined
+  readonly timeout_ms: number
+}
+
+/** Speaks the wire formats. One call is at most one request: no retries, no redirects. */
+export interface ModelProvider {
+  /** True when the model cannot be asked without a key. */
+  needsKey(model: ModelChoice): boolean
+  /** Never throws for what the network or the provider does. */
+  answer(call: ProviderCall): Promise<ProviderAnswer>
+}
+
+/** The artifact of one exchange, in neutral words and redacted: what `gander record` makes a conversation file from. */
+export interface StoredExchange {
+  readonly schema: 'gander.exchange/1'
+  readonly call_key: string
+  readonly run_id: string
+  readonly tenant_id: string
+  readonly model: ModelChoice
+  readonly request_sha256: string
+  readonly request: ModelRequest
+  readonly answer: ProviderAnswer
+  /** RFC 3339. */
+  readonly sent_at: string
+  readonly duration_ms: number
+}

@@ -1,0 +1,91 @@
+import type { Json } from '#domain/json'
+import type { Message } from '#domain/conversation'
+import { asText, bearer, list, object, request, text, textOf, type WireFormat } from './wire-format.ts'
+
+/** OpenAI responses: POST /v1/responses. */
+export const openaiResponses: WireFormat = {
+  keyOf: bearer,
+  ask(body) {
+    const input = list(body['input']).map(object)
+    return {
+      model: text(body['model']),
+      system: [
+        text(body['instructions']),
+        ...input
+          .filter((item) => item['role'] === 'system' || item['role'] === 'developer')
+          .map((item) => textOf(item['content'])),
+      ].join(''),
+      messages: input.flatMap(readItem),
+      tools: list(body['tools']).map((tool) => text(object(tool)['name'])),
+      stream: body['stream'] === true,
+    }
+  },
+  reply: (reply, asked) => ({
+    id: reply.id,
+    object: 'response',
+    created_at: 1_700_000_000,
+    model: asked.model,
+    status: reply.stop === 'length' ? 'incomplete' : 'completed',
+    error: null,
+    incomplete_details:
+      reply.stop === 'length'
+        ? { reason: 'max_output_tokens' }
+        : reply.stop === 'refused'
+          ? { reason: 'content_filter' }
+          : null,
+    output: [
+      ...(reply.text === ''
+        ? []
+        : [
+            {
+              type: 'message',
+              id: `msg_${reply.id}`,
+              role: 'assistant',
+              status: 'completed',
+              content: [{ type: 'output_text', text: reply.text, annotations: [] }],
+            },
+          ]),
+      ...reply.calls.map((call) => ({
+        type: 'function_call',
+        id: `fc_${call.id}`,
+        call_id: call.id,
+        name: call.name,
+        arguments: asText(call.arguments),
+        status: 'completed',
+      })),
+    ],
+    ...(reply.usage === null
+      ? {}
+      : {
+          usage: {
+            input_tokens: reply.usage.input_tokens,
+            input_tokens_details: { cached_tokens: reply.usage.cached_input_tokens ?? 0 },
+            output_tokens: reply.usage.output_tokens,
+            output_tokens_details: { reasoning_tokens: 0 },
+            total_tokens: reply.usage.input_tokens + reply.usage.output_tokens,
+          },
+        }),
+  }),
+  error: (_, message) => ({ error: { message, type: 'invalid_request_error', param: null, code: null } }),
+}
+
+function readItem(item: { readonly [key: string]: Json }): readonly Message[] {
+  if (item['type'] === 'function_call')
+    return [
+      {
+        role: 'assistant',
+        text: '',
+        tool_requests: [request(text(item['call_id']), text(item['name']), text(item['arguments']))],
+      },
+    ]
+  if (item['type'] === 'function_call_output')
+    return [
+      {
+        role: 'tool',
+        answers: [{ call_id: text(item['call_id']), name: '', text: textOf(item['output']), is_error: false }],
+      },
+    ]
+  if (item['role'] === 'user') return [{ role: 'user', text: textOf(item['content']) }]
+  if (item['role'] === 'assistant') return [{ role: 'assistant', text: textOf(item['content']), tool_requests: [] }]
+  return []
+}
