@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import type { Sha256 } from '#domain/ledger'
+import type { Identifiers, RunStore } from '#ports'
+import type { Database } from '../database/open-database.ts'
+import { extendBudget, readBudget } from './budgets.ts'
+import { heartbeat, leaseRun } from './lease-run.ts'
+import {
+  listRuns,
+  loadOverview,
+  readArtifacts,
+  readChain,
+  readDecisions,
+  readEvents,
+  readPullRequest,
+} from './read-runs.ts'
+import { beginStep, readSteps } from './steps.ts'
+import { submitRun } from './submit-run.ts'
+import { sweepRuns } from './sweep-runs.ts'
+import { writeRun } from './write-run.ts'
+
+interface RunStoreParts {
+  readonly database: Pick<Database, 'pool'>
+  readonly identifiers: Identifiers
+  /** Absent means node:crypto's. */
+  readonly sha256?: Sha256
+}
+
+/** Runs, steps and ledger in PostgreSQL. @throws GanderError `database_unavailable`, `storage_full` from every method */
+export function createRunStore({ database, identifiers, sha256 = hashText }: RunStoreParts): RunStore {
+  const store = { pool: database.pool, identifiers, sha256 }
+  return {
+    submit: (submission) => submitRun(store, submission),
+    load: (run) => loadOverview(store, run),
+    list: (tenant, limit) => listRuns(store, tenant, limit),
+    lease: (worker, only) => leaseRun(store, worker, only),
+    heartbeat: (run, lease) => heartbeat(store, run, lease),
+    sweep: (host) => sweepRuns(store, host),
+    write: (run, lease, write) => writeRun(store, run, lease, write),
+    command: (run, command, events = []) => writeRun(store, run, undefined, { command, events }),
+    extendBudget: (run, added, by) => extendBudget(store, run, added, by),
+    budget: (run) => readBudget(store, run),
+    steps: (run) => readSteps(store, run),
+    beginStep: (run, lease, intent) => beginStep(store, run, lease, intent),
+    finishStep: (...[run, lease, n, outcome, write = {}]) =>
+      writeRun(store, run, lease, { ...write, step: { n, outcome } }),
+    artifacts: (run) => readArtifacts(store, run),
+    decisions: (run) => readDecisions(store, run),
+    pullRequest: (run) => readPullRequest(store, run),
+    events: (run, after) => readEvents(store, run, after),
+    chain: (tenant, after, limit) => readChain(store, tenant, after, limit),
+  }
+}
+
+const hashText: Sha256 = (text) => createHash('sha256').update(text).digest('hex')

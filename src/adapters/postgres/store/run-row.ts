@@ -1,0 +1,103 @@
+import type { BudgetLimits, BudgetUse } from '#domain/budget'
+import type { Json, JsonObject } from '#domain/json'
+import type { Run, RunFacts } from '#domain/run'
+import type { Task } from '#domain/task'
+import type { RunOverview, WorkerIdentity } from '#ports'
+
+/** A row of `run` as it arrives; `detail` holds what belongs to the state alone. */
+export interface RunRow {
+  readonly tenant_id: string
+  readonly id: string
+  readonly task_id: string
+  readonly mode: string
+  readonly is_fix: boolean
+  readonly state: string
+  readonly version: number
+  readonly fence: number
+  readonly attempts: number
+  readonly max_attempts: number
+  readonly cancel_requested_by: string | null
+  readonly facts: RunFacts
+  readonly detail: JsonObject
+  readonly worker: string | null
+  readonly worker_host: string | null
+  readonly worker_boot_id: string | null
+  readonly worker_pid: number | null
+  readonly worker_started_at: string | null
+  readonly created_at: string
+  readonly updated_at: string
+}
+
+/** A run with its task and budget, as reading joins them. */
+export interface OverviewRow extends RunRow, BudgetRow {
+  readonly contract: Task
+}
+
+export interface BudgetRow extends BudgetLimits, BudgetUse {}
+
+/** Lease after being won, or renewed with each heartbeat. */
+export const LEASE_MS = 10_000
+/** How often a worker renews its lease. */
+export const HEARTBEAT_MS = 3_000
+
+/** The run a row holds. The database's checks keep state, lease and detail together. */
+export function runOf(row: RunRow): Run {
+  const { tenant_id, id, task_id, mode, is_fix, state, version, fence } = row
+  const { attempts, max_attempts, cancel_requested_by, facts, detail, worker } = row
+  const lease = worker === null ? {} : { lease: { worker, fence } }
+  const core = { id, tenant_id, task_id, mode, is_fix, version, fence, attempts, max_attempts, cancel_requested_by }
+  return { ...core, facts, state, ...lease, ...detail } as unknown as Run
+}
+
+/** The parameter of `write_run` that makes a row hold the run; a worker is named where the lease is being won. */
+export function nextRow(run: Run, winner?: WorkerIdentity): string {
+  const { state, version, fence, attempts, cancel_requested_by, facts } = run
+  const won =
+    winner === undefined
+      ? {}
+      : {
+          host: winner.host,
+          boot_id: winner.boot_id,
+          pid: winner.pid,
+          started_at: winner.started_at,
+          lease_ms: LEASE_MS,
+        }
+  return JSON.stringify({
+    state,
+    version,
+    fence,
+    attempts,
+    cancel_requested_by,
+    facts: JSON.stringify(facts),
+    detail: JSON.stringify(detailOf(run)),
+    worker: 'lease' in run ? run.lease.worker : null,
+    ...won,
+  })
+}
+
+/** What belongs to the state alone. */
+export function detailOf(run: Run): JsonObject {
+  const own = Object.entries<Json>(run as unknown as JsonObject).filter(([name]) => !SHARED.has(name))
+  return Object.fromEntries<Json>(own)
+}
+
+const SHARED = new Set(
+  'id tenant_id task_id mode is_fix state version fence attempts max_attempts cancel_requested_by facts lease'.split(
+    ' ',
+  ),
+)
+
+export function overviewOf(row: OverviewRow): RunOverview {
+  const { contract, created_at, updated_at } = row
+  return { run: runOf(row), task: contract, limits: limitsOf(row), use: useOf(row), created_at, updated_at }
+}
+
+export function limitsOf(row: BudgetLimits): BudgetLimits {
+  const { max_cost_usd, max_minutes, max_steps, max_tokens, max_repairs } = row
+  return { max_cost_usd, max_minutes, max_steps, max_tokens, max_repairs }
+}
+
+export function useOf(row: BudgetUse): BudgetUse {
+  const { cost_usd, reserved_usd, active_ms, steps, tokens } = row
+  return { cost_usd, reserved_usd, active_ms, steps, tokens }
+}

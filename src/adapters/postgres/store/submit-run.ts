@@ -1,0 +1,48 @@
+import type { EventDraft } from '#domain/event'
+import { queuedRun, type Run } from '#domain/run'
+import type { Submission } from '#ports'
+import { eventRows, PLATFORM } from './ledger-events.ts'
+import { detailOf, runOf, type RunRow } from './run-row.ts'
+import { plain, plainOrNull, query, type StoreContext } from './store-context.ts'
+
+/** One statement, hence one transaction; request and task may be there already from an earlier run of the task. */
+const SUBMIT = {
+  name: 'submit_run',
+  text: `with asked as (
+    insert into gander.request (tenant_id, id, source, source_url, requester, repository, title, said)
+    values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing
+  ), agreed as (
+    insert into gander.task (tenant_id, id, request_id, repository, title, capability, mode, contract)
+    values ($1, $9, $2, $10, $11, $12, $13, $14) on conflict do nothing
+  ), queued as (
+    insert into gander.run (tenant_id, id, task_id, mode, is_fix, state, version, fence, attempts, max_attempts, facts,
+      detail)
+    values ($1, $15, $9, $16, $17, 'queued', 1, 0, 0, $18, $19, $20) returning *
+  ), granted as (
+    insert into gander.budget (tenant_id, run_id, max_cost_usd, max_minutes, max_steps, max_tokens, max_repairs)
+    values ($1, $15, $21, $22, $23, $24, $25)
+  )
+  select queued.*, gander.append_events($1, $15, 'queued', $26) from queued`,
+}
+
+/** Records request, task and queued run with their events. */
+export async function submitRun(store: StoreContext, { request, task, run, events }: Submission): Promise<Run> {
+  const queued = queuedRun(run)
+  const scheduled: EventDraft = { event: 'run_scheduled', facts: { task_id: task.id } }
+  const drafts = events.some((draft) => draft.event === 'run_scheduled') ? events : [...events, scheduled]
+  const { max_cost_usd, max_minutes, max_steps, max_tokens, max_repairs } = task.limits
+  const [row] = await query<RunRow>(
+    store.pool,
+    SUBMIT,
+    [
+      [run.tenant_id, request.id, request.source, plainOrNull(request.source_url), plain(request.requester)],
+      [plain(request.repository), plain(request.title), JSON.stringify(request)],
+      [task.id, plain(task.repository), plain(task.title), plain(task.capability), task.mode, JSON.stringify(task)],
+      [run.id, run.mode, run.is_fix, run.max_attempts, JSON.stringify(queued.facts), JSON.stringify(detailOf(queued))],
+      [max_cost_usd, max_minutes, max_steps, max_tokens, max_repairs],
+      [eventRows(store, drafts, run.id, PLATFORM)],
+    ].flat(),
+  )
+  if (row === undefined) throw new Error('an inserted run was not returned')
+  return runOf(row)
+}

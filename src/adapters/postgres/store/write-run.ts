@@ -1,0 +1,179 @@
+import type { EventDraft } from '#domain/event'
+import { GanderError } from '#domain/failure'
+import type { RunId } from '#domain/ids'
+import { canonicalJson, type Json } from '#domain/json'
+import { ok, refuse, type Result } from '#domain/result'
+import { decide, evolve, type Lease, type Run, type RunCommand, type RunEvent } from '#domain/run'
+import type { RunWrite, StepOutcome, WorkerIdentity, WriteRefusal } from '#ports'
+import type { Pool, PoolClient } from 'pg'
+import { pgCode } from '../database/pg-failure.ts'
+import { draftOf, eventRows, PLATFORM, type Actor } from './ledger-events.ts'
+import { recordRows } from './run-records.ts'
+import { nextRow, runOf, type RunRow } from './run-row.ts'
+import { query, type StoreContext } from './store-context.ts'
+
+/** A step's outcome that is written with the run. */
+export interface FinishedStep {
+  readonly n: number
+  readonly outcome: StepOutcome<Json>
+}
+
+const WRITE = {
+  name: 'write_run',
+  text: 'select * from gander.write_run($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+}
+const LOAD = { name: 'load_run', text: 'select * from gander.run where id = $1' }
+/** A person and a worker may write at once; the one who comes second decides again on what the first left. */
+const ROUNDS = 8
+
+/**
+ * The write path of a run. Without a command it is one round trip; with one the run is loaded, `decide` says what
+ * happens, and the write is accepted only while the run is at exactly that version and the lease is the holder's.
+ */
+export async function writeRun(
+  store: StoreContext,
+  id: RunId,
+  holder: Lease | undefined,
+  write: RunWrite & { readonly step?: FinishedStep },
+): Promise<Result<Run, WriteRefusal>> {
+  for (let round = 0; round < ROUNDS; round++) {
+    const decided = write.command === undefined ? undefined : await decideOn(store, id, holder, write.command)
+    if (decided !== undefined && !decided.ok) return decided
+    const written = await apply(store, store.pool, { id, holder, write, decided: decided?.value })
+    if (written.ok || written.refusal.code !== 'stale') return written as Result<Run, WriteRefusal>
+    const refusal = await leaseRefusal(store, id, holder)
+    if (refusal !== undefined) return refuse(refusal)
+  }
+  return refuse({ code: 'run_moved_on', message: `run ${id} was written by others ${ROUNDS} times in a row` })
+}
+
+/** What a command came to, before it is written. */
+export interface Decided {
+  readonly from: Run
+  readonly next: Run
+  readonly events: readonly RunEvent[]
+  readonly actor: Actor
+  /** The worker whose lease begins with this write. */
+  readonly winner?: WorkerIdentity
+}
+
+/** Decides a command on a run and folds its events. */
+export function decideCommand(
+  run: Run,
+  command: RunCommand,
+  actor: Actor = actorOf(command),
+): Result<Decided, WriteRefusal> {
+  const decision = decide(run, command)
+  if (!decision.ok) return decision
+  return ok({ from: run, next: decision.value.reduce(evolve, run), events: decision.value, actor })
+}
+
+async function decideOn(
+  store: StoreContext,
+  id: RunId,
+  holder: Lease | undefined,
+  command: RunCommand,
+): Promise<Result<Decided, WriteRefusal>> {
+  const run = await loadRun(store, id)
+  if (holder !== undefined && !holds(run, holder)) return refuse(leaseLost(id))
+  return decideCommand(run, command, actorOf(command, holder))
+}
+
+interface Applying {
+  readonly id: RunId
+  readonly holder: Lease | undefined
+  readonly write: RunWrite & { readonly step?: FinishedStep }
+  readonly decided: Decided | undefined
+}
+
+type Applied = Result<Run, { readonly code: 'stale' | 'run_moved_on'; readonly message: string }>
+
+/** Writes in one statement; `stale` when the database found another version or another lease. */
+export async function apply(store: StoreContext, on: Pool | PoolClient, applying: Applying): Promise<Applied> {
+  const { id, holder, write, decided } = applying
+  const step = write.step
+  const actor = decided?.actor ?? actorOf(undefined, holder)
+  const drafts: readonly EventDraft[] = [
+    ...(step?.outcome.events ?? []),
+    ...(write.events ?? []),
+    ...(decided?.events ?? []).map((event) => draftOf(event, decided?.actor ?? actor)),
+  ]
+  const outcome = step === undefined ? null : JSON.stringify(step.outcome.value)
+  const values = [
+    id,
+    holder?.worker ?? null,
+    holder?.fence ?? null,
+    decided?.from.version ?? null,
+    decided === undefined ? null : nextRow(decided.next, decided.winner),
+    eventRows(store, drafts, id, actor),
+    records(store, write),
+    step === undefined ? null : stepRow(store, step),
+    outcome,
+  ]
+  try {
+    const [row] = await query<RunRow>(on, WRITE, values)
+    return row === undefined ? refuse({ code: 'stale', message: 'another version' }) : ok(runOf(row))
+  } catch (error) {
+    if (error instanceof GanderError && pgCode(error.cause) === OUTCOME_ON_RECORD)
+      return refuse({ code: 'run_moved_on', message: `step ${step?.n} of run ${id} has another outcome on record` })
+    throw error
+  }
+}
+
+/** Raised by `finish_step` where a step has another outcome. */
+const OUTCOME_ON_RECORD = 'GAW01'
+
+function records(store: StoreContext, write: Applying['write']): string | null {
+  const outcome = write.step?.outcome
+  const decisions = [outcome?.decision, write.decision].filter((decision) => decision !== undefined)
+  return recordRows(store, {
+    artifacts: [...(outcome?.artifacts ?? []), ...(write.artifacts ?? [])],
+    decisions,
+    pull_requests: write.pull_request === undefined ? [] : [write.pull_request],
+    tool_call: outcome?.tool_call,
+    model_call: outcome?.model_call,
+    step_n: write.step?.n,
+  })
+}
+
+const stepRow = (store: StoreContext, { n, outcome }: FinishedStep): string =>
+  JSON.stringify({
+    n,
+    sha256: store.sha256(canonicalJson(outcome.value)),
+    tree: outcome.tree ?? null,
+    cost_usd: outcome.cost_usd ?? 0,
+    tokens: outcome.tokens ?? 0,
+  })
+
+/** @throws GanderError `run_not_found` */
+export async function loadRun(store: StoreContext, id: RunId): Promise<Run> {
+  const [row] = await query<RunRow>(store.pool, LOAD, [id])
+  if (row === undefined) throw runNotFound(id)
+  return runOf(row)
+}
+
+/** Why a worker's write found no row; undefined when its lease is fine and only the version was another. */
+export async function leaseRefusal(
+  store: StoreContext,
+  id: RunId,
+  holder: Lease | undefined,
+): Promise<WriteRefusal | undefined> {
+  const run = await loadRun(store, id)
+  return holder !== undefined && !holds(run, holder) ? leaseLost(id) : undefined
+}
+
+const holds = (run: Run, holder: Lease): boolean =>
+  'lease' in run && run.lease.worker === holder.worker && run.lease.fence === holder.fence
+
+const leaseLost = (id: RunId): WriteRefusal => ({
+  code: 'lease_lost',
+  message: `the lease of run ${id} is not this worker's any more`,
+})
+
+export const runNotFound = (id: RunId): GanderError =>
+  new GanderError('run_not_found', `There is no run ${id}.`, { facts: { run: id } })
+
+function actorOf(command?: RunCommand, holder?: Lease): Actor {
+  if (command !== undefined && 'by' in command) return { actor_type: 'person', actor: command.by }
+  return holder === undefined ? PLATFORM : { actor_type: 'service', actor: holder.worker }
+}
