@@ -69,8 +69,20 @@ const SHARED_MEMORY_BYTES = 256 * 1024 ** 2
 const temporaryBytes = (limits: SandboxLimits): string => String(Math.min(limits.memory_bytes, limits.upper_bytes))
 
 const NAMESPACES = [
-  '--unshare-user', '--unshare-all', '--disable-userns', '--cap-drop', 'ALL', '--new-session', '--die-with-parent',
-  '--uid', String(INNER_USER.uid), '--gid', String(INNER_USER.gid), '--hostname', 'gander', '--clearenv',
+  '--unshare-user',
+  '--unshare-all',
+  '--disable-userns',
+  '--cap-drop',
+  'ALL',
+  '--new-session',
+  '--die-with-parent',
+  '--uid',
+  String(INNER_USER.uid),
+  '--gid',
+  String(INNER_USER.gid),
+  '--hostname',
+  'gander',
+  '--clearenv',
 ] // prettier-ignore
 
 const fileSystem = (view: InnerView, shape: CommandShape): readonly string[] => {
@@ -82,7 +94,14 @@ const fileSystem = (view: InnerView, shape: CommandShape): readonly string[] => 
     ...['/run', '/home', '/var'].flatMap((folder) => ['--perms', '0755', '--dir', folder]),
     ...['--symlink', '/tmp', '/var/tmp'],
     ...['--proc', '/proc', '--dev', '/dev'],
-    ...['--perms', '1777', '--size', String(Math.min(SHARED_MEMORY_BYTES, view.limits.memory_bytes)), '--tmpfs', '/dev/shm'],
+    ...[
+      '--perms',
+      '1777',
+      '--size',
+      String(Math.min(SHARED_MEMORY_BYTES, view.limits.memory_bytes)),
+      '--tmpfs',
+      '/dev/shm',
+    ],
     ...['--perms', '1777', '--size', temporary, '--tmpfs', '/tmp'],
     ...boundAt(view.tools, made),
     ...boundAt(shape.binds, made),
@@ -132,10 +151,23 @@ export const launchArguments = (view: InnerView, argv: readonly string[], args_f
       : [programs.nsenter, '--target', String(view.holder_pid), '--user', '--preserve-credentials', '--mount', '--']
   const drop =
     view.privilege === 'root'
-      ? [programs.setpriv, '--reuid', String(uid), '--regid', String(gid), '--clear-groups', '--no-new-privs', '--inh-caps=-all', '--bounding-set=-all', '--'] // prettier-ignore
+      ? [
+          programs.setpriv,
+          '--reuid',
+          String(uid),
+          '--regid',
+          String(gid),
+          '--clear-groups',
+          '--no-new-privs',
+          '--inh-caps=-all',
+          '--bounding-set=-all',
+          '--',
+        ] // prettier-ignore
       : []
   // A count per user and namespace: inside the command's own user namespace it counts its own processes only.
-  const count = view.limit_each_process ? [programs.prlimit, `--nproc=${view.limits.pids}:${view.limits.pids}`, '--'] : []
+  const count = view.limit_each_process
+    ? [programs.prlimit, `--nproc=${view.limits.pids}:${view.limits.pids}`, '--']
+    : []
   return [
     ...['-c', LAUNCH, 'sandbox', view.umask, String(data_limit_kib)],
     ...[String(view.cgroups.length), ...view.cgroups],

@@ -56,7 +56,11 @@ const RO = ',ro,nosuid,nodev'
  * Layers never hide a rename or metadata in extended attributes: what changed is exactly what lies in the upper layer.
  * Without root, marks are kept in `user.` attributes.
  */
-const overlay = (plan: HolderPlan, lower: readonly string[], at: { upper: string; work: string; merged: string }): string => {
+const overlay = (
+  plan: HolderPlan,
+  lower: readonly string[],
+  at: { upper: string; work: string; merged: string },
+): string => {
   const kind = plan.privilege === 'root' ? 'redirect_dir=nofollow,index=off,metacopy=off,xino=off' : 'userxattr'
   const options = `lowerdir=${lower.join(':')},upperdir=${at.upper},workdir=${at.work},${kind},nosuid,nodev`
   return `overlay ${at.merged} overlay ${options} 0 0`
@@ -76,8 +80,16 @@ const planLayout = (plan: HolderPlan): Layout => {
   const { spec } = plan
   const on_disk = spec.writable.kind === 'setup_layer'
   const at = on_disk ? 'layer/' : ''
-  const tree = { upper: stage(`${at}tree`), work: stage(`${on_disk ? 'layer/.work/' : ''}tree-work`), merged: stage('merged') }
-  const home = { upper: stage(`${at}home`), work: stage(`${on_disk ? 'layer/.work/' : ''}home-work`), merged: stage('agent') }
+  const tree = {
+    upper: stage(`${at}tree`),
+    work: stage(`${on_disk ? 'layer/.work/' : ''}tree-work`),
+    merged: stage('merged'),
+  }
+  const home = {
+    upper: stage(`${at}home`),
+    work: stage(`${on_disk ? 'layer/.work/' : ''}home-work`),
+    merged: stage('agent'),
+  }
   const below = spec.setup_layer
   const in_memory = on_disk ? [] : [tree.upper, tree.work, home.upper, home.work]
   return {
@@ -127,11 +139,15 @@ const holderArguments = (plan: HolderPlan): readonly string[] => {
 
 const failure = (step: string, stderr: string): GanderError => {
   const full = /no space left/i.test(stderr)
-  return new GanderError(full ? 'storage_full' : 'sandbox_unavailable', `The sandbox could not be set up (${step}): ${stderr.trim() || 'no reason was given'}.`, {
-    ...(/overlay/.test(stderr)
-      ? { remedy: 'Keep GANDER_HOME on ext4, xfs, btrfs or tmpfs; overlayfs does not stack on every file system.' }
-      : {}),
-  })
+  return new GanderError(
+    full ? 'storage_full' : 'sandbox_unavailable',
+    `The sandbox could not be set up (${step}): ${stderr.trim() || 'no reason was given'}.`,
+    {
+      ...(/overlay/.test(stderr)
+        ? { remedy: 'Keep GANDER_HOME on ext4, xfs, btrfs or tmpfs; overlayfs does not stack on every file system.' }
+        : {}),
+    },
+  )
 }
 
 /** Resolves when the holder has written this word; rejects when it ends first. */

@@ -20,5 +20,7 @@ export const shieldInherited = (from: number): readonly ('ignore' | number)[] =>
     })
   const highest = Math.max(from - 1, ...leaking)
   // Above 2, `ignore` leaves a descriptor as it is: closed where it is closed here.
-  return Array.from({ length: highest - from + 1 }, (_, index) => (leaking.includes(from + index) ? nullDevice() : 'ignore'))
+  return Array.from({ length: highest - from + 1 }, (_, index) =>
+    leaking.includes(from + index) ? nullDevice() : 'ignore',
+  )
 }

@@ -28,7 +28,10 @@ export interface OutputPipes {
 const open = (path: string): OutputPipe => {
   const reading = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
-    return { fd: openSync(path, constants.O_WRONLY), stream: new Socket({ fd: reading, readable: true, writable: false }) }
+    return {
+      fd: openSync(path, constants.O_WRONLY),
+      stream: new Socket({ fd: reading, readable: true, writable: false }),
+    }
   } catch (error) {
     closeSync(reading)
     throw error

@@ -114,7 +114,8 @@ export const notStarted = (why: string, exit_code = 126): ExecResult => ({
 })
 
 const spawnFailure = (error: unknown): ExecResult => {
-  if ((error as NodeJS.ErrnoException).code === 'E2BIG') return notStarted('the arguments are longer than the system takes')
+  if ((error as NodeJS.ErrnoException).code === 'E2BIG')
+    return notStarted('the arguments are longer than the system takes')
   throw new GanderError('sandbox_unavailable', `A command could not be started: ${String(error)}.`, { cause: error })
 }
 
@@ -124,17 +125,27 @@ const start = (run: CommandRun, lease: PipeLease | undefined): ChildProcess =>
   spawn(run.shell, run.launch, {
     env: {},
     cwd: '/',
-    stdio: [run.stdin === undefined ? 'ignore' : 'pipe', lease?.out.fd ?? 'pipe', lease?.err.fd ?? 'pipe', ...EXTRA_STDIO, ...run.shield],
+    stdio: [
+      run.stdin === undefined ? 'ignore' : 'pipe',
+      lease?.out.fd ?? 'pipe',
+      lease?.err.fd ?? 'pipe',
+      ...EXTRA_STDIO,
+      ...run.shield,
+    ],
   })
 
 /** What a setup that failed says about itself; a folder that is not there is the command's fault, the rest is ours. */
 const setupFailure = (code: number | null, stderr: string): ExecResult => {
   const folder = /^bwrap: Can't chdir to (.*?): (.*)$/m.exec(stderr)
   if (folder !== null) return notStarted(`the folder ${folder[1]} cannot be entered: ${folder[2]}`)
-  throw new GanderError('sandbox_unavailable', `The sandbox refused to start a command (${code}): ${stderr.trim() || 'no reason was given'}.`)
+  throw new GanderError(
+    'sandbox_unavailable',
+    `The sandbox refused to start a command (${code}): ${stderr.trim() || 'no reason was given'}.`,
+  )
 }
 
-const MISSING = /^(?:bwrap: execvp|prlimit: failed to execute) (.*): (No such file or directory|Permission denied|Exec format error)\s*$/
+const MISSING =
+  /^(?:bwrap: execvp|prlimit: failed to execute) (.*): (No such file or directory|Permission denied|Exec format error)\s*$/
 
 const missingProgram = (code: number | null, stderr: string): ExecResult | undefined => {
   const missing = code === 1 || code === 126 || code === 127 ? MISSING.exec(stderr) : null
@@ -152,7 +163,9 @@ export const runCommand = async (run: CommandRun): Promise<ExecResult> => {
   try {
     const child = start(run, lease)
     lease?.handedOver()
-    const streams = [lease?.out.stream ?? child.stdout, lease?.err.stream ?? child.stderr].filter((stream) => stream !== null)
+    const streams = [lease?.out.stream ?? child.stdout, lease?.err.stream ?? child.stderr].filter(
+      (stream) => stream !== null,
+    )
     const [out, err] = [captureStream(run.output_bytes), captureStream(run.output_bytes)]
     streams.forEach((stream, index) => stream.on('data', (chunk: Buffer) => (index === 0 ? out : err).push(chunk)))
     let report = ''

@@ -72,7 +72,12 @@ const runBehindDoor = async (
   doors += 1
   const socket = `${STAGE}/io/door-${doors}`
   const { ground } = parts
-  const door = await openRegistryDoor(parts.holder.outside(socket), hosts, ground.registries.mirrors, ground.environment)
+  const door = await openRegistryDoor(
+    parts.holder.outside(socket),
+    hosts,
+    ground.registries.mirrors,
+    ground.environment,
+  )
   try {
     const result = await run(
       parts,
@@ -80,7 +85,10 @@ const runBehindDoor = async (
       {
         argv: behindBridge(request.argv),
         cwd: request.cwd ?? '',
-        env: { ...setupEnvironment(ground.registries, ground.has_certificates, ground.java_trust_store), ...request.env },
+        env: {
+          ...setupEnvironment(ground.registries, ground.has_certificates, ground.java_trust_store),
+          ...request.env,
+        },
         binds: [
           { from: parts.view.bridge_node, at: BRIDGE_NODE },
           { from: socket, at: BRIDGE_SOCKET },
@@ -117,7 +125,11 @@ const assemble = (parts: OpenParts): Sandbox => {
   const running = new Set<Promise<unknown>>()
   let closed: Promise<void> | undefined
   const unavailable = (): GanderError =>
-    new GanderError('sandbox_unavailable', `Sandbox ${parts.id} is ${closed === undefined ? 'gone: its holder was ended' : 'closed'}.`, { retryable: true })
+    new GanderError(
+      'sandbox_unavailable',
+      `Sandbox ${parts.id} is ${closed === undefined ? 'gone: its holder was ended' : 'closed'}.`,
+      { retryable: true },
+    )
   const exec = async (request: ExecRequest, signal?: AbortSignal): Promise<ExecResult> => {
     if (closed !== undefined || !holder.isAlive()) throw unavailable()
     const defect = requestDefect(request)
@@ -125,12 +137,21 @@ const assemble = (parts: OpenParts): Sandbox => {
     const either = signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal])
     const { network } = request
     if (network.kind === 'none') {
-      return run(parts, request, { argv: request.argv, cwd: request.cwd ?? '', env: request.env ?? {}, binds: [] }, either)
+      return run(
+        parts,
+        request,
+        { argv: request.argv, cwd: request.cwd ?? '', env: request.env ?? {}, binds: [] },
+        either,
+      )
     }
     if (spec.purpose !== 'setup') {
-      throw new GanderError('sandbox_control_missing', `A ${spec.purpose} sandbox has no way out; only setup has one.`, {
-        remedy: 'Install what the command needs in the setup phase of the verification profile.',
-      })
+      throw new GanderError(
+        'sandbox_control_missing',
+        `A ${spec.purpose} sandbox has no way out; only setup has one.`,
+        {
+          remedy: 'Install what the command needs in the setup phase of the verification profile.',
+        },
+      )
     }
     return runBehindDoor(parts, request, network.hosts, either)
   }
@@ -141,7 +162,10 @@ const assemble = (parts: OpenParts): Sandbox => {
     upper: spec.writable.kind === 'setup_layer' ? join(spec.writable.path, 'tree') : holder.outside(`${STAGE}/tree`),
     exec: (request, signal) => {
       const result = exec(request, signal)
-      const settled = result.then(() => undefined, () => undefined)
+      const settled = result.then(
+        () => undefined,
+        () => undefined,
+      )
       running.add(settled)
       void settled.then(() => running.delete(settled))
       return result
@@ -158,9 +182,15 @@ const assemble = (parts: OpenParts): Sandbox => {
 }
 
 const stagedTools = (ground: Ground): readonly string[] =>
-  ground.privilege === 'root' ? [...new Set([...ground.tools, ...(ground.node.startsWith('/usr/') ? [] : [ground.node])])] : []
+  ground.privilege === 'root'
+    ? [...new Set([...ground.tools, ...(ground.node.startsWith('/usr/') ? [] : [ground.node])])]
+    : []
 
-const viewOf = (ground: Ground, spec: SandboxSpec, at: { uid: number; gid: number; holder: Holder; cgroups: CgroupSet | undefined }): InnerView => {
+const viewOf = (
+  ground: Ground,
+  spec: SandboxSpec,
+  at: { uid: number; gid: number; holder: Holder; cgroups: CgroupSet | undefined },
+): InnerView => {
   const staged = stagedTools(ground)
   const from = (root: string): string => {
     const index = staged.indexOf(root)
@@ -187,9 +217,14 @@ const viewOf = (ground: Ground, spec: SandboxSpec, at: { uid: number; gid: numbe
 const requireLimits = (ground: Ground): void => {
   const missing = (['memory', 'pids'] as const).filter((resource) => !ground.cgroups.resources.includes(resource))
   if (ground.privilege === 'root' && missing.length > 0) {
-    throw new GanderError('sandbox_control_missing', `Control groups for ${missing.join(' and ')} cannot be used here.`, {
-      remedy: 'Mount /sys/fs/cgroup writable (in a container: --privileged or --cgroupns=private), or run as a user other than root.',
-    })
+    throw new GanderError(
+      'sandbox_control_missing',
+      `Control groups for ${missing.join(' and ')} cannot be used here.`,
+      {
+        remedy:
+          'Mount /sys/fs/cgroup writable (in a container: --privileged or --cgroupns=private), or run as a user other than root.',
+      },
+    )
   }
 }
 

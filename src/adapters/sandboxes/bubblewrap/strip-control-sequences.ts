@@ -8,9 +8,4 @@ const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g
 
 /** Plain text of terminal output: colours, titles, cursor moves and other controls are gone, progress becomes lines. */
 export const stripControlSequences = (text: string): string =>
-  text
-    .replace(STRINGS, '')
-    .replace(SEQUENCES, '')
-    .replace(ESCAPES, '')
-    .replace(LINE_ENDS, '\n')
-    .replace(CONTROLS, '')
+  text.replace(STRINGS, '').replace(SEQUENCES, '').replace(ESCAPES, '').replace(LINE_ENDS, '\n').replace(CONTROLS, '')

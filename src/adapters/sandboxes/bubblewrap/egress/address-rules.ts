@@ -3,7 +3,16 @@ import { networkInterfaces } from 'node:os'
 
 /** Never dialled for anyone: this host itself, link-local (cloud metadata), unspecified, multicast, reserved. */
 const FORBIDDEN_V4 = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '192.0.0.0/24', '224.0.0.0/4', '240.0.0.0/4']
-const FORBIDDEN_V6 = ['::/128', '::1/128', 'fe80::/10', 'fec0::/10', 'ff00::/8', 'fd00:ec2::/32', '2001::/32', '100::/64']
+const FORBIDDEN_V6 = [
+  '::/128',
+  '::1/128',
+  'fe80::/10',
+  'fec0::/10',
+  'ff00::/8',
+  'fd00:ec2::/32',
+  '2001::/32',
+  '100::/64',
+]
 
 /** Networks inside a company: dialled only for a registry that the host's own configuration names. */
 const PRIVATE_V4 = ['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/16', '198.18.0.0/15']
@@ -11,7 +20,10 @@ const PRIVATE_V6 = ['fc00::/7']
 
 const blockList = (v4: readonly string[], v6: readonly string[]): BlockList => {
   const list = new BlockList()
-  for (const [ranges, family] of [[v4, 'ipv4'], [v6, 'ipv6']] as const) {
+  for (const [ranges, family] of [
+    [v4, 'ipv4'],
+    [v6, 'ipv6'],
+  ] as const) {
     for (const range of ranges) {
       const [network, prefix] = range.split('/')
       list.addSubnet(network ?? '', Number(prefix), family)
@@ -32,7 +44,8 @@ const groups = (address: string): readonly number[] | undefined => {
     return `${pair(a, b)}:${pair(c, d)}`
   })
   const [left = '', right] = bare.split('::')
-  const parse = (text: string): readonly number[] => (text === '' ? [] : text.split(':').map((part) => Number.parseInt(part, 16)))
+  const parse = (text: string): readonly number[] =>
+    text === '' ? [] : text.split(':').map((part) => Number.parseInt(part, 16))
   const head = parse(left)
   const tail = right === undefined ? [] : parse(right)
   const fill = right === undefined ? 0 : 8 - head.length - tail.length
@@ -62,6 +75,8 @@ export const addressRefusal = (address: string, may_be_private: boolean): string
   const family = isIPv4(bare) ? 'ipv4' : 'ipv6'
   if (FORBIDDEN.check(bare, family)) return 'loopback, link-local or reserved'
   if (!may_be_private && PRIVATE.check(bare, family)) return 'a private network'
-  const own = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []).map((entry) => entry.address)
+  const own = Object.values(networkInterfaces())
+    .flatMap((entries) => entries ?? [])
+    .map((entry) => entry.address)
   return own.includes(bare) ? 'this host itself' : undefined
 }

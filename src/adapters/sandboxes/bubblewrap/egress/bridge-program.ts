@@ -29,4 +29,10 @@ server.listen(${BRIDGE_PORT}, '127.0.0.1', () => {
 `
 
 /** The command line inside that runs a command behind the bridge. */
-export const behindBridge = (argv: readonly string[]): readonly string[] => [BRIDGE_NODE, '-e', BRIDGE_PROGRAM, '--', ...argv]
+export const behindBridge = (argv: readonly string[]): readonly string[] => [
+  BRIDGE_NODE,
+  '-e',
+  BRIDGE_PROGRAM,
+  '--',
+  ...argv,
+]

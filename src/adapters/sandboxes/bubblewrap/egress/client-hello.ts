@@ -18,7 +18,8 @@ const handshakeOf = (bytes: Buffer): Buffer | 'foreign' | undefined => {
     at += 5 + length
     const whole = Buffer.concat(parts)
     if (whole.length > 0 && whole[0] !== CLIENT_HELLO) return 'foreign'
-    if (whole.length >= 4 && whole.length >= 4 + whole.readUIntBE(1, 3)) return whole.subarray(4, 4 + whole.readUIntBE(1, 3))
+    if (whole.length >= 4 && whole.length >= 4 + whole.readUIntBE(1, 3))
+      return whole.subarray(4, 4 + whole.readUIntBE(1, 3))
   }
   return bytes.length > 0 && bytes[0] !== HANDSHAKE_RECORD ? 'foreign' : undefined
 }

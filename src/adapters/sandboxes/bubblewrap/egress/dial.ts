@@ -41,7 +41,10 @@ const dialDirectly = async (to: Destination): Promise<Result<Socket, string>> =>
   let last: Result<Socket, string> = refuse('the name has no address')
   for (const address of addresses.slice(0, 4)) {
     const refused = addressRefusal(address, to.may_be_private)
-    last = refused === undefined ? await connected(connect(to.port, address), 'connect') : refuse(`its address is ${refused}`)
+    last =
+      refused === undefined
+        ? await connected(connect(to.port, address), 'connect')
+        : refuse(`its address is ${refused}`)
     if (last.ok) return last
   }
   return last
@@ -79,7 +82,10 @@ const askProxy = (socket: Socket, request: string): Promise<Result<Socket, strin
 
 const dialThrough = async (to: Destination, proxy: UpstreamProxy): Promise<Result<Socket, string>> => {
   const opened = proxy.tls
-    ? await connected(connectTls({ host: proxy.host, port: proxy.port, servername: isIP(proxy.host) === 0 ? proxy.host : '' }), 'secureConnect')
+    ? await connected(
+        connectTls({ host: proxy.host, port: proxy.port, servername: isIP(proxy.host) === 0 ? proxy.host : '' }),
+        'secureConnect',
+      )
     : await connected(connect(proxy.port, proxy.host), 'connect')
   if (!opened.ok) return refuse(`the proxy of this host: ${opened.refusal}`)
   const authority = `${to.host}:${to.port}`

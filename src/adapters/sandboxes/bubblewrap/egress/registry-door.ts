@@ -50,7 +50,9 @@ const allowedDestinations = (
 }
 
 const answer = (socket: Socket, status: string, why: string): void => {
-  socket.end(`HTTP/1.1 ${status}\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(why) + 1}\r\nConnection: close\r\n\r\n${why}\n`)
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(why) + 1}\r\nConnection: close\r\n\r\n${why}\n`,
+  )
 }
 
 /** Reads up to the end of the request's head; undefined when there is none in time or it is too long. */
@@ -85,7 +87,10 @@ const join = (door: Door, inside: Socket, outside: Socket): void => {
     door.bytes += chunk.length
     if (door.bytes > LIMITS.total_bytes) end()
   }
-  for (const [from, to] of [[inside, outside], [outside, inside]] as const) {
+  for (const [from, to] of [
+    [inside, outside],
+    [outside, inside],
+  ] as const) {
     from.on('data', count)
     from.once('error', end)
     from.once('close', end)
@@ -140,7 +145,8 @@ const openTunnel = async (door: Door, socket: Socket, to: Destination, early: Bu
   const asked = await namedServer(socket)
   if (asked.name !== to.host && isIP(to.host) === 0) {
     // Another name inside TLS would reach another customer of the same content network.
-    if (door.refused.size < LIMITS.refused_hosts) door.refused.add((asked.name ?? `${to.host} without a server name`).slice(0, 255))
+    if (door.refused.size < LIMITS.refused_hosts)
+      door.refused.add((asked.name ?? `${to.host} without a server name`).slice(0, 255))
     outside.value.destroy()
     socket.destroy()
     return
@@ -159,7 +165,14 @@ export const openRegistryDoor = async (
   mirrors: RegistryConfiguration['mirrors'],
   environment: HostEnvironment,
 ): Promise<RegistryDoor> => {
-  const door: Door = { allowed: allowedDestinations(hosts, mirrors), environment, refused: new Set(), open: new Set(), bytes: 0, connections: 0 }
+  const door: Door = {
+    allowed: allowedDestinations(hosts, mirrors),
+    environment,
+    refused: new Set(),
+    open: new Set(),
+    bytes: 0,
+    connections: 0,
+  }
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy())
     if (door.connections >= LIMITS.connections) {

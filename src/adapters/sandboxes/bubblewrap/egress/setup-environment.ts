@@ -11,13 +11,29 @@ export const setupEnvironment = (
   java_trust_store: string | undefined,
 ): { readonly [name: string]: string } => {
   const java = [
-    ...['http', 'https'].flatMap((scheme) => [`-D${scheme}.proxyHost=127.0.0.1`, `-D${scheme}.proxyPort=${BRIDGE_PORT}`]),
+    ...['http', 'https'].flatMap((scheme) => [
+      `-D${scheme}.proxyHost=127.0.0.1`,
+      `-D${scheme}.proxyPort=${BRIDGE_PORT}`,
+    ]),
     '-Dhttp.nonProxyHosts=localhost',
     ...(java_trust_store === undefined ? [] : [`-Djavax.net.ssl.trustStore=${java_trust_store}`]),
   ].join(' ')
-  const trusting = ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'PIP_CERT', 'GIT_SSL_CAINFO', 'CARGO_HTTP_CAINFO']
+  const trusting = [
+    'SSL_CERT_FILE',
+    'NODE_EXTRA_CA_CERTS',
+    'REQUESTS_CA_BUNDLE',
+    'CURL_CA_BUNDLE',
+    'PIP_CERT',
+    'GIT_SSL_CAINFO',
+    'CARGO_HTTP_CAINFO',
+  ]
   return {
-    ...Object.fromEntries(['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'YARN_HTTPS_PROXY', 'YARN_HTTP_PROXY'].map((name) => [name, PROXY])),
+    ...Object.fromEntries(
+      ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'YARN_HTTPS_PROXY', 'YARN_HTTP_PROXY'].map((name) => [
+        name,
+        PROXY,
+      ]),
+    ),
     NO_PROXY: 'localhost,127.0.0.1',
     no_proxy: 'localhost,127.0.0.1',
     NODE_USE_ENV_PROXY: '1',

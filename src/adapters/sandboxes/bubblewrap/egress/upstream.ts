@@ -16,7 +16,12 @@ const named = (environment: HostEnvironment, names: readonly string[]): string |
 const isExempt = (environment: HostEnvironment, host: string): boolean =>
   (named(environment, ['NO_PROXY', 'no_proxy']) ?? '')
     .split(/[\s,]+/)
-    .map((entry) => entry.toLowerCase().replace(/:\d+$/, '').replace(/^\*?\./, ''))
+    .map((entry) =>
+      entry
+        .toLowerCase()
+        .replace(/:\d+$/, '')
+        .replace(/^\*?\./, ''),
+    )
     .filter((entry) => entry !== '')
     .some((entry) => entry === '*' || host === entry || host.endsWith(`.${entry}`))
 

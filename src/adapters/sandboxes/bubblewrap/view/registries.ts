@@ -98,7 +98,10 @@ const pipPart = (environment: HostEnvironment, home: string): Part => {
       ...(index === undefined ? {} : { PIP_INDEX_URL: index, UV_DEFAULT_INDEX: index }),
       ...(extra === undefined ? {} : { PIP_EXTRA_INDEX_URL: extra }),
     },
-    mirrors: standsIn('pip', [index, extra].filter((address) => address !== undefined)),
+    mirrors: standsIn(
+      'pip',
+      [index, extra].filter((address) => address !== undefined),
+    ),
     certificate_files: cert === undefined ? [] : [cert],
   }
 }
@@ -114,7 +117,9 @@ const goPart = (environment: HostEnvironment): Part => {
 }
 
 /** The mirrors of Maven settings by the fields that matter, rebuilt: nothing else of the file comes along. */
-const mavenMirrors = (home: string): { readonly elements: string; readonly mirrors: RegistryConfiguration['mirrors'] } => {
+const mavenMirrors = (
+  home: string,
+): { readonly elements: string; readonly mirrors: RegistryConfiguration['mirrors'] } => {
   const settings = (readText(join(home, '.m2/settings.xml')) ?? '').replaceAll(/<!--[\s\S]*?-->/g, '')
   const plain = (text: string | undefined): string => (text ?? '').replaceAll(/[<>&'"]/g, '').trim()
   const found = [...settings.matchAll(/<mirror>([\s\S]*?)<\/mirror>/g)].flatMap(([, body]) => {
@@ -126,7 +131,10 @@ const mavenMirrors = (home: string): { readonly elements: string; readonly mirro
     elements: found
       .map(({ id, of, url }) => `<mirror><id>${id}</id><mirrorOf>${of}</mirrorOf><url>${plain(url)}</url></mirror>`)
       .join(''),
-    mirrors: standsIn('maven', found.map(({ url }) => url)),
+    mirrors: standsIn(
+      'maven',
+      found.map(({ url }) => url),
+    ),
   }
 }
 

@@ -10,16 +10,39 @@ export const INNER_USER = { uid: 1000, gid: 1000, name: 'agent', home: '/home/ag
 export const INNER_CERTIFICATES = '/etc/gander/certificates.pem'
 
 /** Parts of the host's /etc that programs need and that hold no secret; seen live and read-only. */
-const SHOWN = ['alternatives', 'ssl/certs', 'pki/tls/certs', 'pki/ca-trust/extracted', 'ca-certificates/extracted', 'fonts', 'crypto-policies']
+const SHOWN = [
+  'alternatives',
+  'ssl/certs',
+  'pki/tls/certs',
+  'pki/ca-trust/extracted',
+  'ca-certificates/extracted',
+  'fonts',
+  'crypto-policies',
+]
 
 /** Small files that are copied. */
 const COPIED = [
-  'ld.so.cache', 'ld.so.conf', 'localtime', 'timezone', 'mime.types', 'protocols', 'services', 'magic', 'os-release',
-  'debian_version', 'lsb-release', 'ssl/openssl.cnf', 'pki/tls/openssl.cnf', 'xattr.conf', 'networks', 'ethertypes',
+  'ld.so.cache',
+  'ld.so.conf',
+  'localtime',
+  'timezone',
+  'mime.types',
+  'protocols',
+  'services',
+  'magic',
+  'os-release',
+  'debian_version',
+  'lsb-release',
+  'ssl/openssl.cnf',
+  'pki/tls/openssl.cnf',
+  'xattr.conf',
+  'networks',
+  'ethertypes',
 ] // prettier-ignore
 
 /** Folders of configuration that are copied: they are small, and what could hold a credential is cut out. */
-const isCopiedFolder = (name: string): boolean => /^(?:java(?:-[\w.-]+)?|maven[\w.]*|python[\d.]*|perl|ld\.so\.conf\.d)$/.test(name)
+const isCopiedFolder = (name: string): boolean =>
+  /^(?:java(?:-[\w.-]+)?|maven[\w.]*|python[\d.]*|perl|ld\.so\.conf\.d)$/.test(name)
 
 const PLAIN_FILES: { readonly [name: string]: string } = {
   passwd: `root:x:0:0:root:/:/usr/sbin/nologin\nagent:x:${INNER_USER.uid}:${INNER_USER.gid}:agent:${INNER_USER.home}:/bin/sh\nnobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n`,

@@ -15,8 +15,35 @@ export interface Toolchain {
 }
 
 const TOOLS = [
-  'node', 'npm', 'npx', 'corepack', 'pnpm', 'yarn', 'bun', 'deno', 'python3', 'python', 'pip', 'pip3', 'uv', 'poetry',
-  'java', 'javac', 'mvn', 'gradle', 'git', 'go', 'cargo', 'rustc', 'gcc', 'make', 'cmake', 'ruby', 'perl', 'bash', 'sh',
+  'node',
+  'npm',
+  'npx',
+  'corepack',
+  'pnpm',
+  'yarn',
+  'bun',
+  'deno',
+  'python3',
+  'python',
+  'pip',
+  'pip3',
+  'uv',
+  'poetry',
+  'java',
+  'javac',
+  'mvn',
+  'gradle',
+  'git',
+  'go',
+  'cargo',
+  'rustc',
+  'gcc',
+  'make',
+  'cmake',
+  'ruby',
+  'perl',
+  'bash',
+  'sh',
 ] // prettier-ignore
 
 /** Folders that every sandbox sees whole. */
@@ -75,10 +102,14 @@ const describe = (name: string, found: string, homes: readonly string[]): Toolch
   const path = real(found)
   if (path === undefined || !statSync(path).isFile()) return undefined
   const installation = installationOf(path)
-  const roots = new Set([...rootsOf(installation, homes).filter((root) => !root.endsWith('/-')), ...rootsOf(path, homes)])
+  const roots = new Set([
+    ...rootsOf(installation, homes).filter((root) => !root.endsWith('/-')),
+    ...rootsOf(path, homes),
+  ])
   // A link in a folder that is opened itself keeps its place on PATH; else the real program's folder is used.
   const home_folder = dirname(found)
-  const visible = isSystem(home_folder) || [...roots].some((root) => home_folder === root || home_folder.startsWith(`${root}/`))
+  const visible =
+    isSystem(home_folder) || [...roots].some((root) => home_folder === root || home_folder.startsWith(`${root}/`))
   return { name, path, roots: [...roots], folder: visible ? home_folder : dirname(path) }
 }
 
