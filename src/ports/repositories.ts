@@ -24,9 +24,10 @@ export interface RunRepository {
   checkoutTree(tree: string): Promise<string>
   /**
    * Writes the tree that results from the writable layer of a sandbox over the given tree. Paths that the base
-   * commit's ignore rules ignore are left out. Never runs git on anything the agent wrote.
+   * commit's ignore rules ignore are left out. Never runs git on anything the agent wrote. With the path of the merged
+   * tree (`Sandbox.tree.path`) folders that were replaced are recognised faster.
    */
-  captureTree(over: string, upper: string): Promise<CapturedTree>
+  captureTree(over: string, upper: string, merged?: string): Promise<CapturedTree>
   /** Writes into a sandbox's merged tree what makes `from` into `to`. */
   applyTree(
     from: string,

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto'
+import { access, copyFile, link, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
+import { GanderError } from '#domain/failure'
+import type { PinnedSource, Repositories, RunRepository } from '#ports'
+import type { CheckoutLimits } from './checkout/fit-for-checkout.ts'
+import { materialiseTree } from './checkout/materialise-tree.ts'
+import { OwnRepository } from './run-repository.ts'
+import { cachedCommit, type FetchLimits } from './source/commit-cache.ts'
+import { resolveSource } from './source/resolve-source.ts'
+import { storageFailure } from './storage.ts'
+import { parseAddress, type Credentials } from './transport/address.ts'
+
+/** What a source may cost; beyond it the source is refused. */
+export type SourceLimits = FetchLimits & CheckoutLimits
+
+export interface RepositoriesOptions {
+  /** Folder of everything Gander keeps; this room uses cache/git, cache/trees and runs/RUN/git below it. */
+  readonly home: string
+  /** Absent members keep their defaults: pack 2 GiB in 15 minutes, 400,000 files of 8 GiB, one file 1 GiB. */
+  readonly limits?: Partial<SourceLimits>
+}
+
+const DEFAULT_LIMITS: SourceLimits = {
+  pack_bytes: 2 * 1024 ** 3,
+  timeout_ms: 900_000,
+  files: 400_000,
+  bytes: 8 * 1024 ** 3,
+  file_bytes: 1024 ** 3,
+}
+
+/** Repositories by the git command line, kept under home; see the port for the contract. */
+export function createRepositories(options: RepositoriesOptions): Repositories {
+  const { home } = options
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const credentials = new Map<string, Credentials>()
+  const cache = join(home, 'cache', 'git')
+  const trees = join(home, 'cache', 'trees')
+  const context = { cache, scratch: join(home, 'cache'), limits, credentials }
+
+  const open = async (run_id: string, source: PinnedSource): Promise<RunRepository> => {
+    if (!/^[\w-]{1,80}$/.test(run_id)) throw new GanderError('internal', `${JSON.stringify(run_id)} is no run id`)
+    const run_folder = join(home, 'runs', run_id)
+    const git_dir = join(run_folder, 'git')
+    if (!(await exists(join(git_dir, 'HEAD')))) {
+      const address = parseAddress(source.repository)
+      const known = credentials.get(source.repository) ?? null
+      const wanted = { address, credentials: known, commit: source.commit, ref: source.ref }
+      const cached = await cachedCommit(cache, wanted, limits)
+      if (cached.tree !== source.tree)
+        throw new GanderError('internal', `${source.commit} has the tree ${cached.tree}, not ${source.tree}`)
+      await makeRunRepository(run_folder, git_dir, cached.git_dir)
+    }
+    const checkout = await materialiseTree(trees, { git_dir, shown: source.repository }, source.tree, limits)
+    return new OwnRepository({ source, run_folder, git_dir, checkout, trees, limits, credentials })
+  }
+
+  return { resolve: (repository, ref) => resolveSource(context, repository, ref), open }
+}
+
+/**
+ * Makes the run's own repository of a cached commit, in one rename: packs are linked, nothing else is shared, and there
+ * are no alternates. A repository that is already there is kept with every tree written to it.
+ */
+async function makeRunRepository(run_folder: string, git_dir: string, cached: string): Promise<void> {
+  const building = join(run_folder, `.new-${process.pid}-${randomBytes(4).toString('hex')}`)
+  try {
+    await mkdir(join(building, 'objects', 'pack'), { recursive: true, mode: 0o700 })
+    await mkdir(join(building, 'objects', 'info'))
+    await mkdir(join(building, 'refs'))
+    await mkdir(join(building, 'info'))
+    const [top, packs] = await Promise.all([readdir(cached), readdir(join(cached, 'objects', 'pack'))])
+    const files = [
+      ...packs.filter((name) => /\.(pack|idx|rev)$/.test(name)).map((name) => `objects/pack/${name}`),
+      ...['config', 'HEAD', 'shallow'].filter((name) => top.includes(name)),
+      'info/attributes',
+    ]
+    await Promise.all(files.map((name) => linkOrCopy(join(cached, name), join(building, name))))
+    await rename(building, git_dir).catch(async (error: unknown) => {
+      if (!(await exists(join(git_dir, 'HEAD')))) throw error
+    })
+  } catch (error) {
+    throw storageFailure(error, run_folder)
+  } finally {
+    await rm(building, { recursive: true, force: true })
+  }
+}
+
+/** Packs never change once written, so a link is as good as a copy, and costs nothing. */
+const linkOrCopy = (from: string, to: string): Promise<void> => link(from, to).catch(() => copyFile(from, to))
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
