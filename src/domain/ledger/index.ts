@@ -20,11 +20,24 @@ export interface ChainDefect {
   readonly kind: 'gap' | 'wrong_previous' | 'wrong_hash'
 }
 
-/** Checks one tenant's events in order of `seq`; an empty list means no edit, gap or reorder. */
-export function chainDefects(events: readonly LedgerEvent[], sha256: Sha256): readonly ChainDefect[] {
+/** A place in a chain: the position and hash of one link. */
+export interface ChainPosition {
+  readonly seq: number
+  readonly hash: string
+}
+
+/** Where every chain begins. */
+export const CHAIN_START: ChainPosition = { seq: 0, hash: GENESIS_HASH }
+
+/** Checks a tenant's events that follow a position, in order of `seq`; an empty list means no edit, gap or reorder. */
+export function chainDefects(
+  events: readonly LedgerEvent[],
+  sha256: Sha256,
+  after: ChainPosition = CHAIN_START,
+): readonly ChainDefect[] {
   const defects: ChainDefect[] = []
-  let previous = GENESIS_HASH
-  let expected = 1
+  let previous = after.hash
+  let expected = after.seq + 1
   for (const { hash, ...event } of events) {
     if (event.seq !== expected) defects.push({ seq: event.seq, kind: 'gap' })
     if (event.previous_hash !== previous) defects.push({ seq: event.seq, kind: 'wrong_previous' })
