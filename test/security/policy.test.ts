@@ -231,6 +231,8 @@ describe('publication', () => {
     expect(publish('pull_request.open', {})).toBe('allow')
     expect(publish('pull_request.open', { draft: false })).toBe('deny')
     expect(publish('pull_request.open', { mode: 'local_branch' })).toBe('deny')
+    expect(publish('pull_request.open', { branch: 'main' })).toBe('deny')
+    expect(publish('pull_request.open', { branch: undefined, default_branch: undefined })).toBe('allow')
   })
 })
 

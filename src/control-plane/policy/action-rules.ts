@@ -11,7 +11,7 @@ export interface ActionRule {
   /** Reaches of the task (fact `mode`) that include the action. Absent: every one. */
   readonly modes?: readonly RunMode[]
   /** Which rules decide further. Absent: the state and the facts are all there is to it. */
-  readonly decided_by?: 'read_paths' | 'changed_paths' | 'command' | 'branch'
+  readonly decided_by?: 'read_paths' | 'changed_paths' | 'command' | 'branch' | 'pull_request'
 }
 
 const AGENT: readonly RunState[] = ['planning', 'editing', 'repairing']
@@ -50,9 +50,9 @@ export const ACTION_RULES: readonly ActionRule[] = [
   {
     actions: ['pull_request.open'],
     states: PUBLISHING,
-    facts: ['mode', 'branch', 'default_branch', 'draft'],
+    facts: ['mode', 'draft'],
     modes: ['draft_pr'],
-    decided_by: 'branch',
+    decided_by: 'pull_request',
   },
 ]
 

@@ -4,7 +4,7 @@ import { foldPath, parsePath } from '#domain/path'
 import { RUN_MODES } from '#domain/task'
 import type { Identifiers, Policy, PolicyDecision, PolicyQuestion } from '#ports'
 import { ACTION_RULES, CLOSED_BRANCHES, CLOSED_CONTENT, type ActionRule } from './action-rules.ts'
-import { branchRules } from './branch-rules.ts'
+import { pullRequestRules, pushRules } from './branch-rules.ts'
 import { COMMAND_RULES, DECODERS, FETCHERS, INTERPRETERS, SHELLS, WRAPPERS } from './command-rules.ts'
 import { commandRules } from './inspect-command.ts'
 import { strictest, type Match } from './match.ts'
@@ -95,7 +95,9 @@ function decideBy(rule: ActionRule, question: PolicyQuestion): readonly Match[] 
     case 'command':
       return commandRules(question.argv)
     case 'branch':
-      return branchRules(question.action, question.facts)
+      return pushRules(question.facts)
+    case 'pull_request':
+      return pullRequestRules(question.facts)
     case undefined:
       return [open(question.action)]
     default:

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import { planDefects } from '#domain/plan'
+import type { AgentPhase } from '#domain/tool'
+import type { RunArtifact } from '#ports'
+import type { ToolGatewayDependencies, ToolHost } from './tool-host.ts'
+import type { ToolContext } from './tool.ts'
+
+/** What redaction cut out over one call. */
+export interface Findings {
+  readonly count: number
+  readonly kinds: readonly string[]
+  readonly confirmed: boolean
+}
+
+/** The context of one call, with what redaction found so far. */
+export interface CallContext extends ToolContext {
+  readonly findings: Findings
+}
+
+/** Makes what a tool may use during one call. */
+export function createContext(
+  { policy, redactor, artifacts, files, checkPlan }: ToolGatewayDependencies,
+  host: ToolHost,
+  phase: AgentPhase,
+): CallContext {
+  const kinds = new Set<string>()
+  let count = 0
+  let confirmed = false
+  const redact = async (text: string): Promise<string> => {
+    const redaction = await redactor.redact(text)
+    count += redaction.count
+    confirmed ||= redaction.confirmed
+    for (const kind of redaction.kinds) kinds.add(kind)
+    return redaction.text
+  }
+  return {
+    host,
+    phase,
+    files: files(host.sandbox.tree),
+    redact,
+    get findings(): Findings {
+      return { count, kinds: [...kinds].toSorted(), confirmed }
+    },
+    keep: async (kind, name, text): Promise<RunArtifact> => {
+      const ref = await artifacts.put(await redact(text))
+      return { ...ref, kind, name, data_class: 'internal' }
+    },
+    aboutPath: (path) =>
+      policy.decide({
+        action: 'tree.path',
+        run_id: host.run_id,
+        state: phase,
+        paths: [path],
+        argv: [],
+        scope: host.task.scope,
+        args_hash: createHash('sha256').update(path).digest('hex'),
+        facts: {},
+      }),
+    checkPlan: checkPlan ?? planDefects,
+  }
+}

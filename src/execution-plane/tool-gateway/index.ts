@@ -1,0 +1,7 @@
+/**
+ * The choke point: every act of an agent is one call through here and one step in its run's journal. Decides whether a
+ * call is well-formed, open in its phase, within rate and limits, and allowed by policy; then does it, inside the
+ * sandbox or by guarded file access, and records it redacted. Owns the thirteen tools, their schemas and versions.
+ */
+export { createToolGateway, TOOL_SCHEMA_VERSION, type ToolGateway } from './tool-gateway.ts'
+export type { ToolGatewayDependencies, ToolHost } from './tool-host.ts'

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto'
+import type { ToolDeclaration } from '#domain/conversation'
+import { canonicalJson, type Json } from '#domain/json'
+import { PHASE_TOOLS, TOOL_NAMES, type AgentPhase } from '#domain/tool'
+import type { AgentTools, ToolCallResult } from '#ports'
+import { nestsTooDeep, performCall, type Desk } from './call-step.ts'
+import { createRate } from './rate.ts'
+import type { ToolGatewayDependencies, ToolHost } from './tool-host.ts'
+import { TOOLS } from './tools/all-tools.ts'
+
+/** The tools of every run; `bind` gives them to one. */
+export interface ToolGateway {
+  bind(host: ToolHost): AgentTools
+}
+
+/** Makes the gateway of an installation. */
+export function createToolGateway(dependencies: ToolGatewayDependencies): ToolGateway {
+  return { bind: (host) => bind(dependencies, host) }
+}
+
+function bind(dependencies: ToolGatewayDependencies, host: ToolHost): AgentTools {
+  // A transform is the platform's own loop over as many files as its rule finds; only models run away.
+  const desk: Desk = { dependencies, host, rate: host.task.agent.kind === 'native' ? createRate() : undefined }
+  return {
+    declarations: declarationsOf,
+    call: async (request, { phase, key }) => {
+      const args: Json = nestsTooDeep(request.arguments) ? null : request.arguments
+      const intent = { key, kind: 'tool_call', request: { tool: request.name, arguments: args, phase } } as const
+      const value = await host.journal.perform(intent, () => performCall(desk, { request, phase, key }))
+      // What is on record under this key is what `performCall` put there.
+      return value as unknown as ToolCallResult
+    },
+  }
+}
+
+function declarationsOf(phase: AgentPhase): readonly ToolDeclaration[] {
+  return PHASE_TOOLS[phase].map((name) => declare(name))
+}
+
+const declare = (name: (typeof TOOL_NAMES)[number]): ToolDeclaration => {
+  const { description, input_schema } = TOOLS[name]
+  return { name, description, input_schema }
+}
+
+/** Hash of every declaration and tool version: one of the twelve versions. */
+export const TOOL_SCHEMA_VERSION: string = createHash('sha256')
+  .update(canonicalJson(TOOL_NAMES.map((name) => ({ ...declare(name), version: TOOLS[name].version }))))
+  .digest('hex')
