@@ -1,21 +1,36 @@
-import { processEnvironment, runCommandLine } from '#cli'
-import { GanderError } from '#domain/failure'
 import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import process from 'node:process'
+import { ganderHome, processEnvironment, runCommandLine, type CliWiring } from '#cli'
+import type { Intake } from '#ports'
+import { once } from './once.ts'
+import type { PlatformSettings } from './open-platform.ts'
 
 /** The entry of the command line; wiring only. What a command does not need is not loaded. */
 const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
 const version =
   typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown'
-const notWired = () => Promise.reject(new GanderError('internal', 'This part is not wired yet.'))
-const wiring = {
-  openPlatform: notWired,
-  examine: notWired,
-  prepareDemo: notWired,
-  recordConversation: notWired,
-  intake: async () => {
-    const { createIntake } = await import('#control-plane/intake')
-    return createIntake({ fetch: globalThis.fetch, token: process.env['GITHUB_TOKEN'] })
-  },
+
+const settings = (): PlatformSettings => {
+  const database_url = process.env['DATABASE_URL']
+  return {
+    home: ganderHome({ env: process.env, platform: process.platform, user_home: homedir(), cwd: process.cwd() }),
+    version,
+    ...(database_url ? { database_url } : {}),
+  }
 }
+
+const intake = once(async (): Promise<Intake> => {
+  const { createIntake } = await import('#control-plane/intake')
+  return createIntake({ fetch: globalThis.fetch, token: process.env['GITHUB_TOKEN'] })
+})
+
+const wiring: CliWiring = {
+  intake,
+  openPlatform: async () => (await import('./open-platform.ts')).openPlatform(settings()),
+  examine: async () => (await import('./examine.ts')).examine(settings()),
+  prepareDemo: async () => (await import('./prepare-demo.ts')).prepareDemo(settings().home, await intake()),
+  recordConversation: async (platform, run) => (await import('./record-run.ts')).recordRun(platform, run),
+}
+
 process.exitCode = await runCommandLine(processEnvironment(wiring, version), process.argv.slice(2))

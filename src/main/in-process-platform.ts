@@ -29,12 +29,11 @@ export interface PlatformParts {
   readonly artifacts: ArtifactStore
   readonly repositories: Repositories
   readonly redactor: Redactor
-  readonly prices: PriceTable
-  readonly policy_version: string
+  readonly prices: () => Promise<PriceTable>
   readonly forgeOf: (repository: string) => Forge
   readonly worker: () => Promise<Worker>
-  /** Hands keys to the gateway's memory. */
-  readonly giveKeys: (keys: RunOrder['keys']) => Promise<void>
+  /** Keeps keys in memory until a worker hands them to the gateway. */
+  readonly holdKeys: (keys: RunOrder['keys']) => void
   readonly close: () => Promise<void>
 }
 
@@ -68,16 +67,16 @@ export function createInProcessPlatform(parts: PlatformParts): Platform {
 }
 
 async function submit(parts: PlatformParts, order: RunOrder): Promise<RunId> {
+  parts.holdKeys(order.keys)
   const words = await redactWords(order.words, parts.redactor)
   const accepted = acceptOrder({ ...order, words }, identifiers)
   if (!accepted.ok) {
     const { code, message, missing } = accepted.refusal
     throw new GanderError(code, message, { facts: { missing } })
   }
-  priced(order, parts.prices)
+  priced(order, await parts.prices())
   const source = await parts.repositories.resolve(order.words.repository, order.base_ref)
   const task: Task = { ...accepted.value.task, repository: source.repository, source }
-  await parts.giveKeys(order.keys)
   return record(parts, { ...accepted.value.request, repository: source.repository }, task)
 }
 
@@ -91,11 +90,11 @@ async function record(parts: PlatformParts, request: Request, task: Task): Promi
     repairs_allowed: task.limits.max_repairs,
     max_attempts: MAX_ATTEMPTS,
   }
-  await parts.store.submit({ request, task, run, events: submissionEvents(parts, request, task) })
+  await parts.store.submit({ request, task, run, events: submissionEvents(request, task) })
   return run.id
 }
 
-function submissionEvents(parts: PlatformParts, request: Request, task: Task): readonly EventDraft[] {
+function submissionEvents(request: Request, task: Task): readonly EventDraft[] {
   const contract_hash = createHash('sha256').update(canonicalJson(task)).digest('hex')
   const { id: request_id, source, requester: user, repository } = request
   return [
@@ -195,7 +194,7 @@ interface Continuation {
 
 /** A waiting run goes back to the queue; an ended one starts again as a new run of the same task. */
 async function goOn(parts: PlatformParts, now: RunView, { added, by, keys }: Continuation): Promise<RunId> {
-  await parts.giveKeys(keys)
+  parts.holdKeys(keys)
   const { run, task } = now
   if (Object.keys(added).length > 0 && !isEnd(run.state)) await parts.store.extendBudget(run.id, added, by)
   if (run.state === 'completed')

@@ -52,7 +52,7 @@ export interface WorkerParts {
   readonly sealer: EvidenceSealer
   readonly files: (tree: { readonly path: string; readonly uid: number; readonly gid: number }) => WorkspaceFiles
   /** Package registries this machine is configured to use. */
-  readonly registries: MachineRegistries
+  readonly registries: () => Promise<MachineRegistries>
   /** Absolute folder for what a run keeps on disk. */
   readonly runs_folder: string
   /** Version of this program: one of the twelve. */

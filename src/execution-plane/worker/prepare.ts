@@ -71,7 +71,7 @@ async function chooseProfile(execution: Execution): Promise<Ending | undefined> 
   const repository = need(execution, 'repository')
   const request = { choice: task.verification === null ? null : { ...task.verification } }
   const answer = await journal.perform({ key: 'profile', kind: 'workspace', request }, async () => {
-    const result = await findProfile(treeReader(repository), task.verification, parts.registries)
+    const result = await findProfile(treeReader(repository), task.verification, await parts.registries())
     return { value: (result.ok ? { profile: result.value } : { refusal: result.refusal }) as unknown as Json }
   })
   const { profile, refusal } = answer as unknown as {
@@ -104,7 +104,6 @@ async function setUp(execution: Execution): Promise<Ending | undefined> {
   const repository = need(execution, 'repository')
   const request = { profile: profile.version, tree: repository.source.tree }
   const done = await journal.perform({ key: 'setup', kind: 'workspace', request }, async () => {
-    if ((profile.setup ?? []).length === 0) return { value: { outcome: 'passed', reason: '', layer: null } }
     const setup = await runSetup({
       run_id: run.id,
       profile,
@@ -117,8 +116,8 @@ async function setUp(execution: Execution): Promise<Ending | undefined> {
       clock: parts.clock,
       signal,
     })
-    const { outcome, reason, layer } = setup
-    return { value: { outcome, reason, layer: layer?.path ?? null }, events: setup.events, artifacts: setup.artifacts }
+    const value = { outcome: setup.outcome, reason: setup.reason, layer: setup.layer?.path ?? null }
+    return { value, events: setup.events, artifacts: setup.artifacts }
   })
   found.setup_layer = done.layer === null ? null : { path: done.layer }
   if (done.outcome === 'passed') return undefined

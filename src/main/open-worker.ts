@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { createPolicy } from '#control-plane/policy'
+import { createEvidenceSealer } from '#evidence-plane/packet'
+import { readMachineRegistries } from '#execution-plane/verifier'
+import { createWorker, type Worker } from '#execution-plane/worker'
+import { ensureGateway } from '#adapters/gateway-socket'
+import { createPriceTable } from '#adapters/models'
+import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
+import { createWorkspaceFiles } from '#adapters/workspace-files'
+import type { PriceTable, RunOrder } from '#ports'
+import { once } from './once.ts'
+import type { PlatformSettings, SharedParts } from './open-platform.ts'
+import { identifiers, systemClock } from './system-clock.ts'
+import { workerIdentity } from './worker-identity.ts'
+
+const run = promisify(execFile)
+
+interface WorkerWish {
+  readonly settings: PlatformSettings
+  readonly shared: SharedParts
+  /** Filled before a run is worked on; goes to the gateway's memory. */
+  readonly keys: RunOrder['keys']
+}
+
+/** Wires a worker with its sandbox driver and the gateway's process. */
+export async function openWorker({ settings, shared, keys }: WorkerWish): Promise<{
+  readonly worker: Worker
+  readonly prices: PriceTable
+  close(): Promise<void>
+}> {
+  const { home, database_url, version } = settings
+  const driver = createBubblewrapDriver({ home })
+  const connection = once(() => ensureGateway({ home, keys, ...(database_url === undefined ? {} : { database_url }) }))
+  const prices = await createPriceTable({ home })
+  const { store, artifacts, repositories, redactor, publisher } = shared
+  const worker = createWorker(
+    {
+      store,
+      artifacts,
+      repositories,
+      redactor,
+      publisher,
+      clock: systemClock,
+      identifiers,
+      policy: createPolicy({ identifiers }),
+      driver,
+      probe: once(() => driver.probe()),
+      gateway: { call: async (call, signal) => (await connection()).gateway.call(call, signal) },
+      prices,
+      sealer: createEvidenceSealer({ artifacts, redactor }),
+      files: createWorkspaceFiles,
+      registries: once(machineRegistries),
+      runs_folder: join(home, 'runs'),
+      version,
+    },
+    workerIdentity(),
+  )
+  await driver.sweep()
+  return {
+    worker,
+    prices,
+    close: async () => {
+      if (connection.started()) await (await connection()).close()
+    },
+  }
+}
+
+async function machineRegistries() {
+  const ask = async ([program = '', ...words]: readonly string[]) => {
+    try {
+      return (await run(program, words, { timeout: 10_000 })).stdout
+    } catch {
+      // A tool that is missing or says nothing is used with its own defaults.
+      return undefined
+    }
+  }
+  const settings = await readFile(join(homedir(), '.m2', 'settings.xml'), 'utf8').catch(() => undefined)
+  return readMachineRegistries(ask, settings)
+}

@@ -1,0 +1,86 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { finished, openLab, outcomeOf, until, type Lab } from '../support/lab/lab.ts'
+import { finish, plan, play } from '../support/lab/play.ts'
+import { python } from '../support/lab/solutions.ts'
+import { startScriptedModel, type ScriptedModel } from '../support/scripted-model/index.ts'
+
+const ISSUE = join(import.meta.dirname, '../../examples/python/issue.md')
+const LINES = {
+  planning: [plan('stocktake/count.py')],
+  editing: [python.half, python.test, finish(), python.source, finish()],
+}
+
+let lab: Lab
+let repository: string
+let tree: string | null
+let calls: number
+
+const words = (model: ScriptedModel) => [
+  '--model',
+  'scripted:coder',
+  '--model-url',
+  model.url('anthropic'),
+  '--model-api',
+  'anthropic',
+]
+const env = { SCRIPTED_API_KEY: 'sk-test-0123456789abcdefghijklmnop' }
+
+beforeAll(async () => {
+  lab = await openLab()
+  repository = await lab.repository('python')
+  const model = await startScriptedModel(play(LINES))
+  const outcome = outcomeOf(
+    await lab.gander(['run', '--repo', repository, '--issue', ISSUE, ...words(model), '--json'], { env }),
+  )
+  expect(outcome.state).toBe('completed')
+  tree = outcome.tree
+  calls = model.requests.length
+  await model.close()
+})
+afterAll(() => lab.close())
+
+/** Starts a run, kills its worker when a state is reached, and gives the run's id. */
+async function killedIn(state: string, model: ScriptedModel): Promise<string> {
+  const child = lab.start(['run', '--repo', repository, '--issue', ISSUE, ...words(model), '--json'], env)
+  const end = finished(child)
+  let printed = ''
+  child.stderr?.on('data', (chunk: Buffer) => (printed += chunk.toString()))
+  await until(async () => new RegExp(`\\b${state}\\b`, 'i').test(printed) || child.exitCode !== null, 60_000)
+  child.kill('SIGKILL')
+  await end
+  const id = /run_[0-9a-z]{26}/.exec(printed)?.[0]
+  if (id === undefined) throw new Error(`no run id was printed before ${state}:\n${printed}`)
+  return id
+}
+
+const pullRequests = async (run: string) => {
+  const found: unknown[] = []
+  for (const file of await readdir(join(lab.home, 'forge'), { recursive: true })) {
+    if (!file.endsWith('.json')) continue
+    const text = await readFile(join(lab.home, 'forge', file), 'utf8')
+    if (text.includes(`:${run}:`)) found.push(JSON.parse(text))
+  }
+  return found
+}
+
+describe('a worker that is killed', () => {
+  it.each(['preparing', 'reproducing', 'planning', 'editing', 'verifying', 'repairing', 'judging', 'pr_preparing'])(
+    'while %s is resumed to the same tree, one pull request and no repeated model call',
+    async (state) => {
+      const script = play(LINES)
+      const model = await startScriptedModel(async (turn) => ({ delay_ms: 120, ...(await script(turn)) }))
+      try {
+        const run = await killedIn(state, model)
+        const resumed = await lab.gander(['continue', run, '--json'], { env })
+        const outcome = outcomeOf(resumed)
+        expect(outcome).toMatchObject({ run_id: run, state: 'completed', tree })
+        expect(model.requests.length).toBe(calls)
+        expect(await pullRequests(run)).toHaveLength(1)
+      } finally {
+        await model.close()
+      }
+    },
+  )
+})
