@@ -4,11 +4,9 @@ import type { ArtifactStore, Clock, ExecRequest, ExecResult, Redactor, RunArtifa
 import { diagnose } from './diagnosis/diagnose.ts'
 import { PLACEHOLDERS } from './profile/platform-reporters.ts'
 import { parseResults, recogniseResults, uniqueTests } from './results/read-results.ts'
-import { readResultFiles } from './results/result-files.ts'
+import { noteResultFiles, readResultFiles, type Earlier } from './results/result-files.ts'
 
 const OUTPUT_BYTES = 4 * 1024 ** 2
-/** Clocks of files are coarser than the worker's own. */
-const CLOCK_SLACK_MS = 50
 
 /** What running phases needs of the world. */
 export interface PhaseTools {
@@ -39,7 +37,8 @@ export interface PhaseRun {
 export async function runPhase(phase: ProfilePhase, setting: PhaseSetting, tools: PhaseTools): Promise<PhaseRun> {
   const { sandbox, setup, network } = setting
   const results = `.gander-results-${randomBytes(9).toString('hex')}`
-  const since = tools.clock.now() - CLOCK_SLACK_MS
+  const glob = filledIn(phase.results?.path ?? '-', results)
+  const earlier = glob === '-' ? new Map<string, string>() : await noteResultFiles(sandbox.tree.path, glob)
   const request: ExecRequest = {
     argv: phase.argv.map((word) => filledIn(word, `/workspace/${results}`)),
     ...(phase.cwd === undefined ? {} : { cwd: phase.cwd }),
@@ -51,7 +50,7 @@ export async function runPhase(phase: ProfilePhase, setting: PhaseSetting, tools
   const done = await sandbox.exec(request, tools.signal)
   const raw = [done.stdout, done.stderr].filter((text) => text !== '').join(done.stdout.endsWith('\n') ? '' : '\n')
   const log = await tools.redactor.redact(raw)
-  const found = await readTests(phase, done, { root: sandbox.tree.path, results, since })
+  const found = await readTests(phase, done, { root: sandbox.tree.path, glob, earlier })
   const tests = await redacted(uniqueTests(found ?? []), tools.redactor)
   const reported = { log, tests, without_results: phase.results !== undefined && (found ?? []).length === 0 }
   const stored = await tools.artifacts.put(`$ ${phase.argv.join(' ').slice(0, 2_000)}\n${log.text}`)
@@ -120,14 +119,13 @@ export const notRun = (phase: ProfilePhase, reason: string): PhaseReport => ({
 async function readTests(
   phase: ProfilePhase,
   done: ExecResult,
-  at: { readonly root: string; readonly results: string; readonly since: number },
+  at: { readonly root: string; readonly glob: string; readonly earlier: Earlier },
 ): Promise<readonly TestResult[] | undefined> {
   const { results } = phase
   const output = `${done.stdout}\n${done.stderr}`
   if (results === undefined) return recogniseResults(output)
-  if (results.path === '-') return parseResults(results.format, output)
-  const glob = filledIn(results.path, at.results)
-  const files = await readResultFiles(at.root, glob, at.since)
+  if (at.glob === '-') return parseResults(results.format, output)
+  const files = await readResultFiles(at.root, at.glob, at.earlier)
   const parsed = files.map((file) => parseResults(results.format, file.text)).filter((tests) => tests !== undefined)
   return parsed.length === 0 ? undefined : parsed.flat()
 }

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { lstat, open, opendir } from 'node:fs/promises'
 import picomatch from 'picomatch'
 
@@ -13,17 +13,29 @@ export interface ResultFile {
   readonly text: string
 }
 
+/** What stood at a report's place before its runner ran. */
+export type Earlier = ReadonlyMap<string, string>
+
+/** Notes the files below `root` that a glob names, so that later only what was written since is read. */
+export async function noteResultFiles(root: string, glob: string): Promise<Earlier> {
+  const noted = new Map<string, string>()
+  for (const path of await matching(root, glob)) {
+    const stat = await lstat(`${root}/${path}`).catch(() => undefined)
+    if (stat !== undefined) noted.set(path, stamp(stat))
+  }
+  return noted
+}
+
 /**
- * Reads the files below `root` that a glob names and that were written since `since` (milliseconds), so that a report
- * committed to the repository or left by setup never counts. The root is a tree that untrusted code wrote to: no link
- * is followed, nothing but regular files is opened, and sizes are bounded.
+ * Reads the files below `root` that a glob names and that are not as they were noted, so that a report committed to
+ * the repository or left by setup never counts. The root is a tree that untrusted code wrote to: no link is followed,
+ * nothing but regular files is opened, and sizes are bounded.
  */
-export async function readResultFiles(root: string, glob: string, since: number): Promise<readonly ResultFile[]> {
-  const paths = /[*?[{]/.test(glob) ? await matching(root, glob) : [glob]
+export async function readResultFiles(root: string, glob: string, earlier: Earlier): Promise<readonly ResultFile[]> {
   const files: ResultFile[] = []
   let budget = MOST_BYTES
-  for (const path of paths.slice(0, MOST_FILES)) {
-    const text = await readFresh(root, path, since, budget)
+  for (const path of (await matching(root, glob)).slice(0, MOST_FILES)) {
+    const text = await readFresh({ root, path, earlier: earlier.get(path), budget })
     if (text === undefined) continue
     budget -= text.length
     files.push({ path, text })
@@ -31,7 +43,10 @@ export async function readResultFiles(root: string, glob: string, since: number)
   return files
 }
 
+const stamp = (stat: Stats): string => `${stat.ino}:${stat.ctimeMs}:${stat.size}`
+
 async function matching(root: string, glob: string): Promise<readonly string[]> {
+  if (!/[*?[{]/.test(glob)) return [glob]
   const matches = picomatch(glob, { dot: true })
   const found: string[] = []
   const folders = ['']
@@ -48,8 +63,15 @@ async function matching(root: string, glob: string): Promise<readonly string[]> 
   return found.sort()
 }
 
+interface Wanted {
+  readonly root: string
+  readonly path: string
+  readonly earlier: string | undefined
+  readonly budget: number
+}
+
 /** Every folder on the way must be a folder and no link; the file is opened without following and checked once open. */
-async function readFresh(root: string, path: string, since: number, budget: number): Promise<string | undefined> {
+async function readFresh({ root, path, earlier, budget }: Wanted): Promise<string | undefined> {
   const parts = path.split('/')
   if (parts.some((part) => part === '' || part === '..' || part === '.')) return undefined
   for (let depth = 1; depth < parts.length; depth++) {
@@ -61,7 +83,7 @@ async function readFresh(root: string, path: string, since: number, budget: numb
   if (file === undefined) return undefined
   try {
     const stat = await file.stat()
-    if (!stat.isFile() || stat.size > budget || stat.ctimeMs < since) return undefined
+    if (!stat.isFile() || stat.size > budget || stamp(stat) === earlier) return undefined
     const bytes = Buffer.alloc(stat.size)
     const { bytesRead } = await file.read(bytes, 0, stat.size, 0)
     return new TextDecoder().decode(bytes.subarray(0, bytesRead))

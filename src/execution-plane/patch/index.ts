@@ -1,0 +1,5 @@
+/**
+ * Decides whether a proposed change may go on, by looking at the change alone: its boundary, protected files, secrets,
+ * special files and whether the tests still test. Owns these gates; what paths are allowed is the policy's word.
+ */
+export { checkChange } from './check-change.ts'

@@ -1,0 +1,44 @@
+import { mkdtempSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createRedactor } from '#evidence-plane/redaction'
+import { findProfile, readMachineRegistries, runSetup, verifyTree } from '#execution-plane/verifier'
+import type { VerificationProfile } from '#domain/verification'
+import { DEFAULT_SANDBOX_LIMITS, type Clock, type SetupLayer } from '#ports'
+import { folderRepository, memoryArtifacts, type Files } from './folder-repository.ts'
+import { plainDriver } from './plain-driver.ts'
+
+const clock: Clock = { now: () => Date.now(), sleep: async (ms) => delay(ms) }
+
+/** A base tree with its profile found and set up, ready to verify any tree over it. */
+export async function verifierWorld(base: Files, from?: string) {
+  const repository = folderRepository()
+  const artifacts = memoryArtifacts()
+  const redactor = createRedactor()
+  const driver = plainDriver()
+  const base_tree = repository.tree(base, from)
+  const registries = await readMachineRegistries(async () => undefined)
+  const found = await findProfile(repository.reader(base_tree), null, registries)
+  if (!found.ok) throw new Error(found.refusal.message)
+  const parts = { run_id: 'run_test', driver, limits: DEFAULT_SANDBOX_LIMITS, redactor, artifacts, clock }
+  let setup_layer: SetupLayer | null = null
+  return {
+    profile: found.value,
+    base_tree,
+    repository,
+    artifacts,
+    redactor,
+    async setup() {
+      const layer_path = mkdtempSync(join(tmpdir(), 'gander-layer-'))
+      const checkout = repository.path(base_tree)
+      const done = await runSetup({ ...parts, profile: found.value, repository: { checkout }, layer_path })
+      setup_layer = done.layer
+      return done
+    },
+    async verify(changes: Files = {}, profile: VerificationProfile = found.value, signal?: AbortSignal) {
+      const tree = repository.tree(changes, base_tree)
+      return verifyTree({ ...parts, profile, repository, tree, setup_layer, signal })
+    },
+  }
+}
