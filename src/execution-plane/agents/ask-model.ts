@@ -36,7 +36,8 @@ export interface Question {
   /** The models to ask, in order of preference. */
   readonly models: readonly ModelChoice[]
   readonly journal: StepJournal
-  budget(): { readonly limits: BudgetLimits; readonly use: BudgetUse }
+  /** Absent means that the journal alone keeps the budget. */
+  readonly budget?: () => { readonly limits: BudgetLimits; readonly use: BudgetUse }
   readonly signal: AbortSignal
 }
 
@@ -160,8 +161,8 @@ async function attemptOnce(
       `Nothing is known about the price of ${model.provider}:${model.model}.`,
     )
   const reserve_usd = worstCaseOf(price, request)
-  const { limits, use } = question.budget()
-  const verdict = journal.replaying ? undefined : exhausted(use, limits, reserve_usd)
+  const budget = journal.replaying ? undefined : question.budget?.()
+  const verdict = budget === undefined ? undefined : exhausted(budget.use, budget.limits, reserve_usd)
   if (verdict !== undefined) return { verdict }
   question.signal.throwIfAborted()
   const request_sha256 = hashRequest(request)
@@ -216,9 +217,10 @@ function chargeOf(answer: ModelAnswer, request: ModelRequest, price: ModelPrice 
 
 function outcomeOf(question: Question, model: ModelChoice, called: Called): StepOutcome<Recorded> {
   const { answer, charged, call_key } = called
-  const { limits, use } = question.budget()
+  const budget = question.budget?.()
+  const pressure = budget === undefined ? 0 : pressureOf(budget.use, budget.limits, charged)
   return {
-    value: { answer, pressure: pressureOf(use, limits, charged) },
+    value: { answer, pressure },
     events: [eventOf(question, model, called)],
     cost_usd: charged.cost_usd,
     tokens: charged.tokens,
