@@ -68,47 +68,28 @@ const boundAt = (
 const SHARED_MEMORY_BYTES = 256 * 1024 ** 2
 const temporaryBytes = (limits: SandboxLimits): string => String(Math.min(limits.memory_bytes, limits.upper_bytes))
 
-const NAMESPACES = [
-  '--unshare-user',
-  '--unshare-all',
-  '--disable-userns',
-  '--cap-drop',
-  'ALL',
-  '--new-session',
-  '--die-with-parent',
-  '--uid',
-  String(INNER_USER.uid),
-  '--gid',
-  String(INNER_USER.gid),
-  '--hostname',
-  'gander',
-  '--clearenv',
-] // prettier-ignore
+const words = (text: string): readonly string[] => text.split(' ')
+
+const NAMESPACES = words(
+  `--unshare-user --unshare-all --disable-userns --cap-drop ALL --new-session --die-with-parent --clearenv --uid ${INNER_USER.uid} --gid ${INNER_USER.gid} --hostname gander`,
+)
 
 const fileSystem = (view: InnerView, shape: CommandShape): readonly string[] => {
   const made = new Set(['/usr', '/etc', '/run', '/home', '/var', '/proc', '/dev', '/tmp'])
-  const temporary = temporaryBytes(view.limits)
+  const shared = String(Math.min(SHARED_MEMORY_BYTES, view.limits.memory_bytes))
   return [
-    ...['--ro-bind', '/usr', '/usr', ...SYSTEM_ROOTS],
-    ...['--ro-bind', `${STAGE}/etc`, '/etc', ...view.shown.flatMap((path) => ['--ro-bind', path, path])],
-    ...['/run', '/home', '/var'].flatMap((folder) => ['--perms', '0755', '--dir', folder]),
-    ...['--symlink', '/tmp', '/var/tmp'],
-    ...['--proc', '/proc', '--dev', '/dev'],
-    ...[
-      '--perms',
-      '1777',
-      '--size',
-      String(Math.min(SHARED_MEMORY_BYTES, view.limits.memory_bytes)),
-      '--tmpfs',
-      '/dev/shm',
-    ],
-    ...['--perms', '1777', '--size', temporary, '--tmpfs', '/tmp'],
-    ...boundAt(view.tools, made),
-    ...boundAt(shape.binds, made),
-    ...['--bind', `${STAGE}/merged`, '/workspace', '--bind', `${STAGE}/agent`, INNER_USER.home],
-    ...['--remount-ro', '/dev', '--remount-ro', '/'],
-    ...['--chdir', posix.join('/workspace', shape.cwd)],
-  ]
+    ['--ro-bind', '/usr', '/usr', ...SYSTEM_ROOTS],
+    ['--ro-bind', `${STAGE}/etc`, '/etc', ...view.shown.flatMap((path) => ['--ro-bind', path, path])],
+    words('--perms 0755 --dir /run --perms 0755 --dir /home --perms 0755 --dir /var --symlink /tmp /var/tmp'),
+    words('--proc /proc --dev /dev'),
+    ['--perms', '1777', '--size', shared, '--tmpfs', '/dev/shm'],
+    ['--perms', '1777', '--size', temporaryBytes(view.limits), '--tmpfs', '/tmp'],
+    boundAt(view.tools, made),
+    boundAt(shape.binds, made),
+    ['--bind', `${STAGE}/merged`, '/workspace', '--bind', `${STAGE}/agent`, INNER_USER.home],
+    words('--remount-ro /dev --remount-ro /'),
+    ['--chdir', posix.join('/workspace', shape.cwd)],
+  ].flat()
 }
 
 /** Arguments of bubblewrap for one command, for `--args`: they never show in a process list. */
@@ -127,11 +108,11 @@ export const bubblewrapArguments = (
     ...shape.env,
   }
   return [
-    ...NAMESPACES,
-    ...fileSystem(view, shape),
-    ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
-    ...['--seccomp', String(fds.seccomp), '--json-status-fd', String(fds.report)],
-  ]
+    NAMESPACES,
+    fileSystem(view, shape),
+    Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
+    ['--seccomp', String(fds.seccomp), '--json-status-fd', String(fds.report)],
+  ].flat()
 }
 
 /** Joins the control groups or fails: a command never runs without the limits its sandbox was opened with. */
@@ -145,34 +126,23 @@ exec "$@"`
 export const launchArguments = (view: InnerView, argv: readonly string[], args_fd: number): readonly string[] => {
   const { programs, uid, gid } = view
   const data_limit_kib = view.limit_each_process ? Math.floor(view.limits.memory_bytes / 1024) : 0
+  const target = [programs.nsenter, '--target', String(view.holder_pid), '--mount']
   const enter =
     view.privilege === 'root'
-      ? [programs.nsenter, '--target', String(view.holder_pid), '--mount', '--']
-      : [programs.nsenter, '--target', String(view.holder_pid), '--user', '--preserve-credentials', '--mount', '--']
-  const drop =
-    view.privilege === 'root'
       ? [
-          programs.setpriv,
-          '--reuid',
-          String(uid),
-          '--regid',
-          String(gid),
-          '--clear-groups',
-          '--no-new-privs',
-          '--inh-caps=-all',
-          '--bounding-set=-all',
+          ...target,
           '--',
-        ] // prettier-ignore
-      : []
+          programs.setpriv,
+          ...words(`--reuid ${uid} --regid ${gid}`),
+          ...words('--clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all --'),
+        ]
+      : [...target, '--user', '--preserve-credentials', '--']
   // A count per user and namespace: inside the command's own user namespace it counts its own processes only.
-  const count = view.limit_each_process
-    ? [programs.prlimit, `--nproc=${view.limits.pids}:${view.limits.pids}`, '--']
-    : []
+  const processes = `--nproc=${view.limits.pids}:${view.limits.pids}`
+  const count = view.limit_each_process ? [programs.prlimit, processes, '--'] : []
   return [
-    ...['-c', LAUNCH, 'sandbox', view.umask, String(data_limit_kib)],
-    ...[String(view.cgroups.length), ...view.cgroups],
-    ...enter,
-    ...drop,
-    ...[programs.bwrap, '--args', String(args_fd), '--', ...count, ...argv],
-  ]
+    ['-c', LAUNCH, 'sandbox', view.umask, String(data_limit_kib), String(view.cgroups.length), ...view.cgroups],
+    enter,
+    [programs.bwrap, '--args', String(args_fd), '--', ...count, ...argv],
+  ].flat()
 }

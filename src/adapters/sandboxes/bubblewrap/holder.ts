@@ -130,24 +130,20 @@ const holderArguments = (plan: HolderPlan): readonly string[] => {
   const size = `size=${spec.limits.upper_bytes},nr_inodes=${spec.limits.upper_inodes},mode=0755,nodev,nosuid`
   const pipes = Array.from({ length: PIPE_PAIRS }, (_, index) => `${STAGE}/io/${index}.out ${STAGE}/io/${index}.err`)
   const namespaces = plan.privilege === 'root' ? ['--mount'] : ['--user', '--map-root-user', '--mount']
+  const mounts = join(plan.folder, 'mounts')
+  const script = SCRIPT.replace('$5', pipes.join(' '))
   return [
-    ...['--pdeathsig', 'KILL', programs.unshare, ...namespaces, '--propagation', 'private'],
-    ...[programs.sh, '-efc', SCRIPT.replace('$5', pipes.join(' ')), 'sandbox-holder'],
-    ...[programs.mount, size, join(plan.folder, 'mounts'), programs.mkfifo],
-  ]
+    ['--pdeathsig', 'KILL', programs.unshare, ...namespaces, '--propagation', 'private'],
+    [programs.sh, '-efc', script, 'sandbox-holder', programs.mount, size, mounts, programs.mkfifo],
+  ].flat()
 }
 
+const STACKING = 'Keep GANDER_HOME on ext4, xfs, btrfs or tmpfs; overlayfs does not stack on every file system.'
+
 const failure = (step: string, stderr: string): GanderError => {
-  const full = /no space left/i.test(stderr)
-  return new GanderError(
-    full ? 'storage_full' : 'sandbox_unavailable',
-    `The sandbox could not be set up (${step}): ${stderr.trim() || 'no reason was given'}.`,
-    {
-      ...(/overlay/.test(stderr)
-        ? { remedy: 'Keep GANDER_HOME on ext4, xfs, btrfs or tmpfs; overlayfs does not stack on every file system.' }
-        : {}),
-    },
-  )
+  const code = /no space left/i.test(stderr) ? 'storage_full' : 'sandbox_unavailable'
+  const what = `The sandbox could not be set up (${step}): ${stderr.trim() || 'no reason was given'}.`
+  return new GanderError(code, what, /overlay/.test(stderr) ? { remedy: STACKING } : {})
 }
 
 /** Resolves when the holder has written this word; rejects when it ends first. */

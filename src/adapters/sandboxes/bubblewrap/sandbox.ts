@@ -15,6 +15,7 @@ import { shieldInherited } from './inherited-descriptors.ts'
 import type { CgroupSet } from './limits/cgroups.ts'
 import { openOutputPipes, type OutputPipes } from './output-pipes.ts'
 import { claimSlot, thisOwner, writeRecord } from './owner.ts'
+import { removeScratch } from './scratch.ts'
 import { ARGS_FD, notStarted, REPORT_FD, runCommand, SECCOMP_FD } from './run-command.ts'
 
 interface OpenParts {
@@ -105,18 +106,33 @@ const runBehindDoor = async (
 /** Whatever setup made is readable and writable for the uids of later sandboxes, and nothing in it is privileged. */
 const openLayerToOthers = async (parts: OpenParts): Promise<void> => {
   const { writable } = parts.spec
-  if (writable.kind !== 'setup_layer' || parts.ground.privilege !== 'root') return
+  if (writable.kind !== 'setup_layer') return
+  const mode = parts.ground.privilege === 'root' ? 'a+rwX,ug-s' : 'u+rwX,ug-s'
   const folders = ['tree', 'home'].map((name) => join(writable.path, name)).filter((folder) => existsSync(folder))
   // Nothing of the sandbox runs any more, and chmod does not follow links while it walks.
-  await promisify(execFile)(parts.ground.programs.chmod, ['-R', 'a+rwX,ug-s', '--', ...folders]).catch(() => undefined)
+  await promisify(execFile)(parts.ground.programs.chmod, ['-R', mode, '--', ...folders]).catch(() => undefined)
 }
 
 const closeParts = async (parts: OpenParts): Promise<void> => {
   await parts.cgroups?.remove()
   await parts.holder.end()
   await openLayerToOthers(parts)
-  for (const scratch of layerScratch(parts.spec)) rmSync(scratch, { recursive: true, force: true })
+  for (const scratch of layerScratch(parts.spec)) removeScratch(scratch)
   rmSync(parts.folder, { recursive: true, force: true })
+}
+
+/** Runs one request, with the way out it asks for where that is legal. */
+const perform = (parts: OpenParts, request: ExecRequest, signal: AbortSignal): Promise<ExecResult> => {
+  const { network } = request
+  if (network.kind === 'none') {
+    const shape = { argv: request.argv, cwd: request.cwd ?? '', env: request.env ?? {}, binds: [] }
+    return run(parts, request, shape, signal)
+  }
+  if (parts.spec.purpose === 'setup') return runBehindDoor(parts, request, network.hosts, signal)
+  const what = `A ${parts.spec.purpose} sandbox has no way out; only setup has one.`
+  throw new GanderError('sandbox_control_missing', what, {
+    remedy: 'Install what the command needs in the setup phase of the verification profile.',
+  })
 }
 
 const assemble = (parts: OpenParts): Sandbox => {
@@ -135,25 +151,7 @@ const assemble = (parts: OpenParts): Sandbox => {
     const defect = requestDefect(request)
     if (defect !== undefined) return notStarted(defect)
     const either = signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal])
-    const { network } = request
-    if (network.kind === 'none') {
-      return run(
-        parts,
-        request,
-        { argv: request.argv, cwd: request.cwd ?? '', env: request.env ?? {}, binds: [] },
-        either,
-      )
-    }
-    if (spec.purpose !== 'setup') {
-      throw new GanderError(
-        'sandbox_control_missing',
-        `A ${spec.purpose} sandbox has no way out; only setup has one.`,
-        {
-          remedy: 'Install what the command needs in the setup phase of the verification profile.',
-        },
-      )
-    }
-    return runBehindDoor(parts, request, network.hosts, either)
+    return perform(parts, request, either)
   }
   return {
     id: parts.id,

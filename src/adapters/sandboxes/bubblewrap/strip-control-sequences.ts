@@ -1,3 +1,4 @@
+/* oxlint-disable no-control-regex -- control characters are what this file is about */
 // Each class excludes what ends it, so that every alternative is linear; strings end at the line at the latest, so that
 // an unterminated one cannot hide the rest of an output.
 const STRINGS = /(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c\n]*(?:\u0007|\u001b\\|\u009c)?/g

@@ -1,5 +1,6 @@
 import { rmSync, statSync } from 'node:fs'
 import { removeCgroup } from './limits/cgroups.ts'
+import { removeScratch } from './scratch.ts'
 import { ownerStatus, readRecords } from './owner.ts'
 
 /** A folder without a record is one whose worker died between two lines, or is between them right now. */
@@ -20,7 +21,7 @@ export const sweepSandboxes = async (home: string): Promise<number> => {
     const dead = record === undefined ? ageMs(folder) > UNRECORDED_AGE_MS : ownerStatus(record.owner) === 'dead'
     if (!dead) continue
     await Promise.all((record?.cgroups ?? []).map(removeCgroup))
-    for (const scratch of record?.scratch ?? []) rmSync(scratch, { recursive: true, force: true })
+    for (const scratch of record?.scratch ?? []) removeScratch(scratch)
     rmSync(folder, { recursive: true, force: true })
     removed += 1
   }

@@ -37,12 +37,16 @@ const PRIVATE = blockList(PRIVATE_V4, PRIVATE_V6)
 
 const dotted = (high: number, low: number): string => [high >> 8, high & 255, low >> 8, low & 255].join('.')
 
+const hexPair = (high = '0', low = '0'): string => ((Number(high) << 8) | Number(low)).toString(16)
+
 /** The eight groups of an IPv6 address; undefined for what is none. */
 const groups = (address: string): readonly number[] | undefined => {
-  const bare = address.replace(/%.*$/, '').replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) => {
-    const pair = (high: string, low: string): string => ((Number(high) << 8) | Number(low)).toString(16)
-    return `${pair(a, b)}:${pair(c, d)}`
-  })
+  const plain = address.replace(/%.*$/, '')
+  const tail_v4 = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(plain)
+  const bare =
+    tail_v4 === null
+      ? plain
+      : `${plain.slice(0, tail_v4.index)}${hexPair(tail_v4[1], tail_v4[2])}:${hexPair(tail_v4[3], tail_v4[4])}`
   const [left = '', right] = bare.split('::')
   const parse = (text: string): readonly number[] =>
     text === '' ? [] : text.split(':').map((part) => Number.parseInt(part, 16))
