@@ -46,7 +46,7 @@ const COMPLETED = {
 } as const
 
 function body(outcome: Outcome): readonly string[] {
-  const { view, paint, columns } = outcome
+  const { view, columns } = outcome
   const { run } = view
   const width = Math.min(columns - 4, 100)
   if (view.pull_request !== undefined && run.state === 'completed') return pullRequest(outcome, width)
@@ -61,7 +61,7 @@ function body(outcome: Outcome): readonly string[] {
     [
       ['what', what],
       ['why', why],
-      ['class', paint.dim(failure)],
+      ['class', failure],
     ],
     outcome,
   )
@@ -119,7 +119,7 @@ function changes({ change, paint, columns }: Outcome): readonly string[] {
   ]
 }
 
-function figures({ view, page, paint, command }: Outcome): readonly string[] {
+function figures({ view, page, paint }: Outcome): readonly string[] {
   const { use, limits } = view
   const row = (label: string, text: string) => `  ${paint.dim(label.padEnd(8))}  ${text}`
   const spent = `${money(use.cost_usd)} of ${money(limits.max_cost_usd)}, ${counted(use.steps, 'step')}, ${counted(use.tokens, 'token')}`
@@ -129,7 +129,7 @@ function figures({ view, page, paint, command }: Outcome): readonly string[] {
     ...(page === undefined ? [] : [row('page', page)]),
     row('cost', spent),
     row('time', `${span(use.active_ms)} of work${elapsed > 0 ? `, ${span(elapsed)} in all` : ''}`),
-    row('run', `${view.run.id}  ${paint.dim(`(${command} show last)`)}`),
+    row('run', view.run.id),
   ]
 }
 

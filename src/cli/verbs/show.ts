@@ -57,9 +57,9 @@ export const addShow: Verb = (program, cli) => {
 }
 
 function contract(cli: Cli, { run, task }: RunView, paint: Paint): readonly string[] {
-  const width = Math.min(cli.environment.stdout.columns() - 14, 100)
+  const width = Math.min(cli.environment.stdout.columns() - 16, 100)
   const row = (label: string, text: string) =>
-    wrap(plainLine(text), width).map((line, index) => `  ${paint.dim((index === 0 ? label : '').padEnd(10))}${line}`)
+    wrap(plainLine(text), width).map((line, index) => `  ${paint.dim((index === 0 ? label : '').padEnd(10))}  ${line}`)
   const criteria = task.success_criteria.flatMap((criterion) =>
     row('criterion', `${criterion.text}${criterion.origin === 'derived' ? ' (derived)' : ''}`),
   )

@@ -33,7 +33,7 @@ export function acceptOrder(
     return refuse({ code: 'task_invalid', message: sentence('The task is invalid', wrong), missing: wrong })
   const assessment = assessRequest(order.words)
   if (assessment.verdict === 'refused') {
-    const message = sentence('The task does not say enough to work on; missing is', assessment.missing)
+    const message = sentence('The task does not say enough to work on. Missing', assessment.missing)
     return refuse({ code: 'task_unclear', message, missing: assessment.missing })
   }
   const trust: Trust = order.words.source === 'issue_url' ? 'unknown' : 'operator'
