@@ -18,7 +18,8 @@ describe('toolchains inside a sandbox', () => {
       'crate/Cargo.toml': '[package]\nname = "x"\nversion = "0.1.0"\nedition = "2021"\n',
       'crate/src/main.rs': 'fn main() { println!("42"); }\n',
       'sum.test.mjs': `import test from 'node:test'\nimport os from 'node:os'\ntest('a', () => { os.userInfo(); os.networkInterfaces() })\n`,
-      'test_sum.py': 'import getpass, unittest\nclass T(unittest.TestCase):\n  def test(self):\n    self.assertEqual(getpass.getuser(), "agent")\n',
+      'test_sum.py':
+        'import getpass, unittest\nclass T(unittest.TestCase):\n  def test(self):\n    self.assertEqual(getpass.getuser(), "agent")\n',
     })
     sandbox = await createBubblewrapDriver({ home: ground.home }).open(ground.spec())
   })
@@ -34,7 +35,11 @@ describe('toolchains inside a sandbox', () => {
     ['pip', 'pip --version', /^pip /],
     ['javac', 'mkdir -p o && javac -d o Hello.java && java -cp o Hello', /^42$/m],
     ['mvn', 'mvn -v', /Apache Maven/],
-    ['git', 'git init -q r && cd r && git -c user.name=a -c user.email=a@b.c commit -q --allow-empty -m x && git log --oneline', / x$/m],
+    [
+      'git',
+      'git init -q r && cd r && git -c user.name=a -c user.email=a@b.c commit -q --allow-empty -m x && git log --oneline',
+      / x$/m,
+    ],
     ['go', 'go run .', /^42$/m],
     ['cargo', 'cd crate && cargo run -q --offline', /^42$/m],
     ['gcc', 'echo "int main(void){return 42;}" > t.c && gcc t.c -o t; ./t; echo $?', /^42$/m],
@@ -67,7 +72,10 @@ describe('toolchains inside a sandbox', () => {
   })
 
   it('has certificates, a user and a name, and none of the secrets of /etc', async () => {
-    const result = await shellIn(sandbox, 'id -un; hostname; grep -c BEGIN /etc/gander/certificates.pem; ls /etc/shadow /etc/ssl/private /etc/machine-id /etc/ssh 2>&1 | grep -c "No such"')
+    const result = await shellIn(
+      sandbox,
+      'id -un; hostname; grep -c BEGIN /etc/gander/certificates.pem; ls /etc/shadow /etc/ssl/private /etc/machine-id /etc/ssh 2>&1 | grep -c "No such"',
+    )
     const [user, host, certificates, absent] = result.stdout.split('\n')
     expect([user, host, absent]).toEqual(['agent', 'gander', '4'])
     expect(Number(certificates)).toBeGreaterThan(0)

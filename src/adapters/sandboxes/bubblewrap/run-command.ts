@@ -116,7 +116,10 @@ export const notStarted = (why: string, exit_code = 126): ExecResult => ({
 const spawnFailure = (error: unknown): ExecResult => {
   if ((error as NodeJS.ErrnoException).code === 'E2BIG')
     return notStarted('the arguments are longer than the system takes')
-  throw new GanderError('sandbox_unavailable', `A command could not be started: ${String(error)}.`, { cause: error })
+  throw new GanderError('sandbox_unavailable', `A command could not be started: ${String(error)}.`, {
+    cause: error,
+    retryable: true,
+  })
 }
 
 const EXTRA_STDIO = ['pipe', 'pipe', 'pipe'] as const
@@ -158,9 +161,10 @@ const missingProgram = (code: number | null, stderr: string): ExecResult | undef
 export const runCommand = async (run: CommandRun): Promise<ExecResult> => {
   const started = performance.now()
   const kills_before = run.outOfMemoryKills()
-  const lease = run.pipes.take()
+  let lease: PipeLease | undefined
   let clean = false
   try {
+    lease = run.pipes.take()
     const child = start(run, lease)
     lease?.handedOver()
     const streams = [lease?.out.stream ?? child.stdout, lease?.err.stream ?? child.stderr].filter(
