@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createRunStore } from '#adapters/postgres'
 import { LOCAL_TENANT, type TenantId } from '#domain/ids'

@@ -7,6 +7,7 @@ import {
 } from '../embedded/ensure-embedded-server.ts'
 import { allowLogin, APPLICATION_ROLE, ensureApplicationRole } from './application-role.ts'
 import { migrate } from './migrate.ts'
+import { checkVersion } from './check-version.ts'
 import { pgFailure } from './pg-failure.ts'
 import { VALUE_TYPES } from './value-types.ts'
 
@@ -30,7 +31,6 @@ export interface Database {
   close(): Promise<void>
 }
 
-const OLDEST = 150_000
 const PREPARATION_LOCK = 7_164_410_022
 
 /**
@@ -81,10 +81,7 @@ async function refuseOld(client: ClientBase): Promise<void> {
     "select current_setting('server_version_num') as number, current_setting('server_version') as name",
   )
   const row = answer.rows[0]
-  if (row === undefined || Number(row.number) >= OLDEST) return
-  throw new GanderError('database_too_old', `The database is PostgreSQL ${row.name}; Gander needs 15 or newer.`, {
-    facts: { version: row.name },
-  })
+  if (row !== undefined) checkVersion(Number(row.number), row.name)
 }
 
 /** A stopped process must not hold locks: what it began is rolled back after ten seconds without a word from it. */

@@ -17,25 +17,25 @@ const STOP_PATIENCE_MS = 30_000
  */
 export async function joinServer(connect: () => Promise<Client>): Promise<Presence> {
   let left = false
-  let current = await share(connect)
-  const watch = (client: Client) =>
+  const take = async (): Promise<Client> => {
+    const client = await share(connect)
     client.once('end', () => {
       if (left) return
-      rejoin().catch(() => {})
+      current = take()
+      current.catch(() => {})
     })
-  const rejoin = async () => {
-    const again = await share(connect)
-    current = again
-    if (left) await again.end()
-    else watch(again)
+    return client
   }
-  watch(current)
+  let current = take()
+  await current
   return {
     leave: async () => {
       if (left) return
       left = true
-      await leaveServer(current).catch(() => {})
-      await current.end().catch(() => {})
+      // A share that is being taken again is waited for, or its server would be left without anyone to stop it.
+      const client = await current.catch(() => undefined)
+      await leaveServer(client).catch(() => {})
+      await client?.end().catch(() => {})
     },
   }
 }
@@ -64,7 +64,8 @@ async function ensureDatabase(client: Client): Promise<void> {
   })
 }
 
-async function leaveServer(client: Client): Promise<void> {
+async function leaveServer(client: Client | undefined): Promise<void> {
+  if (client === undefined) return
   await client.query('select pg_advisory_unlock_shared($1::bigint)', [PRESENCE_LOCK])
   const last = await client.query<{ got: boolean; postmaster: string }>(
     "select pg_try_advisory_lock($1::bigint) as got, pg_read_file('postmaster.pid') as postmaster",
