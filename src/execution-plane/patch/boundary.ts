@@ -3,7 +3,7 @@ import { diffStat } from '#domain/change'
 import type { Finding, Verdict } from '#domain/gate'
 import { canonicalJson } from '#domain/json'
 import type { PolicyDecision } from '#ports'
-import type { ReadChange } from './check-change.ts'
+import type { ReadChange } from './change-check.ts'
 import { verdictOf } from './verdict.ts'
 
 /** Scope and protected files: the policy is asked about each changed path, the task's limits about the whole. */

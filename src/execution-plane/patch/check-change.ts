@@ -1,33 +1,11 @@
-import type { Change, FileChange } from '#domain/change'
+import type { FileChange } from '#domain/change'
 import type { Verdict } from '#domain/gate'
-import type { RunId } from '#domain/ids'
-import type { RunState } from '#domain/run'
-import type { Task } from '#domain/task'
-import type { CapturedTree, Policy, Redactor, RunRepository } from '#ports'
 import { checkBoundary } from './boundary.ts'
+import type { ChangeCheck, ReadChange } from './change-check.ts'
 import { contentOf, type ChangedFile } from './changed-file.ts'
 import { checkSecrets } from './secrets.ts'
 import { checkSpecialFiles } from './special-files.ts'
 import { checkTestIntegrity } from './test-integrity/check-test-integrity.ts'
-
-/** What is asked of the gates that look at a change alone. */
-export interface ChangeCheck {
-  readonly task: Task
-  readonly run_id: RunId
-  readonly state: RunState
-  readonly change: Change
-  /** Entries that capture could not take into the tree. */
-  readonly refused: CapturedTree['refused']
-  readonly repository: Pick<RunRepository, 'readFile' | 'listFiles'>
-  readonly policy: Policy
-  readonly redactor: Redactor
-}
-
-/** A change with both contents of each path and every path of the proposed tree. */
-export interface ReadChange extends ChangeCheck {
-  readonly files: readonly ChangedFile[]
-  readonly paths: readonly string[]
-}
 
 /**
  * The gates over a proposed change: boundary, protected files, secrets, special files and test integrity, in this

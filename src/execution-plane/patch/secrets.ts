@@ -1,7 +1,7 @@
 import type { Finding, Verdict } from '#domain/gate'
 import type { Redactor } from '#ports'
 import { addedLines, type AddedLine, type ChangedFile } from './changed-file.ts'
-import type { ReadChange } from './check-change.ts'
+import type { ReadChange } from './change-check.ts'
 import { verdictOf } from './verdict.ts'
 
 /** Where a secret may span lines, at most so many lines are looked at together. */

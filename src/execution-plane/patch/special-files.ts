@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { Finding, Verdict } from '#domain/gate'
 import { addedLines, type ChangedFile } from './changed-file.ts'
-import type { ReadChange } from './check-change.ts'
+import type { ReadChange } from './change-check.ts'
 import { verdictOf } from './verdict.ts'
 
 const LARGEST_BYTES = 1_048_576

@@ -1,7 +1,7 @@
 import type { Finding, Verdict } from '#domain/gate'
 import type { Task } from '#domain/task'
 import { addedLines, removedLines, type ChangedFile } from '../changed-file.ts'
-import type { ReadChange } from '../check-change.ts'
+import type { ReadChange } from '../change-check.ts'
 import { verdictOf } from '../verdict.ts'
 import { assertionFindings } from './assertion-findings.ts'
 import { caseFindings } from './case-findings.ts'

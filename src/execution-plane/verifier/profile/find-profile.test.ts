@@ -1,0 +1,260 @@
+import { describe, expect, it } from 'vitest'
+import type { Task } from '#domain/task'
+import { findProfile } from './find-profile.ts'
+import { PUBLIC_REGISTRIES, readMachineRegistries, registryHosts } from './machine-registries.ts'
+
+const find = (files: Readonly<Record<string, string>>, choice: Task['verification'] = null) =>
+  findProfile(
+    {
+      list: async () =>
+        Object.keys(files)
+          .sort()
+          .map((path) => ({ path, mode: '100644', blob: path, bytes: 1 })),
+      read: async (path) => (files[path] === undefined ? undefined : Buffer.from(files[path])),
+    },
+    choice,
+    PUBLIC_REGISTRIES,
+  )
+const found = async (files: Readonly<Record<string, string>>) => {
+  const result = await find(files)
+  if (!result.ok) throw new Error(result.refusal.message)
+  return result.value
+}
+const refusal = async (files: Readonly<Record<string, string>>, choice: Task['verification'] = null) => {
+  const result = await find(files, choice)
+  return result.ok ? undefined : result.refusal
+}
+const manifest = (test: string, more: object = {}) => JSON.stringify({ scripts: { test }, ...more })
+const argvOf = async (files: Readonly<Record<string, string>>) => (await found(files)).phases.at(-1)?.argv.join(' ')
+
+describe('node', () => {
+  const RUNNERS: readonly (readonly [script: string, argv: string, format: string])[] = [
+    ['vitest', 'node_modules/.bin/vitest run --passWithNoTests=false --reporter=default --reporter=json', 'jest_json'],
+    [
+      'vitest run --config a.ts --passWithNoTests --reporter verbose',
+      'node_modules/.bin/vitest run --config a.ts --passWithNoTests=false',
+      'jest_json',
+    ],
+    ['NODE_ENV=test jest --coverage --passWithNoTests', 'node_modules/.bin/jest --ci --json', 'jest_json'],
+    ['npx mocha --reporter dot test', 'node_modules/.bin/mocha test --reporter xunit', 'junit'],
+    ['node --import tsx --test', 'node --import tsx --test --test-reporter=spec', 'jest_json'],
+    ["node --test 'test/**/*.test.js'", 'node --test --test-reporter=spec', 'jest_json'],
+    ['tape test/*.js', 'sh -c exec node_modules/.bin/tape test/*.js', 'tap'],
+    ['ava', 'node_modules/.bin/ava --tap', 'tap'],
+  ]
+  for (const [script, argv, format] of RUNNERS)
+    it(`the script "${script}" runs with the platform's reporter`, async () => {
+      const phase = (await found({ 'package.json': manifest(script) })).phases.at(-1)
+      expect(phase?.argv.join(' ').startsWith(argv), phase?.argv.join(' ')).toBe(true)
+      expect(phase?.argv.join(' ')).not.toMatch(/--passWithNoTests(?!=false)|verbose|dot/)
+      expect(phase?.results?.format).toBe(format)
+    })
+
+  it('a script that only a shell can run is run as the base commit has it, by exit code', async () => {
+    const phase = (await found({ 'package.json': manifest('./run-tests.sh | tee log') })).phases.at(-1)
+    expect(phase?.argv).toEqual(['sh', '-c', 'PATH="$PWD/node_modules/.bin:$PATH"; ./run-tests.sh | tee log'])
+    expect(phase?.results).toBeUndefined()
+  })
+
+  it('a script that calls scripts is followed to its runner', async () => {
+    const scripts = { test: 'npm run build && npm run unit', build: 'tsc -p .', unit: 'vitest run' }
+    const profile = await found({ 'package.json': JSON.stringify({ scripts }) })
+    expect(profile.phases.map((phase) => phase.id)).toEqual(['build', 'unit_tests'])
+    expect(profile.phases[0]?.argv).toEqual(['node_modules/.bin/tsc', '-p', '.'])
+  })
+
+  it('the lockfile names the package manager, and install scripts never run', async () => {
+    const dependencies = { devDependencies: { vitest: '1' } }
+    const base = { 'package.json': manifest('vitest', dependencies) }
+    const MANAGERS = [
+      ['node-npm-standard', { 'package-lock.json': '{}' }, 'npm ci --ignore-scripts'],
+      ['node-npm-standard', {}, 'npm install --ignore-scripts --no-package-lock'],
+      [
+        'node-pnpm-standard',
+        { 'pnpm-lock.yaml': "lockfileVersion: '6.0'" },
+        'npx --yes pnpm@8 install --frozen-lockfile --ignore-scripts',
+      ],
+      [
+        'node-yarn-standard',
+        { 'yarn.lock': '# yarn lockfile v1' },
+        'npx --yes yarn@1.22.22 install --frozen-lockfile --ignore-scripts',
+      ],
+      [
+        'node-yarn-standard',
+        { 'yarn.lock': '__metadata:\n  version: 8' },
+        'npx --yes @yarnpkg/cli-dist@4 install --immutable --mode=skip-build',
+      ],
+    ] as const
+    for (const [id, lock, argv] of MANAGERS) {
+      const profile = await found({ ...base, ...lock })
+      expect(profile.id).toBe(id)
+      expect(profile.setup?.[0]?.argv.join(' ')).toContain(argv)
+      expect(profile.registry_hosts).toEqual(['registry.npmjs.org'])
+    }
+  })
+
+  it('hosts of a lockfile are opened by name, addresses and this machine never', async () => {
+    const lock = [
+      'https://npm.acme.io/a.tgz',
+      'https://127.0.0.1/b.tgz',
+      'https://localhost/c.tgz',
+      'http://plain.io/d.tgz',
+      'https://metadata.internal/e.tgz',
+    ]
+    const text = lock.map((url) => `"resolved": "${url}"`).join('\n')
+    const profile = await found({
+      'package.json': manifest('vitest', { dependencies: { a: '1' } }),
+      'package-lock.json': text,
+    })
+    expect(profile.registry_hosts).toEqual(['npm.acme.io', 'registry.npmjs.org'])
+  })
+
+  it('without a test script the runner is found from the dependencies or the tests', async () => {
+    expect(await argvOf({ 'package.json': '{"devDependencies":{"jest":"29"}}' })).toContain('.bin/jest')
+    expect(await argvOf({ 'package.json': '{}', 'a.test.js': "import test from 'node:test'" })).toContain('node --test')
+    expect(
+      await argvOf({
+        'package.json': manifest('echo "Error: no test specified" && exit 1', { devDependencies: { mocha: '1' } }),
+      }),
+    ).toContain('.bin/mocha')
+  })
+
+  it('what needs nothing installed has no setup and no way out', async () => {
+    const profile = await found({ 'package.json': manifest('node --test') })
+    expect(profile).toMatchObject({ registry_hosts: [] })
+    expect(profile.setup).toBeUndefined()
+  })
+})
+
+describe('python and java', () => {
+  it('pytest and unittest are told apart', async () => {
+    expect((await found({ 'test_a.py': 'import pytest\n' })).id).toBe('python-pytest-standard')
+    expect((await found({ 'test_a.py': 'import unittest\n' })).id).toBe('python-unittest-standard')
+    expect((await found({ 'pyproject.toml': '[tool.pytest.ini_options]\n', 'tests/test_a.py': '' })).id).toBe(
+      'python-pytest-standard',
+    )
+  })
+
+  it('requirements, the project and its test extras are installed into a virtual environment', async () => {
+    const pyproject = '[project]\nname = "x"\n[project.optional-dependencies]\ntest = ["pytest"]\ndocs = ["sphinx"]\n'
+    const { setup } = await found({
+      'pyproject.toml': pyproject,
+      'requirements.txt': 'requests==2\n',
+      'tests/test_a.py': '',
+    })
+    expect(setup?.map((phase) => phase.argv.slice(-2).join(' '))).toEqual([
+      'venv /home/agent/.venv',
+      '-r requirements.txt',
+      '-e .[test]',
+    ])
+  })
+
+  it('maven runs offline after setup and does not let the repository ignore failures', async () => {
+    const profile = await found({ 'pom.xml': '<project/>' })
+    expect(profile.id).toBe('java-maven-standard')
+    expect(profile.phases.every((phase) => phase.argv.includes('-o'))).toBe(true)
+    expect(profile.phases[1]?.argv).toContain('-Dmaven.test.failure.ignore=false')
+    expect(profile.setup?.at(-1)?.argv).toContain('clean')
+  })
+})
+
+describe('profiles of a repository or an operator', () => {
+  const own = 'id: mine\nphases:\n  - id: check\n    command: [make, test]\n'
+
+  it('.gander/verify.yaml comes first', async () => {
+    expect(await found({ '.gander/verify.yaml': own, 'pom.xml': '<project/>' })).toMatchObject({
+      id: 'mine',
+      found_by: '.gander/verify.yaml',
+      phases: [{ id: 'check', argv: ['make', 'test'], required: true, timeout_seconds: 600 }],
+    })
+  })
+
+  it('an operator may give a profile or name one that fits', async () => {
+    expect((await find({}, { kind: 'given', source: own })).ok).toBe(true)
+    expect(
+      (
+        await find(
+          { 'pom.xml': '<project/>', 'test_a.py': 'import unittest' },
+          { kind: 'named', id: 'python-unittest-standard' },
+        )
+      ).ok,
+    ).toBe(true)
+    expect(await refusal({ 'pom.xml': '<project/>' }, { kind: 'named', id: 'node-npm-standard' })).toMatchObject({
+      code: 'verifier_not_found',
+      message: expect.stringContaining('java-maven-standard'),
+    })
+    expect(await refusal({}, { kind: 'named', id: 'cobol' })).toMatchObject({
+      code: 'verifier_invalid',
+      message: expect.stringContaining('node-npm-standard'),
+    })
+  })
+
+  const BROKEN: readonly (readonly [fact: string, source: string, said: RegExp])[] = [
+    ['an unknown field', `${own}    timeout: 5\n`, /line 3: phases\.0: .*timeout/],
+    ['a wrong type', own.replace('[make, test]', 'make test'), /line 4: phases\.0\.command: .*array/],
+    ['no phases', 'id: x\nphases: []\n', /line 2: phases: needs at least one phase/],
+    ['broken YAML', 'phases: [\n', /line \d+: /],
+    [
+      'a path out of the repository',
+      `${own}    cwd: ../x\n`,
+      /line 5: phases\.0\.cwd: must be a path inside the repository/,
+    ],
+    [
+      'an IP address as a registry',
+      `registry_hosts: [10.0.0.1]\n${own}`,
+      /line 1: registry_hosts\.0: must be a host name/,
+    ],
+    ['two phases of one name', `${own}  - id: check\n    command: [b]\n`, /two phases are called check/],
+    [
+      'an alias bomb',
+      `a: &a [x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n${own}`,
+      /alias|line/i,
+    ],
+  ]
+  for (const [fact, source, said] of BROKEN)
+    it(`${fact} is refused with its line and what is allowed`, async () => {
+      const answer = await refusal({ '.gander/verify.yaml': source })
+      expect(answer?.code).toBe('verifier_invalid')
+      expect(answer?.message).toMatch(said)
+    })
+
+  it('where nothing is found, the refusal says what was looked for and what there is', async () => {
+    const answer = await refusal({ 'README.md': '', 'main.c': '' })
+    expect(answer?.code).toBe('verifier_not_found')
+    expect(answer?.message).toMatch(/package\.json.*pom\.xml.*README\.md, main\.c/)
+  })
+
+  it('the version changes with what is run and not with how it was found', async () => {
+    const [one, two, three] = await Promise.all([
+      found({ 'test_a.py': 'import unittest' }),
+      found({ 'test_b.py': 'import unittest' }),
+      found({ 'tests/test_a.py': 'import unittest' }),
+    ])
+    expect(one.version).toBe(two.version)
+    expect(one.version).not.toBe(three.version)
+  })
+})
+
+describe('registries of the machine', () => {
+  it('are read from its own tools, without credentials', async () => {
+    const answers: Readonly<Record<string, string>> = {
+      npm: 'https://user:secret@npm.acme.io/repo/\n',
+      'global.index-url': 'https://pypi.acme.io/simple\n',
+    }
+    const registries = await readMachineRegistries(
+      async (argv) => answers[argv[0] === 'npm' ? 'npm' : (argv.at(-1) ?? '')],
+      '<mirrors><!-- <mirror><url>https://no.io</url></mirror> --><mirror><url>https://mvn.acme.io/x</url></mirror></mirrors>',
+    )
+    expect(registries).toEqual({
+      npm: 'https://npm.acme.io/repo/',
+      pip: 'https://pypi.acme.io/simple',
+      pip_extra: [],
+      maven: ['https://mvn.acme.io/x'],
+    })
+  })
+
+  it('are the public ones where the tools are missing', async () => {
+    expect(await readMachineRegistries(async () => undefined)).toEqual(PUBLIC_REGISTRIES)
+    expect(registryHosts(PUBLIC_REGISTRIES.maven)).toEqual(['repo.maven.apache.org', 'repo1.maven.org'])
+  })
+})
