@@ -1,0 +1,2 @@
+/** Artifacts as files named by their hash under home/artifacts; decides how bytes become durable and are checked. */
+export { createFilesystemArtifacts } from './filesystem-artifacts.ts'

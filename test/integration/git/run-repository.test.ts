@@ -1,0 +1,410 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createRepositories } from '#adapters/git'
+import type { RunRepository } from '#ports'
+import { startGitServer, type GitServer } from '../../support/git-server.ts'
+import { git, makeRepository, openRun, temporaryFolder, writeFiles } from './fixtures.ts'
+
+const folder = temporaryFolder()
+afterAll(folder.remove)
+const home = join(folder.path, 'home')
+const repositories = createRepositories({ home })
+const at = (name: string) => join(folder.path, name)
+const gitDir = (run: RunRepository) =>
+  join(home, 'runs', readdirSync(join(home, 'runs')).find((id) => runs.get(id) === run) ?? '', 'git')
+const runs = new Map<string, RunRepository>()
+
+let opened = 0
+async function open(repository: string, ref: string | null = null): Promise<RunRepository> {
+  const id = `run_${opened++}`
+  const run = await repositories.open(id, await repositories.resolve(repository, ref))
+  runs.set(id, run)
+  return run
+}
+
+/** A tree made of another by git itself, in the run's repository. */
+function derive(run: RunRepository, files: Parameters<typeof writeFiles>[1]): string {
+  const work = at(`work-${opened++}`)
+  execFileSync('cp', ['-a', run.checkout, work])
+  writeFiles(work, files)
+  const env = { ...process.env, GIT_DIR: gitDir(run), GIT_WORK_TREE: work, GIT_INDEX_FILE: `${work}.index` }
+  execFileSync('git', ['add', '-A', '-f', '.'], { cwd: work, env })
+  return execFileSync('git', ['write-tree'], { cwd: work, env, encoding: 'utf8' }).trim()
+}
+
+const commitOf = async (run: RunRepository, tree: string, message = 'change\n', parent = run.source.commit) =>
+  run.commit({ tree, parent, message, timestamp: 1_767_225_600 })
+
+describe('open', () => {
+  test('the repository holds the pinned commit and no other, no alternates and no links to one', async () => {
+    const first = makeRepository(at('history'), { 'secret.txt': 'old secret\n' })
+    writeFiles(at('history'), { 'secret.txt': 'pinned\n' })
+    git(at('history'), 'commit', '-q', '-am', 'second')
+    const pinned = git(at('history'), 'rev-parse', 'HEAD')
+    writeFiles(at('history'), { 'secret.txt': 'the fix\n' })
+    git(at('history'), 'commit', '-q', '-am', 'third')
+    const run = await open(at('history'), pinned)
+    const objects = execFileSync(
+      'git',
+      ['--git-dir', gitDir(run), 'cat-file', '--batch-all-objects', '--batch-check'],
+      { encoding: 'utf8' },
+    )
+    expect(
+      objects
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' ')[1])
+        .toSorted(),
+    ).toEqual(['blob', 'commit', 'tree'])
+    expect(objects).toContain(pinned)
+    expect(objects).not.toContain(first)
+    expect(existsSync(join(gitDir(run), 'objects/info/alternates'))).toBe(false)
+  })
+
+  test('opening again after a crash gives the same repository with every tree written so far', async () => {
+    makeRepository(at('again'), { 'a.txt': 'a\n' })
+    const source = await repositories.resolve(at('again'), null)
+    const first = await repositories.open('run_again', source)
+    runs.set('run_again', first)
+    const tree = derive(first, { 'b.txt': 'b\n' })
+    rmSync(at('again'), { recursive: true })
+    const second = await createRepositories({ home }).open('run_again', source)
+    expect((await second.listFiles(tree)).map(({ path }) => path)).toEqual(['a.txt', 'b.txt'])
+  })
+
+  test('twenty runs may open the same source at once', async () => {
+    makeRepository(at('many'), { 'a.txt': 'a\n' })
+    const fresh = createRepositories({ home: at('many-home') })
+    const source = await fresh.resolve(at('many'), null)
+    rmSync(at('many-home/cache'), { recursive: true })
+    const all = await Promise.all(Array.from({ length: 20 }, (_, n) => fresh.open(`run_many${n % 10}`, source)))
+    expect(new Set(all.map((run) => run.checkout)).size).toBe(1)
+    expect(readdirSync(at('many-home/cache/trees'))).toEqual([source.tree])
+  })
+
+  test('remove takes the run and leaves the cache', async () => {
+    makeRepository(at('removed'), { 'a.txt': 'a\n' })
+    const run = await open(at('removed'))
+    const own = gitDir(run)
+    await run.remove()
+    expect(existsSync(own)).toBe(false)
+    expect(existsSync(join(run.checkout, 'a.txt'))).toBe(true)
+  })
+
+  test('a repository with SHA-256 ids works the same', async () => {
+    execFileSync('git', ['init', '-q', '-b', 'main', '--object-format=sha256', at('sha256')])
+    writeFiles(at('sha256'), { 'src/a.txt': 'a\n' })
+    git(at('sha256'), 'add', '-A')
+    git(at('sha256'), 'commit', '-q', '-m', 'first')
+    const run = await open(at('sha256'))
+    const tree = derive(run, { 'src/b.txt': 'b\n' })
+    expect(await commitOf(run, tree)).toMatch(/^[0-9a-f]{64}$/)
+    expect((await run.diff(run.source.tree, tree)).files.map(({ path }) => path)).toEqual(['src/b.txt'])
+  })
+})
+
+describe('checkout', () => {
+  test('bytes are what was committed: no line endings, filters, idents or encodings; modes and links are kept', async () => {
+    makeRepository(at('bytes'), {
+      'a.txt': 'one\r\ntwo\n$Id$\n',
+      'run.sh': '#!/bin/sh\n',
+      'dir/link': { link: '../a.txt' },
+    })
+    git(at('bytes'), 'update-index', '--chmod=+x', 'run.sh')
+    writeFiles(at('bytes'), {
+      '.gitattributes': '* text eol=crlf ident\n*.sh working-tree-encoding=UTF-16 export-ignore -diff\n',
+    })
+    git(
+      at('bytes'),
+      'update-index',
+      '--add',
+      '--cacheinfo',
+      `100644,${git(at('bytes'), 'hash-object', '-w', '--no-filters', '.gitattributes')},.gitattributes`,
+    )
+    git(at('bytes'), 'commit', '-q', '-m', 'attributes')
+    const run = await open(at('bytes'))
+    expect(readFileSync(join(run.checkout, 'a.txt'), 'utf8')).toBe('one\r\ntwo\n$Id$\n')
+    expect(readFileSync(join(run.checkout, 'run.sh'), 'utf8')).toBe('#!/bin/sh\n')
+    const modes = execFileSync('stat', ['-c', '%a %n', '.', 'a.txt', 'run.sh', 'dir'], {
+      cwd: run.checkout,
+      encoding: 'utf8',
+    })
+    expect(modes).toBe('777 .\n666 a.txt\n777 run.sh\n777 dir\n')
+    expect(execFileSync('readlink', [join(run.checkout, 'dir/link')], { encoding: 'utf8' })).toBe('../a.txt\n')
+    expect(statSync(join(run.checkout, '..')).mode & 0o777).toBe(0o700)
+    expect(existsSync(join(run.checkout, '.git'))).toBe(false)
+    const change = await run.diff(run.source.tree, derive(run, { 'run.sh': '#!/bin/sh\necho\n' }))
+    expect(change.patch).toContain('+echo')
+  })
+
+  test('a repository with case twins is refused by name, as nobody could tell them apart', async () => {
+    makeRepository(at('twins'), { 'Src/a.txt': '1\n', 'src/b.txt': '2\n' })
+    await expect(open(at('twins'))).rejects.toMatchObject({
+      code: 'repository_unreadable',
+      message: expect.stringContaining('Src and src') as string,
+    })
+  })
+
+  test('a source beyond the limits is refused', async () => {
+    makeRepository(at('large'), { 'a.bin': Buffer.alloc(300_000, 'x'), 'b.txt': 'b' })
+    const limited = createRepositories({ home: at('limited'), limits: { file_bytes: 100_000 } })
+    const source = await limited.resolve(at('large'), null)
+    await expect(limited.open('run_l', source)).rejects.toMatchObject({
+      code: 'repository_unreadable',
+      message: expect.stringContaining('a.bin is larger than 100000 bytes') as string,
+    })
+  })
+})
+
+describe('reading and comparing', () => {
+  let run: RunRepository
+  beforeAll(async () => {
+    makeRepository(at('read'), {
+      'src/a.txt': 'a\n',
+      link: { link: 'src/a.txt' },
+      bin: Buffer.from([0, 1, 2]),
+      'we"ird\\name.txt': 'w\n',
+      'ünï.txt': 'u\n',
+    })
+    execFileSync(
+      'sh',
+      [
+        '-c',
+        `printf x > "$(printf 'caf\\351')" && git add -A && git -c user.name=x -c user.email=x@y commit -qm latin1`,
+      ],
+      { cwd: at('read') },
+    )
+    run = await open(at('read'))
+  })
+
+  test('files are read by path, links and folders are not files', async () => {
+    const read = async (path: string) => {
+      const content = await run.readFile(run.source.tree, path)
+      return content === undefined ? undefined : Buffer.from(content).toString()
+    }
+    expect(await read('src/a.txt')).toBe('a\n')
+    expect(await read('ünï.txt')).toBe('u\n')
+    expect(await read('"caf\\351"')).toBe('x')
+    expect(await read('"we\\"ird\\\\name.txt"')).toBe('w\n')
+    expect([
+      await read('link'),
+      await read('src'),
+      await read('nope'),
+      await read('src/a.txt/x'),
+      await read('../x'),
+    ]).toEqual(Array.from({ length: 5 }, () => undefined))
+  })
+
+  test('every listed path can be read back', async () => {
+    const files = await run.listFiles(run.source.tree)
+    expect(files.map(({ path }) => path)).toEqual([
+      'bin',
+      '"caf\\351"',
+      'link',
+      'src/a.txt',
+      '"we\\"ird\\\\name.txt"',
+      'ünï.txt',
+    ])
+    for (const file of files.filter(({ mode }) => mode !== '120000'))
+      expect((await run.readFile(run.source.tree, file.path))?.length).toBe(file.bytes)
+  })
+
+  test('a change has kinds, modes, ids, line counts and a patch that names binary files only', async () => {
+    const tree = derive(run, { 'src/a.txt': 'a\nb ü\n', bin: Buffer.from([0, 9]), 'new\tfile.txt': 'n' })
+    const change = await run.diff(run.source.tree, tree)
+    expect(
+      change.files.map(({ kind, path, added_lines, deleted_lines }) => [kind, path, added_lines, deleted_lines]),
+    ).toEqual([
+      ['modified', 'bin', null, null],
+      ['added', '"new\\tfile.txt"', 1, 0],
+      ['modified', 'src/a.txt', 1, 0],
+    ])
+    expect(change.patch).toContain('Binary files a/bin and b/bin differ')
+    expect(change.patch).toContain('+b ü\n')
+    expect(change.files[1]).toMatchObject({ old_mode: null, old_blob: null, new_mode: '100644' })
+  })
+
+  test('a rename is a deletion and an addition, and a link that becomes a file changes its type', async () => {
+    const work = derive(run, {})
+    expect((await run.diff(run.source.tree, work)).files).toEqual([])
+    const tree = derive(run, { 'src/moved.txt': 'a\n' })
+    expect((await run.diff(tree, run.source.tree)).files.map(({ kind }) => kind)).toEqual(['deleted'])
+  })
+
+  test('the same commit request gives the same id, with the message to the letter and the platform as author', async () => {
+    const tree = derive(run, { 'z.txt': 'z\n' })
+    const message = '  subject ü \n\n# no comment\n\n\ntrailing  \n\n'
+    const commit = await commitOf(run, tree, message)
+    expect(await commitOf(run, tree, message)).toBe(commit)
+    const shown = execFileSync('git', ['--git-dir', gitDir(run), 'cat-file', 'commit', commit], { encoding: 'utf8' })
+    expect(shown).toBe(
+      `tree ${tree}\nparent ${run.source.commit}\nauthor Gander <gander@localhost> 1767225600 +0000\ncommitter Gander <gander@localhost> 1767225600 +0000\n\n${message}`,
+    )
+    expect(() => execFileSync('git', ['--git-dir', gitDir(run), 'fsck', '--strict'], { stdio: 'pipe' })).not.toThrow()
+  })
+
+  test('a commit of a tree that is not there is refused', async () => {
+    await expect(commitOf(run, 'a'.repeat(40))).rejects.toMatchObject({ code: 'internal' })
+  })
+})
+
+describe('push', () => {
+  let run: RunRepository
+  let server: GitServer
+  let commit: string
+  beforeAll(async () => {
+    makeRepository(at('origin'), { 'a.txt': '1\n' })
+    writeFiles(at('origin'), { 'a.txt': '2\n' })
+    git(at('origin'), 'commit', '-q', '-am', 'second')
+    for (const name of ['plain', 'file', 'http', 'lease', 'moved'])
+      git(folder.path, 'clone', '-q', '--bare', at('origin'), at(`remotes/${name}.git`))
+    server = await startGitServer({ root: at('remotes') })
+    run = await open(at('origin'))
+    commit = await commitOf(run, derive(run, { 'b.txt': 'b\n' }))
+  })
+  afterAll(() => server.close())
+  const held = (name: string, branch: string) =>
+    git(at(`remotes/${name}.git`), 'for-each-ref', '--format=%(objectname)', `refs/heads/${branch}`)
+
+  test.each(['plain', 'file', 'http'])('one commit lands as a branch on a bare repository by %s', async (kind) => {
+    const remote =
+      { plain: at('remotes/plain.git'), file: `file://${at('remotes/file.git')}`, http: `${server.url}/http.git` }[
+        kind
+      ] ?? ''
+    expect(await run.push(commit, 'gander/fix-1', remote)).toBe('pushed')
+    expect(await run.push(commit, 'gander/fix-1', remote)).toBe('already_there')
+    expect(held(kind, 'gander/fix-1')).toBe(commit)
+    expect(git(at(`remotes/${kind}.git`), 'log', '--format=%s', 'gander/fix-1').split('\n')).toEqual([
+      'change',
+      'second',
+      'first',
+    ])
+    expect(existsSync(at(`remotes/${kind}.git/shallow`))).toBe(false)
+    git(at(`remotes/${kind}.git`), 'fsck', '--strict')
+  })
+
+  test('a branch of the same run is replaced, one of somebody else is not', async () => {
+    const remote = at('remotes/lease.git')
+    await run.push(commit, 'gander/own', remote)
+    const next = await commitOf(run, derive(run, { 'b.txt': 'better\n' }))
+    expect(await run.push(next, 'gander/own', remote)).toBe('pushed')
+    git(folder.path, 'clone', '-q', remote, at('other'))
+    git(at('other'), 'checkout', '-q', '-b', 'gander/theirs')
+    writeFiles(at('other'), { 'c.txt': 'c\n' })
+    git(at('other'), 'add', '-A')
+    git(at('other'), 'commit', '-q', '-m', 'theirs')
+    git(at('other'), 'push', '-q', 'origin', 'gander/theirs')
+    const theirs = held('lease', 'gander/theirs')
+    await expect(run.push(next, 'gander/theirs', remote)).rejects.toMatchObject({ code: 'publication_failed' })
+    expect(held('lease', 'gander/theirs')).toBe(theirs)
+  })
+
+  test('the base may have moved on at the remote meanwhile', async () => {
+    git(folder.path, 'clone', '-q', at('remotes/moved.git'), at('mover'))
+    writeFiles(at('mover'), { 'a.txt': '3\n' })
+    git(at('mover'), 'commit', '-q', '-am', 'third')
+    git(at('mover'), 'push', '-q', 'origin', 'main')
+    expect(await run.push(commit, 'gander/fix-1', at('remotes/moved.git'))).toBe('pushed')
+    expect(git(at('remotes/moved.git'), 'merge-base', 'main', 'gander/fix-1')).toBe(run.source.commit)
+  })
+
+  test('a remote that never saw the base commit gets the history, and the run keeps none of it', async () => {
+    git(folder.path, 'init', '-q', '--bare', at('remotes/empty.git'))
+    expect(await run.push(commit, 'gander/fix-1', at('remotes/empty.git'))).toBe('pushed')
+    expect(git(at('remotes/empty.git'), 'log', '--format=%s', 'gander/fix-1').split('\n')).toEqual([
+      'change',
+      'second',
+      'first',
+    ])
+    expect(readFileSync(join(gitDir(run), 'shallow'), 'utf8')).toContain(run.source.commit)
+    expect(readdirSync(join(gitDir(run), '..'))).toEqual(['git'])
+  })
+
+  test.each(['main', 'master', 'MAIN', 'HEAD', '-x', 'a..b', 'refs/heads/x', 'a b', 'x.lock', ''])(
+    '%j is never pushed to',
+    async (branch) => {
+      await expect(run.push(commit, branch, at('remotes/plain.git'))).rejects.toMatchObject({
+        code: 'publication_failed',
+      })
+      expect(held('plain', 'main')).toBe(run.source.commit)
+    },
+  )
+
+  test("the remote's default branch is never pushed to, whatever its name", async () => {
+    git(folder.path, 'clone', '-q', '--bare', at('origin'), at('remotes/trunk.git'))
+    git(at('remotes/trunk.git'), 'branch', '-m', 'main', 'trunk')
+    await expect(run.push(commit, 'trunk', at('remotes/trunk.git'))).rejects.toMatchObject({
+      code: 'publication_failed',
+    })
+  })
+
+  test('a remote that refuses says why', async () => {
+    git(folder.path, 'clone', '-q', '--bare', at('origin'), at('remotes/hooked.git'))
+    writeFileSync(at('remotes/hooked.git/hooks/pre-receive'), '#!/bin/sh\necho no branches on Fridays >&2\nexit 1\n', {
+      mode: 0o755,
+    })
+    await expect(run.push(commit, 'gander/x', at('remotes/hooked.git'))).rejects.toMatchObject({
+      code: 'publication_failed',
+      message: expect.stringContaining('no branches on Fridays') as string,
+    })
+    await expect(run.push(commit, 'gander/x', at('remotes/none.git'))).rejects.toMatchObject({
+      code: 'publication_failed',
+    })
+  })
+})
+
+describe('smart HTTP', () => {
+  let server: GitServer
+  beforeAll(async () => {
+    makeRepository(at('web'), { 'a.txt': 'a\n' })
+    git(folder.path, 'clone', '-q', '--bare', at('web'), at('served/web.git'))
+    server = await startGitServer({ root: at('served'), user: { name: 'jo', password: 'p@ss/w0rd' } })
+  })
+  afterAll(() => server.close())
+
+  test('credentials in an address are used for reading and pushing, and recorded nowhere', async () => {
+    const url = new URL(`${server.url}/web.git`)
+    url.username = 'jo'
+    url.password = encodeURIComponent('p@ss/w0rd')
+    const fresh = createRepositories({ home: at('web-home') })
+    const run = await openRun(fresh, url.href)
+    runs.set('none', run)
+    expect(run.source.repository).toBe(`${server.url}/web.git`)
+    const commit = await commitOf(run, run.source.tree)
+    expect(await run.push(commit, 'gander/web', run.source.repository)).toBe('pushed')
+    expect(
+      execFileSync('sh', ['-c', `grep -rl -e w0rd -e "p%40ss" ${at('web-home')} || true`], { encoding: 'utf8' }),
+    ).toBe('')
+  })
+
+  test("without credentials the user's credential helper is asked, and nothing else of their configuration is read", async () => {
+    const user = at('user-home')
+    writeFiles(user, {
+      '.gitconfig': `[credential]\n\thelper = "!f() { echo username=jo; echo password=p@ss/w0rd; }; f"\n[core]\n\tsshCommand = touch ${at('pwned')}\n[init]\n\ttemplateDir = ${at('templates')}\n`,
+    })
+    const before = process.env['HOME']
+    process.env['HOME'] = user
+    try {
+      const fresh = createRepositories({ home: at('helper-home') })
+      expect((await fresh.resolve(`${server.url}/web.git`, null)).base_branch).toBe('main')
+    } finally {
+      process.env['HOME'] = before
+    }
+    expect(existsSync(at('pwned'))).toBe(false)
+  })
+
+  test('no credentials, wrong ones and an absent repository are told apart', async () => {
+    const fresh = createRepositories({ home: at('denied-home') })
+    const wrong = server.url.replace('//', '//jo:wrong-secret@')
+    await expect(fresh.resolve(`${server.url}/web.git`, null)).rejects.toMatchObject({ code: 'repository_unreadable' })
+    const failure = await fresh.resolve(`${wrong}/web.git`, null).catch((error: unknown) => error)
+    expect(failure).toMatchObject({ code: 'repository_unreadable' })
+    expect(`${String(failure)} ${JSON.stringify(failure)}`).not.toContain('wrong-secret')
+    const right = server.url.replace('//', '//jo:p%40ss%2Fw0rd@')
+    await expect(
+      createRepositories({ home: at('absent-home') }).resolve(`${right}/none.git`, null),
+    ).rejects.toMatchObject({ code: 'repository_not_found' })
+  })
+})
