@@ -137,6 +137,14 @@ ignores: ["src/skip/**"]
     expect(planned).toMatchObject({ kind: 'blocked', reason: expect.stringContaining(says) })
   })
 
+  it('over many files spreads its writes over several turns', async () => {
+    const many = Object.fromEntries(Array.from({ length: 120 }, (_, n) => [`src/f${n}.ts`, 'retry(1, x)\n']))
+    const { edit, tools } = await transform(astGrep(RULE), many)
+    expect((await edit()).kind).toBe('finished')
+    expect(new Set(tools.called.map(({ key }) => key)).size).toBe(122)
+    expect(tools.called.filter(({ key }) => key.startsWith('tool:1:0:'))).toHaveLength(50)
+  })
+
   it('is blocked where a write is refused', async () => {
     const { edit } = await transform(astGrep(RULE), FILES, (name) =>
       name === 'file_write' ? { text: 'src/a.ts is protected', is_error: true } : 'ok',
@@ -152,18 +160,23 @@ describe('a command', () => {
   const rule: TransformRule = { kind: 'command', argv: ['npx', 'codemod', 'src'] }
 
   it('is run in the sandbox as it is and handed in', async () => {
-    const { planned, edit, tools } = await transform(rule, FILES)
+    const { planned, edit, tools } = await transform(rule, FILES, (name) =>
+      name === 'shell_exec' ? 'exit code 0 after 0.2 s\nno output' : 'ok',
+    )
     expect(planned.kind).toBe('planned')
     expect(planDefects(tools.called[0]?.arguments as unknown as Plan)).toEqual([])
     expect(await edit()).toMatchObject({ kind: 'finished' })
     expect(tools.called[1]).toMatchObject({ name: 'shell_exec', arguments: { argv: ['npx', 'codemod', 'src'] } })
   })
 
-  it('that fails is blocked with its output', async () => {
-    const { edit } = await transform(rule, FILES, (name) =>
-      name === 'shell_exec' ? { text: 'exit code 1\nno such codemod', is_error: true } : 'ok',
-    )
-    expect(await edit()).toMatchObject({ kind: 'blocked', reason: expect.stringContaining('no such codemod') })
+  it.each([
+    ['ends with another exit code', { text: 'exit code 1 after 0.2 s\nstderr:\nno such codemod', is_error: false }],
+    ['runs into its limit', { text: 'stopped at its limit of 600 s\nexit code 0', is_error: false }],
+    ['is refused', { text: 'curl is not allowed', is_error: true }],
+  ])('that %s is blocked with what was seen', async (_what, answer) => {
+    const { edit, tools } = await transform(rule, FILES, (name) => (name === 'shell_exec' ? answer : 'ok'))
+    expect(await edit()).toMatchObject({ kind: 'blocked', reason: expect.stringContaining(answer.text) })
+    expect(tools.called.map(({ name }) => name)).not.toContain('finish')
   })
 
   it('never repairs', async () => {

@@ -31,6 +31,8 @@ interface FileEdit {
 
 const LARGEST_FILE = 1024 * 1024
 const COMMAND_SECONDS = 600
+/** The tool gateway bounds the calls of one turn; a rule over many files takes several. */
+const CALLS_PER_TURN = 50
 
 type AstGrep = Extract<TransformRule, { kind: 'ast_grep' }>
 type Stop = Extract<AgentOutcome, { kind: 'blocked' }>
@@ -65,8 +67,9 @@ function deskOf(session: AgentSession, ordinal: number): Desk {
   let index = 0
   return (name, args) => {
     session.signal.throwIfAborted()
-    const id = `call_${ordinal}_0_${index}`
-    const key = `tool:${ordinal}:0:${index}`
+    const turn = Math.floor(index / CALLS_PER_TURN)
+    const id = `call_${ordinal}_${turn}_${index}`
+    const key = `tool:${ordinal}:${turn}:${index}`
     index += 1
     return session.tools.call({ id, name, arguments: args }, { phase: session.phase, key })
   }
@@ -174,8 +177,12 @@ async function applyRule(rule: AstGrep, call: Desk, source: TransformSource): Pr
 
 async function runCommand(argv: readonly string[], call: Desk): Promise<AgentOutcome> {
   const { answer } = await call('shell_exec', { argv: [...argv], timeout_seconds: COMMAND_SECONDS })
-  if (answer.is_error)
-    return stop(`The command did not succeed: ${answer.text.slice(0, 1_500)}`, 'a command that succeeds in the sandbox')
+  // The tool's answer starts with how the command ended; that it ended badly is no error of the call.
+  if (answer.is_error || !answer.text.startsWith('exit code 0'))
+    return stop(
+      `The command did not succeed: ${answer.text.slice(0, 1_500)}`,
+      'a command that succeeds in the sandbox, without a network',
+    )
   return finish(call, `Ran ${argv.join(' ').slice(0, 300)}.`)
 }
 
