@@ -3,10 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { GANDER_ERRORS, GanderError, type ErrorCode } from '#domain/failure'
 import type { ModelAnswer, ModelCall, ModelGateway } from '#ports'
 import { askGateway, GatewayGone, stayPresent } from './ask-gateway.ts'
+import { healthOf, unavailable } from './gateway-health.ts'
 import { programVersion } from './program-version.ts'
 import { socketPath } from './socket-path.ts'
 import { GATEWAY_ENTRY, startGateway, type StartedGateway } from './start-gateway.ts'
-import { DRAINING, parseAnswer, parseHealth, parseRefusal, PROTOCOL, type GatewayHealth } from './wire.ts'
+import { DRAINING, parseAnswer, parseRefusal, PROTOCOL, type GatewayHealth } from './wire.ts'
 
 interface GatewayOptions {
   /** Absolute path of GANDER_HOME. */
@@ -33,7 +34,6 @@ const DEFAULT_IDLE_MS = 60_000
 /** The first start of a home makes its database: seconds on a slow disk. */
 const START_MS = 60_000
 const POLL_MS = 20
-const HEALTH_MS = 15_000
 /** A child that lost the race leaves again; another is tried when its winner does not answer. */
 const RESTART_MS = 1_000
 /** Deaths of the gateway that one call outlives. */
@@ -175,17 +175,6 @@ function createStarter(path: string, options: GatewayOptions) {
   }
 }
 
-async function healthOf(path: string): Promise<GatewayHealth | undefined> {
-  try {
-    const signal = AbortSignal.timeout(HEALTH_MS)
-    const { text } = await askGateway({ path, method: 'GET', at: '/health', signal })
-    return parseHealth(text)
-  } catch (error) {
-    if (error instanceof GatewayGone) return undefined
-    throw unavailable(`at ${path} is there but does not answer as it should`, error)
-  }
-}
-
 async function introduce(path: string, keys: GatewayOptions['keys']): Promise<(() => void) | undefined> {
   try {
     const leave = await stayPresent(path)
@@ -195,6 +184,3 @@ async function introduce(path: string, keys: GatewayOptions['keys']): Promise<((
     return undefined
   }
 }
-
-const unavailable = (why: string, cause?: unknown): GanderError =>
-  new GanderError('gateway_unavailable', `The model gateway ${why}.`, { cause, retryable: true })

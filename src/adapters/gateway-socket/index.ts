@@ -4,6 +4,7 @@
  * cross the socket into memory; settings go over standard input; nothing secret is an argument or a variable.
  */
 export { ensureGateway, type GatewayConnection } from './ensure-gateway.ts'
+export { isServed } from './gateway-health.ts'
 export { programVersion } from './program-version.ts'
-export { serveGateway, type GatewayEnd } from './serve-gateway.ts'
-export type { GatewaySettings } from './start-gateway.ts'
+export { serveGateway } from './serve-gateway.ts'
+export { readSettings, type GatewaySettings } from './start-gateway.ts'

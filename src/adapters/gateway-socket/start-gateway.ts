@@ -2,15 +2,27 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdirSync, openSync, closeSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
 import { GANDER_ERRORS, GanderError, type ErrorCode } from '#domain/failure'
+
+const settings = z.strictObject({
+  home: z.string(),
+  database_url: z.string().optional(),
+  socket: z.string(),
+  idle_ms: z.number().positive(),
+})
 
 /** What a gateway process is told on its standard input; arguments and environment can be read by others. */
 export interface GatewaySettings {
   readonly home: string
+  /** Absent means the embedded database of the home. */
   readonly database_url?: string
   readonly socket: string
   readonly idle_ms: number
 }
+
+/** Reads what `startGateway` wrote. */
+export const readSettings = (text: string): GatewaySettings => settings.parse(JSON.parse(text)) as GatewaySettings
 
 /** The only variables a gateway inherits: where programs and runtime files are, the user's proxy and certificates. */
 const INHERITED =
@@ -27,8 +39,8 @@ export interface StartedGateway {
 export const GATEWAY_ENTRY = fileURLToPath(new URL('../../main/gateway.ts', import.meta.url))
 
 /** Starts a gateway process that outlives this one: own session, own log, settings over its standard input. */
-export function startGateway(entry: string, settings: GatewaySettings): StartedGateway {
-  const folder = join(settings.home, 'logs')
+export function startGateway(entry: string, told: GatewaySettings): StartedGateway {
+  const folder = join(told.home, 'logs')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const log = join(folder, 'gateway.log')
   const descriptor = openSync(log, 'a', 0o600)
@@ -36,7 +48,7 @@ export function startGateway(entry: string, settings: GatewaySettings): StartedG
   let child: ChildProcess
   try {
     child = spawn(process.execPath, [entry], {
-      cwd: settings.home,
+      cwd: told.home,
       detached: true,
       stdio: ['pipe', descriptor, descriptor],
       env: Object.fromEntries(Object.entries(process.env).filter(([name]) => INHERITED.test(name))),
@@ -49,7 +61,7 @@ export function startGateway(entry: string, settings: GatewaySettings): StartedG
     spawn_error = error
   })
   child.stdin?.on('error', () => undefined)
-  child.stdin?.end(JSON.stringify(settings))
+  child.stdin?.end(JSON.stringify(told))
   child.unref()
   return {
     get exit_code() {
@@ -66,7 +78,10 @@ function lastWords(log: string, offset: number, pid: number | undefined, cause: 
   for (const line of written.split('\n').toReversed()) {
     const words = parsed(line)
     if (words?.['event'] === 'gateway_failed' && words['pid'] === pid)
-      return new GanderError(codeOf(words['code']), String(words['message']), { facts: { log } })
+      return new GanderError(codeOf(words['code']), String(words['message']), {
+        facts: { log },
+        ...(typeof words['remedy'] === 'string' ? { remedy: words['remedy'] } : {}),
+      })
   }
   const tail = written.split('\n').slice(-3).join(' ').slice(-400)
   const why = cause?.message ?? (tail === '' ? 'it wrote nothing' : tail)

@@ -1,21 +1,17 @@
-import type { FinishReason, LanguageModelUsage, TypedToolCall, ToolSet } from 'ai'
+import type { FinishReason, LanguageModelUsage } from 'ai'
 import type { Json } from '#domain/json'
 import type { StopReason, ToolRequest, Usage } from '#domain/conversation'
+import type { ModelChoice } from '#domain/task'
+import { keepReasoning, type Said } from './kept-reasoning.ts'
 
 /** Tool calls as the model asked for them. Arguments that are no JSON stay the text they were. */
-export function readToolRequests(calls: readonly TypedToolCall<ToolSet>[], turn: number): readonly ToolRequest[] {
+export function readToolRequests(said: Said, model: ModelChoice, turn: number): readonly ToolRequest[] {
   const seen = new Set<string>()
-  return calls.map((call, index) => {
+  return said.toolCalls.map((call, index) => {
     const id = call.toolCallId === '' || seen.has(call.toolCallId) ? `call_${turn}_${index}` : call.toolCallId
     seen.add(id)
-    return {
-      id,
-      name: call.toolName,
-      arguments: (call.input ?? {}) as Json,
-      ...(call.providerMetadata?.['google'] === undefined
-        ? {}
-        : { provider_data: { google: call.providerMetadata['google'] as Json } }),
-    }
+    const requested: Json = call.input ?? {}
+    return { id, name: call.toolName, arguments: requested, ...keepReasoning(said, index, model) }
   })
 }
 

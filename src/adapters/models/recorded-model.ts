@@ -36,10 +36,7 @@ function replay(recording: RecordedConversation, call: ProviderCall): ProviderAn
   return {
     status: 'answered',
     text: answer.text,
-    tool_requests: answer.tool_requests.map(({ provider_data, ...request }) => ({
-      ...request,
-      ...(provider_data === undefined ? {} : { provider_data }),
-    })),
+    tool_requests: answer.tool_requests,
     stop_reason: answer.stop_reason,
     usage: {
       input_tokens: answer.usage.input_tokens,

@@ -8,7 +8,7 @@ import { happenedSince, turnOf } from './happenings.ts'
 const json: z.ZodType<Json> = z.json()
 const tokens = z.number().int().nonnegative().nullable()
 const happening = z.strictObject({ tool: z.string(), outcome: z.enum(['ok', 'error']), arguments: json })
-const request = z.strictObject({ id: z.string(), name: z.string(), arguments: json, provider_data: json.optional() })
+const request = z.strictObject({ id: z.string(), name: z.string(), arguments: json })
 const usage = z.strictObject({
   input_tokens: tokens,
   output_tokens: tokens,
@@ -86,7 +86,7 @@ export function recordConversation(exchanges: readonly StoredExchange[]): Record
       after: happenedSince(request.messages).map((each) => ({ ...each })),
       answer: {
         text: answer.text,
-        tool_requests: answer.tool_requests.map((each) => ({ ...each })),
+        tool_requests: answer.tool_requests.map(({ id, name, arguments: given }) => ({ id, name, arguments: given })),
         usage: { ...answer.usage },
         stop_reason: answer.stop_reason,
       },

@@ -1,7 +1,8 @@
 import { jsonSchema, tool, type JSONSchema7, type ModelMessage, type ToolSet } from 'ai'
 import type { Json } from '#domain/json'
 import type { Message, ToolDeclaration, ToolRequest } from '#domain/conversation'
-import type { ModelApi } from '#domain/task'
+import type { ModelChoice } from '#domain/task'
+import { readKept } from './kept-reasoning.ts'
 
 type ProviderOptions = NonNullable<ModelMessage['providerOptions']>
 
@@ -15,8 +16,8 @@ const NOTHING = '(nothing)'
  * Neutral messages in the words of the AI SDK. The last message and the one that ended the previous request mark where
  * a cached prefix ends, so that each turn of a long loop reads what the turn before it wrote.
  */
-export function toPrompt(messages: readonly Message[], api: ModelApi): ModelMessage[] {
-  const prompt = messages.map((message) => toMessage(message, api))
+export function toPrompt(messages: readonly Message[], model: ModelChoice): ModelMessage[] {
+  const prompt = messages.map((message) => toMessage(message, model))
   const last = prompt.length - 1
   const previous = messages.findLastIndex((message) => message.role === 'assistant') - 1
   return prompt.map((message, index) =>
@@ -37,12 +38,12 @@ export function toTools(declarations: readonly ToolDeclaration[]): ToolSet {
   )
 }
 
-function toMessage(message: Message, api: ModelApi): ModelMessage {
+function toMessage(message: Message, model: ModelChoice): ModelMessage {
   switch (message.role) {
     case 'user':
       return { role: 'user', content: [{ type: 'text', text: message.text.trim() === '' ? NOTHING : message.text }] }
     case 'assistant':
-      return { role: 'assistant', content: assistantContent(message.text, message.tool_requests, api) }
+      return { role: 'assistant', content: assistantContent(message.text, message.tool_requests, model) }
     case 'tool':
       return {
         role: 'tool',
@@ -60,25 +61,23 @@ function toMessage(message: Message, api: ModelApi): ModelMessage {
 
 type AssistantContent = Exclude<Extract<ModelMessage, { role: 'assistant' }>['content'], string>
 
-function assistantContent(text: string, requests: readonly ToolRequest[], api: ModelApi): AssistantContent {
+function assistantContent(text: string, requests: readonly ToolRequest[], model: ModelChoice): AssistantContent {
   const said = text.trim() === '' && requests.length > 0 ? [] : [text.trim() === '' ? NOTHING : text]
+  const reasoning = requests.flatMap((request) => readKept(request, model)?.reasoning ?? [])
   return [
+    ...reasoning.map((part) => ({ type: 'reasoning' as const, text: part.text, providerOptions: part.metadata })),
     ...said.map((each) => ({ type: 'text' as const, text: each })),
-    ...requests.map((request) => ({
-      type: 'tool-call' as const,
-      toolCallId: wireId(request.id),
-      toolName: request.name,
-      input: wireArguments(request.arguments),
-      ...echoed(request, api),
-    })),
+    ...requests.map((request) => {
+      const call = readKept(request, model)?.call
+      return {
+        type: 'tool-call' as const,
+        toolCallId: wireId(request.id),
+        toolName: request.name,
+        input: wireArguments(request.arguments),
+        ...(call === undefined ? {} : { providerOptions: call }),
+      }
+    }),
   ]
-}
-
-/** Provider data goes back only to the wire format it came from; a fallback model must not be shown another's. */
-function echoed(request: ToolRequest, api: ModelApi): { providerOptions?: ProviderOptions } {
-  const kept = request.provider_data
-  if (api !== 'google' || typeof kept !== 'object' || kept === null || !('google' in kept)) return {}
-  return { providerOptions: kept as ProviderOptions }
 }
 
 /** Identifiers from another provider or a recording may hold what Anthropic refuses. */

@@ -17,7 +17,7 @@ export async function askProvider(call: ProviderCall): Promise<ProviderAnswer> {
     const result = await generateText({
       model: providerModel(model, call.key),
       instructions: { role: 'system', content: request.system, providerOptions: CACHE_HERE },
-      messages: toPrompt(request.messages, model.api),
+      messages: toPrompt(request.messages, model),
       tools: toTools(request.tools),
       maxOutputTokens: request.max_output_tokens,
       maxRetries: 0,
@@ -25,7 +25,7 @@ export async function askProvider(call: ProviderCall): Promise<ProviderAnswer> {
       providerOptions: optionsFor(call),
     })
     const turn = request.messages.filter((message) => message.role === 'assistant').length
-    const tool_requests = readToolRequests(result.toolCalls, turn)
+    const tool_requests = readToolRequests(result, model, turn)
     const stop_reason = readStopReason(result.finishReason, tool_requests.length > 0)
     if (result.text === '' && stop_reason === 'other') return nothingSaid(call, result.providerMetadata)
     return {

@@ -201,22 +201,45 @@ describe('anthropic', () => {
   })
 })
 
-describe('google', () => {
-  it('gives thought signatures back with the call they came with', async () => {
-    const first = await ask('google', { tool_calls: [{ name: 'file_read', arguments: { path: 'a' } }] })
-    if (first.status !== 'answered') throw new Error(first.message)
-    await server?.close()
-    await ask(
-      'google',
-      { text: 'Done.' },
-      {
-        request: request([
-          { role: 'user', text: 'Go.' },
-          { role: 'assistant', text: '', tool_requests: first.tool_requests },
-          { role: 'tool', answers: [{ call_id: 'call_1_0', name: 'file_read', text: 'a', is_error: false }] },
-        ]),
-      },
-    )
-    expect(server?.requests[0]?.body).toContain('signature-of-call_1_0')
+/** Asks for a call, and again with its answer, as a model of the given name. */
+async function secondRequest(api: WireApi, then: string): Promise<string> {
+  const first = await ask(api, {
+    reasoning: 'thoughts',
+    tool_calls: [
+      { name: 'file_read', arguments: { path: 'a' } },
+      { name: 'file_read', arguments: { path: 'b' } },
+    ],
+  })
+  if (first.status !== 'answered') throw new Error(first.message)
+  await server?.close()
+  const answers = first.tool_requests.map((each) => ({ call_id: each.id, name: each.name, text: 'x', is_error: false }))
+  const messages: readonly Message[] = [
+    { role: 'user', text: 'Go.' },
+    { role: 'assistant', text: '', tool_requests: first.tool_requests },
+    { role: 'tool', answers },
+  ]
+  server = await startScriptedModel(() => ({ text: 'Done.' }))
+  await provider.answer({
+    call_key: 'run_1/5/0',
+    run_id: 'run_1',
+    model: { provider: 'local', model: then, api, url: server.url(api) },
+    request: request(messages),
+    key: undefined,
+    timeout_ms: 5_000,
+  })
+  return server.requests[0]?.body ?? ''
+}
+
+describe.each([
+  ['anthropic', 'signed-thoughts'],
+  ['openai-responses', 'encrypted-thoughts'],
+  ['google', 'signature-of-call_1_0'],
+] as const)('%s', (api, kept) => {
+  it('gives a model back what it signed, once', async () => {
+    expect((await secondRequest(api, 'claude-scripted')).split(kept)).toHaveLength(2)
+  })
+
+  it('keeps it from another model', async () => {
+    expect(await secondRequest(api, 'another-model')).not.toContain(kept)
   })
 })

@@ -4,11 +4,11 @@
  */
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { programVersion, serveGateway, type GatewaySettings } from '#adapters/gateway-socket'
+import { isServed, programVersion, readSettings, serveGateway } from '#adapters/gateway-socket'
 import { createModelProvider } from '#adapters/models'
 import { createRedactor } from '#evidence-plane/redaction'
 import { createModelExchange } from '#execution-plane/model-gateway'
@@ -20,11 +20,10 @@ interface Entry {
   readonly answer?: ModelAnswer
 }
 
-const settings = JSON.parse(await text(process.stdin)) as GatewaySettings
+const settings = readSettings(await text(process.stdin))
 const version = await readFile(join(settings.home, 'version'), 'utf8').catch(() => programVersion())
 while (!(await holdLock(settings.socket))) {
-  const answers = await isServed()
-  if (answers) process.exit(0)
+  if ((await isServed(settings.socket)) === 'served') process.exit(0)
   await sleep(20)
 }
 const journal = await fileJournal(join(settings.home, 'journal'))
@@ -45,16 +44,6 @@ const served = await serveGateway({
 })
 await served.ended
 process.exit(0)
-
-async function isServed(): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(settings.socket, () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.on('error', () => resolve(false))
-  })
-}
 
 async function holdLock(name: string): Promise<boolean> {
   const server = createServer()

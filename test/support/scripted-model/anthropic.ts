@@ -106,6 +106,9 @@ const usage = (reply: FullReply): JsonObject =>
 type Block = { readonly type: 'text'; readonly text: string } | { readonly [key: string]: Json }
 
 const blocks = (reply: FullReply): readonly Block[] => [
+  ...(reply.reasoning === ''
+    ? []
+    : [{ type: 'thinking', thinking: reply.reasoning, signature: `signed-${reply.reasoning}` }]),
   ...(reply.text === '' ? [] : [{ type: 'text', text: reply.text }]),
   ...reply.calls.map((call) => ({ type: 'tool_use', id: call.id, name: call.name, input: call.arguments })),
 ]

@@ -34,6 +34,16 @@ export const openaiResponses: WireFormat = {
           ? { reason: 'content_filter' }
           : null,
     output: [
+      ...(reply.reasoning === ''
+        ? []
+        : [
+            {
+              type: 'reasoning',
+              id: `rs_${reply.id}`,
+              summary: [],
+              encrypted_content: `encrypted-${reply.reasoning}`,
+            },
+          ]),
       ...(reply.text === ''
         ? []
         : [

@@ -34,6 +34,8 @@ export interface ScriptedUsage {
 /** What the server does with one request. */
 export interface ScriptedReply {
   readonly text?: string
+  /** Signed or encrypted thinking before the answer; only the formats that want it back send it. */
+  readonly reasoning?: string
   readonly tool_calls?: readonly ScriptedCall[]
   /** Absent means figures made from the sizes; null means that the answer has none. */
   readonly usage?: ScriptedUsage | null

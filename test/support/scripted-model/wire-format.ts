@@ -8,6 +8,7 @@ export type Asked = Pick<ScriptedTurn, 'model' | 'system' | 'messages' | 'tools'
 export interface FullReply {
   readonly id: string
   readonly text: string
+  readonly reasoning: string
   readonly calls: readonly { readonly id: string; readonly name: string; readonly arguments: Json }[]
   readonly usage: ScriptedUsage | null
   readonly stop: 'calls' | 'end' | 'length' | 'refused'
@@ -55,6 +56,7 @@ export function fill(reply: ScriptedReply, n: number, request_bytes: number): Fu
   return {
     id: `scripted_${n}`,
     text: reply.text ?? '',
+    reasoning: reply.reasoning ?? '',
     calls,
     usage:
       reply.usage === undefined

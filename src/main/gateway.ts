@@ -1,0 +1,119 @@
+/** The model gateway's process: reads its settings from standard input, becomes the database's gateway, and serves. */
+import { text } from 'node:stream/consumers'
+import { createFilesystemArtifacts } from '#adapters/artifacts/filesystem'
+import { isServed, programVersion, readSettings, serveGateway, type GatewaySettings } from '#adapters/gateway-socket'
+import { createModelProvider } from '#adapters/models'
+import {
+  createExchangeJournal,
+  holdGatewayLock,
+  openDatabase,
+  type Database,
+  type GatewayLock,
+} from '#adapters/postgres'
+import { GanderError, isGanderError } from '#domain/failure'
+import { createRedactor } from '#evidence-plane/redaction'
+import { createModelExchange } from '#execution-plane/model-gateway'
+import { systemClock } from './system-clock.ts'
+
+/** How long a second gateway waits for the first to go; a draining one is waited for as long as it drains. */
+const LOCK_PATIENCE_MS = 20_000
+const LOCK_POLL_MS = 100
+
+process.title = 'gander-gateway'
+try {
+  await main(readSettings(await text(process.stdin)))
+  process.exit(0)
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error)
+  if (isGanderError(error)) log('gateway_failed', { code: error.code, message, remedy: error.remedy })
+  else log('gateway_failed', { code: 'gateway_unavailable', message })
+  process.exit(1)
+}
+
+async function main(settings: GatewaySettings): Promise<void> {
+  const { home, database_url, socket: path, idle_ms } = settings
+  const version = programVersion()
+  if ((await isServed(path)) === 'served') return
+  const database = await openDatabase(database_url === undefined ? { home } : { url: database_url }, {
+    application_name: 'gander-gateway',
+  })
+  const lock = await takeLock(database, path)
+  if (lock === undefined) return database.close()
+  const journal = createExchangeJournal({ database })
+  const abandoned = await journal.abandon()
+  const host = createModelExchange({
+    journal,
+    artifacts: createFilesystemArtifacts({ home }),
+    redactor: createRedactor(),
+    provider: createModelProvider(),
+    clock: systemClock,
+  })
+  const served = await serveGateway({ path, version, idle_ms, host, log })
+  log('gateway_started', { version, abandoned })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => served.drain())
+  const keeper = keepLock(database, lock)
+  const end = await Promise.race([served.ended, keeper.lost])
+  log('gateway_ended', { why: end })
+  await keeper.release()
+  await database.close()
+}
+
+/** The lock; undefined when another gateway serves already. */
+async function takeLock(database: Database, path: string): Promise<GatewayLock | undefined> {
+  let deadline = Date.now() + LOCK_PATIENCE_MS
+  while (Date.now() < deadline) {
+    const lock = await holdGatewayLock(database)
+    if (lock !== undefined) return lock
+    const state = await isServed(path)
+    if (state === 'served') return undefined
+    if (state === 'draining') deadline = Date.now() + LOCK_PATIENCE_MS
+    await systemClock.sleep(LOCK_POLL_MS)
+  }
+  throw new GanderError(
+    'gateway_unavailable',
+    'Another model gateway serves this database, from another GANDER_HOME.',
+    {
+      remedy: 'Use the same GANDER_HOME for one DATABASE_URL, or end the other gateway.',
+    },
+  )
+}
+
+/**
+ * Holds the lock over restarts of the database: what is in flight must not become unknown because a connection broke.
+ * `lost` resolves when another gateway has the lock, or when the database stays away.
+ */
+function keepLock(database: Database, first: GatewayLock): { lost: Promise<'lock_lost'>; release(): Promise<void> } {
+  let current = first
+  let released = false
+  const watch = async (): Promise<'lock_lost'> => {
+    while (true) {
+      await current.lost
+      if (released) return new Promise(() => {})
+      const again = await retake(database)
+      if (again === undefined) return 'lock_lost'
+      current = again
+    }
+  }
+  return {
+    lost: watch(),
+    release: async () => {
+      released = true
+      await current.release().catch(() => undefined)
+    },
+  }
+}
+
+async function retake(database: Database): Promise<GatewayLock | undefined> {
+  for (let waited = 0; waited < LOCK_PATIENCE_MS; waited += LOCK_POLL_MS) {
+    try {
+      return await holdGatewayLock(database)
+    } catch {
+      await systemClock.sleep(LOCK_POLL_MS)
+    }
+  }
+  return undefined
+}
+
+function log(event: string, facts: Readonly<Record<string, string | number>> = {}): void {
+  process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), pid: process.pid, event, ...facts })}\n`)
+}
