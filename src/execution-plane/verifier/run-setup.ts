@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import type { EventDraft } from '#domain/event'
 import type { PhaseReport, VerificationProfile } from '#domain/verification'
 import type { RunArtifact, RunRepository, SandboxDriver, SandboxLimits, SetupLayer } from '#ports'
@@ -67,6 +68,8 @@ export async function runSetup(request: SetupRequest): Promise<SetupReport> {
 
 async function runPhases(request: SetupRequest): Promise<readonly PhaseRun[]> {
   const { profile, driver, repository, layer_path } = request
+  // A setup that was interrupted leaves half a layer.
+  await rm(layer_path, { recursive: true, force: true })
   const sandbox = await driver.open({
     run_id: request.run_id,
     purpose: 'setup',

@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, describe, expect, it } from 'vitest'
+import { createFilesystemArtifacts } from '#adapters/artifacts/filesystem'
+import { createRepositories } from '#adapters/git'
+import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
+import { createRedactor } from '#evidence-plane/redaction'
+import { findProfile, judgeVerification, readMachineRegistries, runSetup, verifyTree } from '#execution-plane/verifier'
+import { DEFAULT_SANDBOX_LIMITS } from '#ports'
+
+const home = mkdtempSync(join(tmpdir(), 'gander-examples-'))
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+const driver = createBubblewrapDriver({ home })
+const { available, reason } = await driver.probe()
+
+async function works(url: string): Promise<boolean> {
+  return fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(5_000) }).then(
+    () => true,
+    () => false,
+  )
+}
+const has = (...argv: string[]): boolean => {
+  try {
+    execFileSync(argv[0] ?? '', argv.slice(1), { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+const capture = async (argv: readonly string[]) => {
+  try {
+    return execFileSync(argv[0] ?? '', argv.slice(1), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  } catch {
+    return undefined
+  }
+}
+
+/** An example as a git repository, its profile found and its dependencies set up in the real sandbox. */
+async function verified(example: string) {
+  const source = join(home, `${example}-source`)
+  cpSync(join(import.meta.dirname, '../../../examples', example, 'repository'), source, { recursive: true })
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', source, '-c', 'user.name=t', '-c', 'user.email=t@localhost', ...args], { stdio: 'pipe' })
+  git('init', '-q', '-b', 'main')
+  git('add', '-A')
+  git('commit', '-q', '-m', 'base')
+  const repositories = createRepositories({ home })
+  const repository = await repositories.open(`run_${example}`, await repositories.resolve(source, null))
+  const { tree } = repository.source
+  const reader = { list: () => repository.listFiles(tree), read: (path: string) => repository.readFile(tree, path) }
+  const found = await findProfile(reader, null, await readMachineRegistries(capture))
+  if (!found.ok) throw new Error(found.refusal.message)
+  const clock = { now: () => Date.now(), sleep: async (ms: number) => delay(ms) }
+  const parts = {
+    run_id: `run_${example}`,
+    profile: found.value,
+    driver,
+    repository,
+    limits: DEFAULT_SANDBOX_LIMITS,
+    redactor: createRedactor(),
+    artifacts: createFilesystemArtifacts({ home }),
+    clock,
+  }
+  const setup = await runSetup({ ...parts, layer_path: join(home, `${example}-layer`) })
+  expect(setup.outcome, setup.reason).toBe('passed')
+  const baseline = await verifyTree({ ...parts, tree, setup_layer: setup.layer })
+  return { profile: found.value, setup, report: baseline.report }
+}
+
+const CASES = [
+  {
+    example: 'typescript',
+    profile: 'node-npm-standard',
+    tool: ['npm', '--version'],
+    registry: 'https://registry.npmjs.org/',
+  },
+  { example: 'python', profile: 'python-unittest-standard', tool: ['python3', '--version'], registry: undefined },
+  {
+    example: 'java',
+    profile: 'java-maven-standard',
+    tool: ['mvn', '-v'],
+    registry: 'https://repo.maven.apache.org/maven2/',
+  },
+] as const
+
+describe.skipIf(!available)(
+  `the examples in the real sandbox (skipped where it is not available: ${reason ?? 'it is'})`,
+  () => {
+    for (const { example, profile, tool, registry } of CASES)
+      it.skipIf(!has(...tool))(
+        `${example} is set up and its tests are counted by id (skipped without ${tool[0]})`,
+        async ({ skip }) => {
+          if (registry !== undefined && !(await works(registry))) skip(`${registry} cannot be reached`)
+          const seen = await verified(example)
+          expect(seen.profile.id).toBe(profile)
+          const tests = seen.report.phases.flatMap((phase) => phase.tests)
+          expect(tests.length, JSON.stringify(seen.report, null, 1)).toBeGreaterThan(1)
+          expect(new Set(tests.map((test) => test.id)).size).toBe(tests.length)
+          expect(['pass', 'unavailable']).toContain(judgeVerification(seen.report, seen.report).answer)
+          expect(seen.report.sandbox_fingerprint).not.toBe('')
+          expect(seen.setup.refused_hosts).toEqual([])
+        },
+      )
+  },
+)
