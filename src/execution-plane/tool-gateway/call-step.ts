@@ -106,7 +106,8 @@ async function handle(desk: Desk, call: Call, tool: Tool, context: CallContext):
     ? refuse(failure('arguments.invalid', 'the arguments are nested too deeply'))
     : await tool.prepare(call.request.arguments, context)
   if (!prepared.ok) return { run: failedRun(prepared.refusal) }
-  const decision = desk.dependencies.policy.decide(questionOf(desk.host, call, tool.name, prepared.value))
+  const decision = decide(desk, call, tool.name, prepared.value)
+  if (decision === undefined) return { run: failedRun(NO_POLICY) }
   if (decision.answer !== 'allow') return { run: failedRun(refusalOf(decision)), decision }
   const isBound = decision.args_hash === hashOf(call.request.arguments) && decision.run_id === desk.host.run_id
   if (!isBound) {
@@ -114,6 +115,21 @@ async function handle(desk: Desk, call: Call, tool: Tool, context: CallContext):
     return { run: failedRun({ rule: 'policy.unbound', message, status: 'refused' }), decision }
   }
   return { run: await withinTime(desk.host, tool, prepared.value), decision }
+}
+
+const NO_POLICY: Problem = {
+  rule: 'policy.unavailable',
+  message: 'Policy could not decide this, so it was not done. Try once more, or report_blocked.',
+  status: 'refused',
+}
+
+/** A policy that breaks has not allowed anything. */
+function decide({ dependencies, host }: Desk, call: Call, tool: ToolName, prepared: PreparedCall) {
+  try {
+    return dependencies.policy.decide(questionOf(host, call, tool, prepared))
+  } catch {
+    return undefined
+  }
 }
 
 function questionOf(host: ToolHost, call: Call, tool: ToolName, prepared: PreparedCall): PolicyQuestion {

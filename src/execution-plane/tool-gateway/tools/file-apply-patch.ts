@@ -104,11 +104,21 @@ async function tryOne(file: FilePatch, context: ToolContext): Promise<Result<Pla
   if (before.content_class === 'binary')
     return ok({ path, before, content: before.text, mode, content_class: 'binary' })
   const applied = applyHunks(before.text, file.hunks)
-  if (!applied.ok) return refuse(failure('patch.hunk', `${path}: ${applied.refusal}.`))
+  if (!applied.ok) return refuse(await misfit(file, before, applied.refusal, context))
   if (file.new_path === null && applied.value !== '')
     return refuse(failure('patch.hunk', `${path} is to be deleted, but its hunks leave lines; remove all of them.`))
   const content_class = worst(before.content_class, classOfText(applied.value))
   return ok({ path, before, content: file.new_path === null ? null : applied.value, mode, content_class })
+}
+
+/** Said over the redacted text: a refusal quotes lines, and half a secret is not known as one. */
+async function misfit(file: FilePatch, { text }: Before, reason: string, context: ToolContext): Promise<Problem> {
+  const shown = await context.redact(text)
+  const again = shown === text ? refuse(reason) : applyHunks(shown, file.hunks)
+  return failure(
+    'patch.hunk',
+    `${targetOf(file)}: ${again.ok ? 'a hunk does not fit; read the file again' : again.refusal}.`,
+  )
 }
 
 async function applyAll(planned: readonly Planned[], context: ToolContext): Promise<ToolRun> {

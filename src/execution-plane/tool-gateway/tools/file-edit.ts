@@ -46,12 +46,14 @@ export const fileEdit = defineTool({
   },
 })
 
-async function edit(args: z.output<typeof schema>, before: Before, context: ToolContext): Promise<ToolRun> {
+type Arguments = z.output<typeof schema>
+
+async function edit(args: Arguments, before: Before, context: ToolContext): Promise<ToolRun> {
   const { path } = args
   if (before.content_class === 'not_utf8')
     return failedRun(failure('file.not_utf8', `${path} is not UTF-8 text; change it with a command (shell_exec).`))
   const place = locate(before.text, args)
-  if (!place.ok) return failedRun(place.refusal)
+  if (!place.ok) return failedRun(place.refusal ?? (await notFound(args, before, context)))
   const { at, old_text, new_text } = place.value
   if (old_text === new_text) return { text: `old_text and new_text are equal; ${path} was not changed.` }
   const content = before.text.slice(0, at) + new_text + before.text.slice(at + old_text.length)
@@ -72,7 +74,8 @@ interface Place {
   readonly new_text: string
 }
 
-function locate(text: string, args: z.output<typeof schema>): Result<Place, Problem> {
+/** The one place of old_text; the refusal says why there are several, or nothing where there is none. */
+function locate(text: string, args: Arguments): Result<Place, Problem | undefined> {
   const { path, old_text, new_text } = args
   const exact = occurrences(text, old_text)
   if (exact.length === 1) return ok({ at: exact[0] ?? 0, old_text, new_text })
@@ -88,7 +91,13 @@ function locate(text: string, args: z.output<typeof schema>): Result<Place, Prob
     if (found.length === 1)
       return ok({ at: found[0] ?? 0, old_text: withReturns(old_text), new_text: withReturns(new_text) })
   }
-  return refuse(failure('edit.not_found', `old_text does not occur in ${path}. ${nearLines(text, old_text)}`))
+  return refuse(undefined)
+}
+
+/** Redacted before lines are cut: half a secret is not known as one. */
+async function notFound({ path, old_text }: Arguments, { text }: Before, context: ToolContext): Promise<Problem> {
+  const near = nearLines(await context.redact(text), old_text)
+  return failure('edit.not_found', `old_text does not occur in ${path}. ${near}`)
 }
 
 const LIMIT = 100

@@ -59,9 +59,10 @@ async function search(args: z.output<typeof schema>, path: string, context: Tool
   if (result.ended_by !== 'exit')
     return failedRun(failure('search.too_slow', `The search was ended (${result.ended_by}); narrow path or pattern.`))
   // 0: found, 1: nothing found, 2: an error, which may be one unreadable file beside good matches.
-  if (result.exit_code !== 0 && result.exit_code !== 1 && result.stdout === '')
+  if (result.exit_code !== 0 && result.exit_code !== 1 && result.stdout === '' && result.stderr.trim() !== '')
     return failedRun(failure('search.pattern', `The search did not work: ${result.stderr.trim().slice(0, 300)}`))
-  return { text: render(args.pattern, result.stdout, result.truncated_bytes > 0) }
+  // Redacted before lines are cut: half a secret is not known as one.
+  return { text: render(args.pattern, await context.redact(result.stdout), result.truncated_bytes > 0) }
 }
 
 const grep = (pattern: string, isRegex: boolean, path: string): readonly string[] => [

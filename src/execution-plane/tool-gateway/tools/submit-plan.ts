@@ -27,7 +27,9 @@ export const submitPlan = defineTool({
 })
 
 async function judge(proposed: Plan, context: ToolContext): Promise<ToolRun> {
-  const plan = schema.parse(JSON.parse(await context.redact(JSON.stringify(proposed))))
+  const plan = await withoutSecrets(proposed, context)
+  if (plan === undefined)
+    return failedRun(failure('plan.secret', 'The plan holds what looks like a secret; write it without.'))
   const kept = await context.keep('plan', 'plan.json', `${JSON.stringify(plan, null, 2)}\n`)
   const defects = [...context.checkPlan(plan), ...protectedTargets(plan, context)]
   if (defects.length > 0) {
@@ -45,6 +47,19 @@ async function judge(proposed: Plan, context: ToolContext): Promise<ToolRun> {
     control: { kind: 'plan_accepted', plan, plan_sha256: kept.sha256 },
     artifacts: [kept],
     events: [{ event: 'plan_created', facts }],
+  }
+}
+
+/** The plan as it may be stored and shown; undefined where cutting out a secret leaves no plan. */
+async function withoutSecrets(plan: Plan, context: ToolContext): Promise<Plan | undefined> {
+  const text = JSON.stringify(plan)
+  const redacted = await context.redact(text)
+  if (redacted === text) return plan
+  try {
+    const parsed = schema.safeParse(JSON.parse(redacted))
+    return parsed.success ? parsed.data : undefined
+  } catch {
+    return undefined
   }
 }
 
