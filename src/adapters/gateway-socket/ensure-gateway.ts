@@ -22,6 +22,8 @@ interface GatewayOptions {
   readonly idle_ms?: number
   /** Program of the gateway process; absent means Gander's own. */
   readonly entry?: string
+  /** Version of the gateway that is wanted; absent means that of the program on disk. */
+  readonly version?: string
 }
 
 export interface GatewayConnection {
@@ -52,7 +54,7 @@ export async function ensureGateway(options: GatewayOptions): Promise<GatewayCon
     throw new GanderError('storage_unwritable', `${options.home} cannot be made.`, { cause: error })
   })
   const path = await socketPath(options.home, options.database_url)
-  let leave = await connect(path, options, programVersion())
+  let leave = await connect(path, options, options.version ?? programVersion())
   let reconnecting: Promise<void> | undefined
   let closed = false
 
