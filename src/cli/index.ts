@@ -2,6 +2,7 @@
  * The command line: decides what a person may type, what they see, and how a command ends. Owns GANDER_HOME's place and
  * the key file. Speaks to the port `Platform` only; what it needs of the platform side is handed in as `CliWiring`.
  */
+export { FILES, VARIABLES, type Setting } from './configuration.ts'
 export {
   sandboxChecks,
   toolChecks,

@@ -1,0 +1,81 @@
+import { keyVariables, PROVIDERS } from './model-choice.ts'
+
+/** One thing that can be configured from outside, with what its absence means. */
+export interface Setting {
+  readonly name: string
+  readonly meaning: string
+  /** What happens when it is absent or empty; always the safe thing. */
+  readonly absent: string
+}
+
+const keys: readonly Setting[] = Object.keys(PROVIDERS).flatMap((provider) =>
+  keyVariables(provider).map((name) => ({
+    name,
+    meaning: `Key for ${provider}; it wins over one kept by \`gander login\`.`,
+    absent: 'The kept key is used; without one the provider cannot be chosen.',
+  })),
+)
+
+/** Environment variables that Gander reads. The reference page is made from this table. */
+export const VARIABLES: readonly Setting[] = [
+  {
+    name: 'GANDER_HOME',
+    meaning: 'Folder that everything is kept in: database, artifacts, forge, caches, keys, logs.',
+    absent:
+      'On Linux `$XDG_DATA_HOME/gander` or `~/.local/share/gander`, on macOS `~/Library/Application Support/Gander`.',
+  },
+  {
+    name: 'XDG_DATA_HOME',
+    meaning: 'Where programs keep their own files, by the XDG convention; a relative path is ignored.',
+    absent: '`~/.local/share` is used.',
+  },
+  {
+    name: 'DATABASE_URL',
+    meaning: 'A PostgreSQL of your own, 15 or newer.',
+    absent: 'An embedded server is started under GANDER_HOME; it listens on a private unix socket only.',
+  },
+  ...keys,
+  {
+    name: 'NAME_API_KEY',
+    meaning: 'Key for a provider of your own, called `name` in `--model name:MODEL --model-url URL`.',
+    absent: 'The server is asked without a key.',
+  },
+  {
+    name: 'GITHUB_TOKEN',
+    meaning: 'Reads issues from GitHub with this token; it is sent to api.github.com and nowhere else.',
+    absent: 'Public issues only, with a small rate limit.',
+  },
+  { name: 'NO_COLOR', meaning: 'Any value turns colours off.', absent: 'Colours on a terminal.' },
+  {
+    name: 'FORCE_COLOR',
+    meaning: 'Any value but 0 turns colours on without a terminal.',
+    absent: 'No colours in pipes.',
+  },
+  { name: 'TERM', meaning: '`dumb` turns colours and the live line off.', absent: 'A capable terminal is assumed.' },
+  {
+    name: 'GANDER_DEBUG',
+    meaning: 'Any value shows where a defect was thrown.',
+    absent: 'Defects are told in three lines.',
+  },
+  {
+    name: 'GANDER_COMMAND',
+    meaning: 'How the program is called in the advice it gives; set by `bin/gander`.',
+    absent: '`gander`.',
+  },
+]
+
+/** Files under GANDER_HOME that a person may edit or read. */
+export const FILES: readonly Setting[] = [
+  {
+    name: 'keys.json',
+    meaning: 'Keys by provider, kept by `gander login`, readable by their owner only.',
+    absent: 'Keys come from the environment.',
+  },
+  {
+    name: 'prices.json',
+    meaning:
+      'Prices of models in US dollars for a million tokens, over the built-in table; `free` declares a model free.',
+    absent: 'The built-in table; a model without a price is refused while a cost limit holds.',
+  },
+  { name: 'logs/', meaning: 'Logs of the processes that outlive a command.', absent: 'Made when they start.' },
+]
