@@ -52,8 +52,10 @@ const isRunning = (pid: number): boolean => {
 describe('a worker that is killed', () => {
   let ground: SandboxGround
   let mark: string
-  beforeEach(() => {
+  beforeEach(async () => {
     ground = makeSandboxGround({ 'a.txt': 'a' })
+    // Control groups that tests killed on this machine left behind are not counted here.
+    await createBubblewrapDriver({ home: ground.home }).sweep()
     mark = `43${Math.floor(Math.random() * 1e6)}`
   })
   afterEach(() => ground.remove())
@@ -119,6 +121,19 @@ describe('a worker that is killed', () => {
     expect(await execIn(sandbox, ['true'])).toMatchObject({ exit_code: 0 })
     await sandbox.close()
     expect(readdirSync(join(ground.home, 'sandboxes'))).toEqual([])
+  })
+})
+
+describe('a home that was deleted under a dead worker', () => {
+  it('leaves control groups that the next sweep of any home removes', async () => {
+    const [ground, other] = [makeSandboxGround({ a: 'a' }), makeSandboxGround({ a: 'a' })]
+    const { child, record } = await startWorker(ground, ground.spec(), '4399')
+    child.kill('SIGKILL')
+    await sleep(300)
+    ground.remove()
+    await createBubblewrapDriver({ home: other.home }).sweep()
+    expect(record.cgroups.filter((folder) => existsSync(folder))).toEqual([])
+    other.remove()
   })
 })
 

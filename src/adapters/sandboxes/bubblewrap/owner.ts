@@ -56,6 +56,16 @@ export const ownerStatus = (owner: Owner): 'alive' | 'dead' | 'unknown' => {
   return startOf(owner.pid) === owner.started ? 'alive' : 'dead'
 }
 
+/** A name for the control groups of one sandbox that tells its owner by itself. */
+export const cgroupName = (owner: Owner, slot: number): string =>
+  [owner.pid_namespace, owner.pid, owner.started, slot].join('-')
+
+/** True when a control group's name is of a process of this namespace that has ended. */
+export const isNameOfDead = (name: string): boolean => {
+  const [namespace, pid, started] = /^(\d+)-(\d+)-(\d+)-\d+$/.exec(name)?.slice(1) ?? []
+  return namespace === pidNamespace() && startOf(Number(pid)) !== started
+}
+
 /** Folder that holds one folder per living sandbox. */
 export const sandboxesFolder = (home: string): string => join(home, 'sandboxes')
 

@@ -148,13 +148,14 @@ const setupFailure = (code: number | null, stderr: string): ExecResult => {
 }
 
 const MISSING =
-  /^(?:bwrap: execvp|prlimit: failed to execute) (.*): (No such file or directory|Permission denied|Exec format error)\s*$/
+  /^(bwrap: execvp|prlimit: failed to execute|bridge: cannot start) (.*): (No such file or directory|Permission denied|Exec format error)\s*$/
 
-const missingProgram = (code: number | null, stderr: string): ExecResult | undefined => {
-  const missing = code === 1 || code === 126 || code === 127 ? MISSING.exec(stderr) : null
-  if (missing === null) return undefined
-  const found_but = missing[2] !== 'No such file or directory'
-  return notStarted(`${missing[1]}: ${missing[2]}${found_but ? '' : ` on the sandbox's PATH`}`, found_but ? 126 : 127)
+/** Only bubblewrap itself, whose report cannot be forged, is believed where nothing else of ours runs inside. */
+const missingProgram = (code: number | null, stderr: string, by_wrapper: boolean): ExecResult | undefined => {
+  const [, speaker, program, why] = code === null ? [] : (MISSING.exec(stderr) ?? [])
+  if (why === undefined || speaker?.startsWith('bwrap') === by_wrapper) return undefined
+  const absent = why === 'No such file or directory'
+  return notStarted(`${program}: ${why}${absent ? ` on the sandbox's PATH` : ''}`, absent ? 127 : 126)
 }
 
 /** Starts one command and follows it to its end. @throws GanderError `sandbox_unavailable` */
@@ -187,9 +188,9 @@ export const runCommand = async (run: CommandRun): Promise<ExecResult> => {
     if (ending.by !== 'exit') return { ...KILLED, ended_by: ending.by, ...output, duration_ms }
     if (!report.includes('"exit-code"')) {
       if (run.outOfMemoryKills() > kills_before) return { ...KILLED, ended_by: 'out_of_memory', ...output, duration_ms }
-      return missingProgram(ending.code, output.stderr) ?? setupFailure(ending.code, output.stderr)
+      return missingProgram(ending.code, output.stderr, false) ?? setupFailure(ending.code, output.stderr)
     }
-    const missing = run.wrapped ? missingProgram(ending.code, output.stderr) : undefined
+    const missing = run.wrapped ? missingProgram(ending.code, output.stderr, true) : undefined
     if (missing !== undefined) return missing
     if (ending.code !== 0 && run.outOfMemoryKills() > kills_before) {
       return { ...KILLED, ended_by: 'out_of_memory', ...output, duration_ms }

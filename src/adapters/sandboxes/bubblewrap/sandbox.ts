@@ -14,7 +14,7 @@ import { type Holder, layerScratch, PIPE_PAIRS, STAGE, startHolder } from './hol
 import { shieldInherited } from './inherited-descriptors.ts'
 import type { CgroupSet } from './limits/cgroups.ts'
 import { openOutputPipes, type OutputPipes } from './output-pipes.ts'
-import { claimSlot, thisOwner, writeRecord } from './owner.ts'
+import { cgroupName, claimSlot, thisOwner, writeRecord } from './owner.ts'
 import { removeScratch } from './scratch.ts'
 import { ARGS_FD, notStarted, REPORT_FD, runCommand, SECCOMP_FD } from './run-command.ts'
 
@@ -236,8 +236,7 @@ export const openSandbox = async (ground: Ground, spec: SandboxSpec, run_uid_bas
   const id = `sandbox-${randomUUID()}`
   let cgroups: CgroupSet | undefined
   try {
-    const name = `${owner.pid_namespace}-${owner.pid}-${owner.started}-${slot}`
-    cgroups = ground.cgroups.version === 'none' ? undefined : ground.cgroups.make(name, spec.limits)
+    cgroups = ground.cgroups.version === 'none' ? undefined : ground.cgroups.make(cgroupName(owner, slot), spec.limits)
     const scratch = layerScratch(spec)
     writeRecord(folder, { owner, sandbox_id: id, run_id: spec.run_id, cgroups: cgroups?.folders ?? [], scratch })
     const plan = { spec, programs: ground.programs, privilege: ground.privilege, uid, gid, folder }

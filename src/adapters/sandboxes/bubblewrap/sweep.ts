@@ -1,7 +1,7 @@
 import { rmSync, statSync } from 'node:fs'
-import { removeCgroup } from './limits/cgroups.ts'
+import { listCgroups, removeCgroup } from './limits/cgroups.ts'
 import { removeScratch } from './scratch.ts'
-import { ownerStatus, readRecords } from './owner.ts'
+import { isNameOfDead, ownerStatus, readRecords } from './owner.ts'
 
 /** A folder without a record is one whose worker died between two lines, or is between them right now. */
 const UNRECORDED_AGE_MS = 60_000
@@ -23,6 +23,12 @@ export const sweepSandboxes = async (home: string): Promise<number> => {
     await Promise.all((record?.cgroups ?? []).map(removeCgroup))
     for (const scratch of record?.scratch ?? []) removeScratch(scratch)
     rmSync(folder, { recursive: true, force: true })
+    removed += 1
+  }
+  // A home that was deleted together with its records leaves its control groups.
+  for (const [name, folders] of listCgroups()) {
+    if (!isNameOfDead(name)) continue
+    await Promise.all(folders.map(removeCgroup))
     removed += 1
   }
   return removed

@@ -21,7 +21,7 @@ server.listen(${BRIDGE_PORT}, '127.0.0.1', () => {
   const [program, ...rest] = process.argv.slice(1)
   const child = spawn(program, rest, { stdio: 'inherit' })
   child.on('error', (error) => {
-    process.stderr.write('bwrap: execvp ' + program + ': ' + (error.code === 'ENOENT' ? 'No such file or directory' : 'Permission denied') + '\\n')
+    process.stderr.write('bridge: cannot start ' + program + ': ' + (error.code === 'ENOENT' ? 'No such file or directory' : 'Permission denied') + '\\n')
     process.exit(1)
   })
   child.on('exit', (code, signal) => process.exit(code === null ? 128 + os.constants.signals[signal] : code))

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SandboxLimits } from '#ports'
-import { type CgroupHierarchy, hierarchies, type LimitedResource } from './hierarchies.ts'
+import { readText } from '../host-programs.ts'
+import { type CgroupHierarchy, cgroupMounts, hierarchies, type LimitedResource } from './hierarchies.ts'
 
 /** The control groups of one sandbox. */
 export interface CgroupSet {
@@ -103,6 +104,19 @@ export const removeCgroup = async (folder: string): Promise<void> => {
   } catch {
     // Other sandboxes are in there.
   }
+}
+
+/** Control groups of sandboxes, by folder name, with every folder that has the name. */
+export const listCgroups = (root = '/'): ReadonlyMap<string, readonly string[]> => {
+  const found = new Map<string, readonly string[]>()
+  for (const { point } of cgroupMounts(readText(join(root, 'proc/self/mountinfo')) ?? '')) {
+    const parent = join(point, 'gander')
+    if (!existsSync(parent)) continue
+    for (const entry of readdirSync(parent, { withFileTypes: true })) {
+      if (entry.isDirectory()) found.set(entry.name, [...(found.get(entry.name) ?? []), join(parent, entry.name)])
+    }
+  }
+  return found
 }
 
 /** Which resources this process can limit with control groups, and where. */
