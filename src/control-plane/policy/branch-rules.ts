@@ -14,7 +14,9 @@ export function pushRules(facts: JsonObject): readonly Match[] {
     return [deny('branch.name', 'The branch has no name that can be pushed.')]
   const same = branch.toLowerCase() === target.toLowerCase()
   if (same || CLOSED.some((glob) => glob.covers(branch.toLowerCase())))
-    return [deny('branch.default', `${branch} is a branch that people merge into; a run pushes only to one of its own.`)]
+    return [
+      deny('branch.default', `${branch} is a branch that people merge into; a run pushes only to one of its own.`),
+    ]
   return [{ policy: 'platform', rule: 'branch.own', effect: 'allow', why: `${branch} is the run's own branch` }]
 }
 
