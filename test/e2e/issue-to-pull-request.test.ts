@@ -64,7 +64,7 @@ describe('a valid change', () => {
       const { code, outcome, requests } = await run({ editing: SOLUTION }, { api })
       expect(outcome.state).toBe('completed')
       expect(code).toBe(0)
-      expect(outcome.pull_request).toMatch(/pulls/)
+      expect(outcome.pull_request?.url).toMatch(/pulls/)
       expect(outcome.tree).toMatch(/^[0-9a-f]{40}$/)
       expect(requests).toHaveLength(5)
       const packet = await packetOf(outcome)

@@ -8,8 +8,9 @@ export function branchName(task: Pick<Task, 'id' | 'title'>): string {
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 41)
+    .replace(/-[^-]*$/, (rest) => (rest.length > 20 ? rest : ''))
     .slice(0, 40)
-    .replace(/-+$/, '')
   return `gander/${slug === '' ? 'change' : slug}-${task.id.slice(-8)}`
 }
 

@@ -7,7 +7,8 @@ export const FAILURE_CLASSES = {
   no_verifier: 'Give a verification profile with --verify FILE; without tests nothing can be proved.',
   plan_rejected: 'Narrow the task or state its criteria; no plan met the quality rules.',
   not_repaired: 'Review the kept work with `gander diff RUN`; continue it by hand or allow more repairs.',
-  nothing_changed: 'The agent left the tree as it was; say more precisely what must be different, or close the request.',
+  nothing_changed:
+    'The agent left the tree as it was; say more precisely what must be different, or close the request.',
   agent_stuck: 'Look at the last steps with `gander show RUN`; state the task more narrowly or use another model.',
   agent_blocked: 'Answer what the agent needs, then `gander continue RUN`.',
   policy_violation: 'Widen the task scope on purpose, or reject the change; nothing was published.',

@@ -13,7 +13,12 @@ export type RunCommand =
   | { readonly type: 'return_to_queue'; readonly reason: 'lease_expired' | 'worker_gave_back' }
   | { readonly type: 'pause'; readonly reason: PauseReason; readonly explanation: string }
   | { readonly type: 'continue'; readonly by: string }
-  | { readonly type: 'complete'; readonly packet_sha256: string; readonly summary: string }
+  | {
+      readonly type: 'complete'
+      readonly packet_sha256: string
+      readonly summary: string
+      readonly evidence?: Partial<RunFacts>
+    }
   | {
       readonly type: 'end'
       readonly state: 'blocked_policy' | 'needs_human' | 'failed'
@@ -51,6 +56,7 @@ export type RunEvent =
         readonly terminal_state: string
         readonly summary: string
         readonly packet_sha256: string | null
+        readonly evidence?: Partial<RunFacts>
       }
     }
 
@@ -81,7 +87,7 @@ export function decide(run: Run, command: RunCommand): Decision {
       if (run.state !== 'paused' && run.state !== 'awaiting_approval') return illegal(run, 'queued')
       return ok([{ event: 'run_continued', facts: { return_to: run.return_to, by: command.by } }])
     case 'complete':
-      return complete(run, command.packet_sha256, command.summary)
+      return complete(run, command)
     case 'end':
       return end(run, command)
     case 'request_cancel':
@@ -132,12 +138,19 @@ function pause(run: Run, reason: PauseReason, explanation: string): Decision {
   return ok([{ event: 'run_paused', facts: { reason, return_to, explanation } }])
 }
 
-function complete(run: Run, packet_sha256: string, summary: string): Decision {
+function complete(run: Run, command: Extract<RunCommand, { type: 'complete' }>): Decision {
+  const { packet_sha256, summary, evidence = {} } = command
   if (!successors(run.state).includes('completed')) return illegal(run, 'completed')
-  const unmet = unmetGuard(run.state, 'completed', { ...run, facts: { ...run.facts, packet_sha256 } }, run.facts)
+  const facts = withEvidence(run.facts, { ...evidence, packet_sha256 })
+  const unmet = unmetGuard(run.state, 'completed', { ...run, facts }, run.facts)
   if (unmet !== undefined)
-    return refuse({ code: 'guard_unmet', from: run.state, to: 'completed', message: `a run completes only ${unmet}` })
-  return ok([{ event: 'run_completed', facts: { terminal_state: 'completed', summary, packet_sha256 } }])
+    return refuse({
+      code: 'guard_unmet',
+      from: run.state,
+      to: 'completed',
+      message: `a run completes only ${unmet}`,
+    })
+  return ok([{ event: 'run_completed', facts: { terminal_state: 'completed', summary, packet_sha256, evidence } }])
 }
 
 function end(run: Run, command: Extract<RunCommand, { type: 'end' }>): Decision {

@@ -64,7 +64,8 @@ const pick = ({ return_to, reason, explanation }: Extract<RunEvent, { event: 'ru
 
 function finished(run: Run, core: Core, facts: Extract<RunEvent, { event: 'run_completed' }>['facts']): Run {
   const terminal = facts.terminal_state as EndState
-  const kept = { ...core.facts, packet_sha256: facts.packet_sha256 ?? core.facts.packet_sha256 }
+  const recorded = withEvidence(core.facts, facts.evidence ?? {})
+  const kept = { ...recorded, packet_sha256: facts.packet_sha256 ?? core.facts.packet_sha256 }
   if (terminal === 'completed')
     return {
       ...core,

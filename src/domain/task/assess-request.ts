@@ -17,7 +17,7 @@ const FILLER = new Set(
   ),
 )
 const FIX_WORDS =
-  /\b(bug|fix(es|ed)?|wrong|incorrect|broken|crash(es|ed)?|fails?|failing|error|regression|should (not|have)|instead of|expected)\b/i
+  /\b(bug|fix(es|ed)?|wrong(ly)?|incorrect(ly)?|broken|crash(es|ed)?|fails?|failing|errors?|regression|silently|lost|loses?|drops|misses|overwrites?|ignores|should (not|have|be|give|return)|instead of|expected)\b/i
 
 /**
  * Decides whether a request says enough to work on. Accepted needs a problem statement with at least three words that

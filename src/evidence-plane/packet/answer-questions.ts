@@ -80,12 +80,14 @@ function phaseLine(phase: PhaseReport): string {
 function whatRisk({ verification, judgement, verdicts, plan }: RunEvidence): readonly string[] {
   const warnings = verdicts.flatMap((verdict) => verdict.findings).filter((finding) => finding.severity === 'warning')
   const standing = verification.delta?.pre_existing ?? []
-  return [
+  const lines = [
     `Risk by plan: ${plan?.risk ?? 'not stated'}.`,
     ...warnings.map((finding) => `${finding.path ?? ''} ${finding.message}`.trim()),
     ...(judgement?.required_human_attention ?? []),
     ...(standing.length > 0 ? [`Failed before and still fail: ${standing.join(', ')}.`] : []),
   ]
+  // The judge's remarks are findings of its gate as well.
+  return [...new Set(lines)]
 }
 
 function whoApproved({ verdicts, task }: RunEvidence): readonly string[] {

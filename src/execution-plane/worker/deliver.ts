@@ -1,5 +1,6 @@
 import type { EventDraft } from '#domain/event'
 import type { EvidencePacket } from '#domain/packet'
+import type { RunFacts } from '#domain/run'
 import type { RunMode } from '#domain/task'
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '#domain/json'
@@ -7,48 +8,61 @@ import type { PullRequestLink } from '#ports'
 import { need, type Ending, type Execution } from './execution.ts'
 import { sealPacket } from './seal-packet.ts'
 
-/** What a run hands over when it stands: a packet in every mode, a branch or a draft pull request where asked. */
-export async function deliver(
-  execution: Execution,
-): Promise<Ending | { readonly summary: string; readonly packet_sha256: string }> {
-  const { run, found, journal } = execution
-  const summary = found.summary === '' ? `Planned: ${found.plan?.objective ?? ''}` : found.summary
-  if (run.mode === 'analysis_only' || run.mode === 'dry_run_patch') {
-    const { sha256 } = await sealPacket(execution, { state: 'completed', summary, diagnosis: null })
-    return { summary, packet_sha256: sha256 }
-  }
-  const refused = await publicationAllowed(execution, run.mode)
-  if (refused !== undefined) return refused
-  if (run.mode === 'draft_pr')
-    await journal.advance('pr_preparing', { gates: { judge: found.verdicts.get('judge')?.answer ?? 'unavailable' } })
-  await planPublication(execution)
-  const sealed = await sealPacket(execution, { state: 'completed', summary, diagnosis: null })
-  const link = await publish(execution, run.mode, sealed)
-  if (run.mode === 'draft_pr')
-    await journal.advance(
-      'pr_created',
-      { branch: link.branch, pull_request: link.url, packet_sha256: sealed.sha256 },
-      { pull_request: link },
-    )
-  return { summary, packet_sha256: sealed.sha256 }
+/** What stands behind a completed run. */
+export interface Delivered {
+  readonly summary: string
+  readonly packet_sha256: string
+  readonly evidence: Partial<RunFacts>
 }
 
-async function publicationAllowed(
-  { parts, run, task, journal, found }: Execution,
-  mode: RunMode,
-): Promise<Ending | undefined> {
-  const action = mode === 'draft_pr' ? 'pull_request.open' : 'branch.push'
-  const requested = { action, repository: task.repository, tree: found.change?.head_tree ?? null, draft: true }
+/** What a run hands over when it stands: a packet in every mode, a branch or a draft pull request where asked. */
+export async function deliver(execution: Execution): Promise<Ending | Delivered> {
+  const { run, found, journal } = execution
+  const summary = found.summary === '' ? `Planned: ${found.plan?.objective ?? ''}` : found.summary
+  const evidence = evidenceOf(execution)
+  if (run.mode === 'analysis_only' || run.mode === 'dry_run_patch') {
+    const { sha256 } = await sealPacket(execution, { state: 'completed', summary, diagnosis: null })
+    return { summary, packet_sha256: sha256, evidence }
+  }
+  if (run.mode === 'draft_pr') await journal.advance('pr_preparing', evidence)
+  await planPublication(execution)
+  const refused = await publicationAllowed(execution, run.mode)
+  if (refused !== undefined) return refused
+  const sealed = await sealPacket(execution, { state: 'completed', summary, diagnosis: null })
+  const link = await publish(execution, run.mode, sealed)
+  const published = { branch: link.branch, pull_request: link.url, packet_sha256: sealed.sha256 }
+  if (run.mode === 'draft_pr') await journal.advance('pr_created', published, { pull_request: link })
+  const landed = run.mode === 'local_branch' ? { ...evidence, branch: link.branch } : {}
+  return { summary, packet_sha256: sealed.sha256, evidence: landed }
+}
+
+/** What the last move puts on record: the accepted plan where nothing was edited, else what the judge said. */
+function evidenceOf({ run, found }: Execution): Partial<RunFacts> {
+  if (run.mode === 'analysis_only') return { plan_sha256: found.plan_sha256 ?? null, gates: { plan: 'pass' } }
+  return { gates: { judge: found.verdicts.get('judge')?.answer ?? 'unavailable' } }
+}
+
+async function publicationAllowed(execution: Execution, mode: RunMode): Promise<Ending | undefined> {
+  const pushed = await askPolicy(execution, 'branch.push', mode)
+  if (pushed !== undefined || mode !== 'draft_pr') return pushed
+  return askPolicy(execution, 'pull_request.open', mode)
+}
+
+async function askPolicy(execution: Execution, action: string, mode: RunMode): Promise<Ending | undefined> {
+  const { parts, run, task, journal, found } = execution
+  const { branch, commit } = need(execution, 'publication')
+  const { base_branch: default_branch } = need(execution, 'repository').source
+  const requested = { action, mode, repository: task.repository, branch, default_branch, commit, draft: true }
   const answer = await journal.perform({ key: `policy:${action}`, kind: 'gate', request: requested }, async () => {
     const decision = parts.policy.decide({
       action,
       run_id: run.id,
-      state: 'judging',
+      state: mode === 'draft_pr' ? 'pr_preparing' : 'judging',
       paths: (found.change?.files ?? []).map((file) => file.path),
       argv: [],
       scope: task.scope,
       args_hash: createHash('sha256').update(canonicalJson(requested)).digest('hex'),
-      facts: { ...requested, mode },
+      facts: requested,
     })
     return { value: { answer: decision.answer, explanation: decision.explanation }, decision }
   })

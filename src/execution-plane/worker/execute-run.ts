@@ -5,7 +5,7 @@ import { createToolGateway } from '#execution-plane/tool-gateway'
 import { checkPlan } from '#execution-plane/planner'
 import type { Agent, LeasedRun } from '#ports'
 import { change } from './change.ts'
-import { deliver } from './deliver.ts'
+import { deliver, type Delivered } from './deliver.ts'
 import { endingOfError } from './ending-of-outcome.ts'
 import { need, type Ending, type Execution, type Found, type WorkerParts } from './execution.ts'
 import { keepLease, WorkStopped } from './lease-keeper.ts'
@@ -61,7 +61,7 @@ async function agentFor(execution: Execution): Promise<Agent> {
   return createTransformAgent({ list: await reader.list(), read: reader.read })
 }
 
-type Stopped = Ending | { readonly summary: string; readonly packet_sha256: string }
+type Stopped = Ending | Delivered
 
 async function untilStopped(execution: Execution): Promise<Stopped> {
   for (const phase of PHASES) {

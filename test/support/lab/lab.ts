@@ -19,7 +19,12 @@ export interface Finished {
 export interface Outcome {
   readonly run_id: string
   readonly state: string
-  readonly pull_request: string | null
+  readonly pull_request: {
+    readonly url: string
+    readonly title: string
+    readonly body: string
+    readonly branch: string
+  } | null
   readonly packet: string | null
   readonly tree: string | null
   readonly [more: string]: unknown

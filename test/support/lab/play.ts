@@ -52,7 +52,7 @@ function judgement(verdict: 'pass' | 'fail', text: string): ScriptedReply {
       risk: 'low',
     },
     required_human_attention: [],
-    reasons: [{ text, evidence_refs: ['E1'] }],
+    reasons: [{ text, evidence_refs: ['TASK'] }],
   })
 }
 
