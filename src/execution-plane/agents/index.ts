@@ -5,5 +5,5 @@
  * a model durably (`askModel`), which the judge uses as well.
  */
 export { askModel, type ModelAccess, type Question, type Reply } from './ask-model.ts'
-export { createNativeAgent, type NativeAgentOptions } from './native-agent.ts'
-export { createTransformAgent, type TransformSource } from './transform-agent.ts'
+export { createNativeAgent } from './native-agent.ts'
+export { createTransformAgent } from './transform-agent.ts'

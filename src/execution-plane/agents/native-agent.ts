@@ -8,7 +8,7 @@ import { startConversation, type Conversation } from './conversation.ts'
 import { watchForCircles, type StuckWatch } from './stuck.ts'
 
 /** Bounds of the loop besides the run's budget. */
-export interface NativeAgentOptions {
+interface NativeAgentOptions {
   /** Output limit of one call; absent means 8192 tokens. */
   readonly max_output_tokens?: number
   /** Bytes of conversation above which old tool outputs are given up before asking; absent means 400,000. */

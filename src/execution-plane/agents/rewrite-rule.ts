@@ -28,7 +28,7 @@ export const REWRITE_LANGUAGES = {
   Css: /\.css$/i,
 } as const
 
-export type RewriteLanguage = keyof typeof REWRITE_LANGUAGES
+type RewriteLanguage = keyof typeof REWRITE_LANGUAGES
 
 const ALIASES: Readonly<Record<string, RewriteLanguage>> = {
   typescript: 'TypeScript',

@@ -4,7 +4,7 @@ import { ok, refuse, type Result } from '#domain/result'
 import { REWRITE_LANGUAGES, type RewriteRule } from './rewrite-rule.ts'
 
 /** What a file becomes under the rules. */
-export interface Rewritten {
+interface Rewritten {
   readonly content: string
   readonly matches: number
 }

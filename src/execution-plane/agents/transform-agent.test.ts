@@ -5,7 +5,7 @@ import type { Json } from '#domain/json'
 import type { TransformRule } from '#domain/task'
 import { memoryJournal } from '../../../test/support/agents/memory-journal.ts'
 import { scriptedTools, sessionOf, taskOf } from '../../../test/support/agents/scripted-session.ts'
-import { createTransformAgent, type TransformSource } from './transform-agent.ts'
+import { createTransformAgent } from './transform-agent.ts'
 
 const RULE = `
 id: use-v2
@@ -15,7 +15,7 @@ rule:
 fix: 'retryV2({ times: $TIMES }, $$$REST)'
 `
 
-function sourceOf(files: Readonly<Record<string, string>>): TransformSource {
+function sourceOf(files: Readonly<Record<string, string>>): Parameters<typeof createTransformAgent>[0] {
   return {
     list: Object.entries(files).map(([path, text]) => ({
       path,

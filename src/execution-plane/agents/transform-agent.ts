@@ -16,7 +16,7 @@ import { parseRewriteRules } from './rewrite-rule.ts'
 import { createRewriter, type Rewriter } from './rewrite.ts'
 
 /** The base tree of the run, from which a rule's work is computed the same way on every replay. */
-export interface TransformSource {
+interface TransformSource {
   readonly list: readonly TreeEntry[]
   read(path: string): Promise<Uint8Array | undefined>
 }

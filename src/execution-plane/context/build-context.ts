@@ -28,7 +28,7 @@ export interface ContextRequest {
 }
 
 /** What the planning phase starts with. */
-export interface Context {
+interface Context {
   readonly system: string
   readonly opening: string
   readonly manifest: ContextManifest

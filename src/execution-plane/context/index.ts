@@ -3,9 +3,8 @@
  * lines, trust and hash, and wraps all text that is data in delimiters nobody outside can guess.
  * Owns the system prompt, the openings of the phases and the manifest.
  */
-export { buildContext, type Context, type ContextRequest } from './build-context.ts'
-export type { ContextItem, ContextManifest } from './manifest.ts'
-export { openingForEditing, openingForRepair, PROMPT_CONTRACT_VERSION, type RepairReasons } from './openings.ts'
+export { buildContext, type ContextRequest } from './build-context.ts'
+export { openingForEditing, openingForRepair, PROMPT_CONTRACT_VERSION } from './openings.ts'
 export { summariseReport } from './summarise-report.ts'
 export { SYSTEM_PROMPT_VERSION } from './system-prompt.ts'
-export { createWrapper, type Sign, type Wrap } from './wrap-untrusted.ts'
+export { createWrapper, type Sign } from './wrap-untrusted.ts'

@@ -14,7 +14,7 @@ export function openingForEditing(plan: Plan): string {
 }
 
 /** Who found what in a proposed tree. */
-export interface RepairReasons {
+interface RepairReasons {
   readonly kind: 'verification' | 'judge' | 'gate'
   /** One line of the platform or of the judge. */
   readonly reason: string

@@ -24,7 +24,7 @@ export interface JudgeRequest
 }
 
 /** The gate's verdict; report and hash are null where the model gave no judgement that counts. */
-export interface JudgeAnswer {
+interface JudgeAnswer {
   readonly verdict: Verdict
   readonly report: JudgeReport | null
   readonly report_sha256: string | null

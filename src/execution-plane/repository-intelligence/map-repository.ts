@@ -2,7 +2,7 @@ import { BUILD_SYSTEMS, type BuildSystem } from './build-systems.ts'
 import { isForeign, isTest, readText, type RepositoryFiles } from './repository-files.ts'
 
 /** A folder with a manifest of its own. */
-export interface RepositoryModule {
+interface RepositoryModule {
   readonly path: string
   readonly sources: readonly string[]
   readonly tests: readonly string[]

@@ -15,7 +15,7 @@ import type {
   PriceTable,
   ToolCallResult,
 } from '#ports'
-import { memoryJournal, WIDE_LIMITS, type MemoryJournal } from './memory-journal.ts'
+import { WIDE_LIMITS, type MemoryJournal } from './memory-journal.ts'
 
 export const MODEL: ModelChoice = { provider: 'test', model: 'one', api: 'openai-chat', url: null }
 export const FALLBACK: ModelChoice = { provider: 'test', model: 'two', api: 'openai-chat', url: null }
@@ -194,7 +194,3 @@ export function sessionOf(
     ...rest,
   }
 }
-
-/** A fresh journal and its session in one. */
-export const freshSession = (over: Parameters<typeof sessionOf>[1] = {}): AgentSession =>
-  sessionOf(memoryJournal(), over)
