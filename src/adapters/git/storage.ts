@@ -9,7 +9,7 @@ export function storageFailure(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new GanderError('storage_full', `There is no space left at ${path}.`, { cause: error, retryable: true })
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOTDIR')
     return new GanderError('storage_unwritable', `${path} cannot be written: ${code}.`, { cause: error })
   return error
 }

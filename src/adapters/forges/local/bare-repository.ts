@@ -101,7 +101,7 @@ function unwritable(error: unknown, path: string): unknown {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new GanderError('storage_full', `There is no space left at ${path}.`, { cause: error, retryable: true })
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOTDIR')
     return new GanderError('storage_unwritable', `${path} cannot be written: ${code}.`, { cause: error })
   return error
 }

@@ -109,7 +109,7 @@ function recordFailure(error: unknown, folder: string): unknown {
       cause: error,
       retryable: true,
     })
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOTDIR')
     return new GanderError('storage_unwritable', `Pull requests under ${folder} cannot be kept: ${code}.`, {
       cause: error,
     })

@@ -7,8 +7,10 @@ export type Matcher = (text: string) => boolean
 
 type Token =
   | { readonly kind: 'one'; readonly accepts: (char: string) => boolean }
-  /** Any run of characters; `slash` tells whether it crosses directories, `skip` whether it and a slash may be absent. */
-  | { readonly kind: 'run'; readonly slash: boolean; readonly skip: boolean }
+  /** Any run of characters; `slash` tells whether it crosses directories. */
+  | { readonly kind: 'run'; readonly slash: boolean }
+  /** Reads nothing: the run and the slash after it may be absent. */
+  | { readonly kind: 'optional' }
 
 /** Compiles a pattern; undefined when it is malformed and matches nothing. */
 export function wildmatch(pattern: string): Matcher | undefined {
@@ -43,7 +45,8 @@ function addRun(tokens: Token[], pattern: string, start: number): number {
   const rest = pattern.slice(end, end + 2)
   const closes = rest === '' || rest.startsWith('/') || rest === '\\/'
   const slash = end - start > 1 && opens && closes
-  tokens.push({ kind: 'run', slash, skip: slash && rest.startsWith('/') })
+  if (slash && rest.startsWith('/')) tokens.push({ kind: 'optional' })
+  tokens.push({ kind: 'run', slash })
   return end
 }
 
@@ -55,7 +58,7 @@ function simulate(tokens: readonly Token[], text: string): boolean {
     let alive = false
     for (let state = 0; state < tokens.length; state++) {
       const token = tokens[state]
-      if (current[state] === 0 || token === undefined) continue
+      if (current[state] === 0 || token === undefined || token.kind === 'optional') continue
       if (token.kind === 'one' ? !token.accepts(char) : char === '/' && !token.slash) continue
       enter(tokens, next, token.kind === 'one' ? state + 1 : state)
       alive = true
@@ -73,9 +76,8 @@ function enter(tokens: readonly Token[], states: Uint8Array, from: number): void
     if (states[state] === 1) continue
     states[state] = 1
     const token = tokens[state]
-    if (token?.kind !== 'run') continue
-    pending.push(state + 1)
-    if (token.skip) pending.push(state + 2)
+    if (token?.kind === 'run' || token?.kind === 'optional') pending.push(state + 1)
+    if (token?.kind === 'optional') pending.push(state + 3)
   }
 }
 
