@@ -3,5 +3,5 @@
  * any user. Decides what a command can see, reach and use; owns `sandboxes/` and `system/` under GANDER_HOME. A holder
  * process per sandbox keeps its mounts and dies with its worker; each command is a fresh process tree in it.
  */
-export { type BubblewrapOptions, createBubblewrapDriver } from './driver.ts'
-export { findToolchains, type Toolchain } from './view/toolchains.ts'
+export { createBubblewrapDriver } from './driver.ts'
+export { findToolchains } from './view/toolchains.ts'

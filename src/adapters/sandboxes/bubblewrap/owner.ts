@@ -67,7 +67,7 @@ export const isNameOfDead = (name: string): boolean => {
 }
 
 /** Folder that holds one folder per living sandbox. */
-export const sandboxesFolder = (home: string): string => join(home, 'sandboxes')
+const sandboxesFolder = (home: string): string => join(home, 'sandboxes')
 
 /** Claims a number that no living sandbox under this home has, by making its folder. */
 export const claimSlot = (home: string): { readonly slot: number; readonly folder: string } => {

@@ -9,7 +9,7 @@ export const BRIDGE_SOCKET = '/run/gander/registry.sock'
  * bind-mounted socket, and starts the command once it listens. It is plain CommonJS because it is run by `node -e`, and
  * Gander's own node is bound for it: that one is surely there.
  */
-export const BRIDGE_PROGRAM = `
+const BRIDGE_PROGRAM = `
 const net = require('node:net'), { spawn } = require('node:child_process'), os = require('node:os')
 const server = net.createServer({ allowHalfOpen: true }, (near) => {
   const far = net.connect({ path: '${BRIDGE_SOCKET}', allowHalfOpen: true })

@@ -14,15 +14,10 @@ export interface AttackReport {
   readonly environment: readonly string[]
 }
 
-/** Tells the attack program what to go for. */
-export interface AttackTargets {
-  /** Port of a listener on the host's loopback. */
-  readonly port: number
-  /** Host paths that must not be seen. */
-  readonly hidden: readonly string[]
-}
-
-/** Runs inside under node; plain CommonJS. Prints one AttackReport. */
+/**
+ * Runs inside under node; plain CommonJS. Its argument is JSON: `port` of a listener on the host's loopback and `hidden`
+ * host paths that must not be seen. Prints one AttackReport.
+ */
 export const ATTACK_PROGRAM = `
 const fs = require('node:fs'), net = require('node:net'), os = require('node:os')
 const targets = JSON.parse(process.argv[1])
