@@ -3,6 +3,7 @@
  * of any tree, reads results by test id with the platform's own reporters, says shortly why something failed, and
  * compares the proposed tree with the baseline. Owns profiles, result formats and diagnoses.
  */
+export { asksForTestRemoval } from './asks-for-test-removal.ts'
 export { diagnosisText } from './diagnosis/diagnosis-text.ts'
 export { judgeVerification } from './judge-verification.ts'
 export { findProfile } from './profile/find-profile.ts'

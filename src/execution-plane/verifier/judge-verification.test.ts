@@ -74,6 +74,13 @@ describe('the verification gate', () => {
     expect(judged(before, tests({ b: 'passed' }))).toEqual(['fail', ['error:test.removed']])
   })
 
+  it('lets a test go where the criteria ask for it, and only there', () => {
+    const criteria = (text: string) => ({ success_criteria: [{ text, origin: 'stated' as const }] })
+    const [before, after] = [tests({ a: 'passed', b: 'passed' }), tests({ b: 'passed' })]
+    expect(judgeVerification(before, after, criteria('The tests of the old parser are removed.')).answer).toBe('pass')
+    expect(judgeVerification(before, after, criteria('No test is removed.')).answer).toBe('fail')
+  })
+
   it('warns of a renamed test and of one that failed before', () => {
     expect(judged(tests({ a: 'passed' }), tests({ b: 'passed' }))).toEqual(['pass', ['warning:test.removed']])
     expect(judged(tests({ a: 'failed', b: 'passed' }), tests({ a: 'failed', b: 'passed' }))).toEqual([

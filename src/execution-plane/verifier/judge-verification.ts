@@ -1,13 +1,20 @@
 import type { Finding, Verdict } from '#domain/gate'
+import type { Task } from '#domain/task'
 import { compareTests, type PhaseReport, type TestDelta, type VerificationReport } from '#domain/verification'
+import { asksForTestRemoval } from './asks-for-test-removal.ts'
 
 const MOST_FINDINGS = 50
 
 /**
  * The verification gate: the proposed tree against the baseline, by test id. What failed before and still fails is
- * not this change's doing and only warns; what the change breaks, skips or takes away fails.
+ * not this change's doing and only warns; what the change breaks, skips or takes away fails. Tests may go without others
+ * in their place only where a task's criteria ask for that; without a task they may not.
  */
-export function judgeVerification(baseline: VerificationReport, head: VerificationReport): Verdict {
+export function judgeVerification(
+  baseline: VerificationReport,
+  head: VerificationReport,
+  task?: Pick<Task, 'success_criteria'>,
+): Verdict {
   const evidence = [
     ...new Set([baseline, head].flatMap((report) => report.phases.flatMap((phase) => phase.log_sha256 ?? []))),
   ]
@@ -26,7 +33,10 @@ export function judgeVerification(baseline: VerificationReport, head: Verificati
     return verdict('unavailable', 'there is no baseline to compare the proposed tree with', findings)
   }
   const delta = compareTests(baseline, head)
-  const findings = [...testFindings(delta, head), ...phaseFindings(baseline, head)]
+  const findings = [
+    ...testFindings(delta, head, task !== undefined && asksForTestRemoval(task)),
+    ...phaseFindings(baseline, head),
+  ]
   const errors = findings.filter((finding) => finding.severity === 'error')
   if (errors.length > 0) return verdict('fail', summary(delta, errors), sortedByWeight(findings))
   if (provesNothing(head))
@@ -46,7 +56,7 @@ export function judgeVerification(baseline: VerificationReport, head: Verificati
   )
 }
 
-function testFindings(delta: TestDelta, head: VerificationReport): readonly Finding[] {
+function testFindings(delta: TestDelta, head: VerificationReport, removal_asked: boolean): readonly Finding[] {
   const places = new Map(head.phases.flatMap((phase) => phase.tests).map((test) => [test.id, test]))
   const finding =
     (rule: string, severity: Finding['severity'], said: string) =>
@@ -61,7 +71,7 @@ function testFindings(delta: TestDelta, head: VerificationReport): readonly Find
       }
     }
   // Renamed tests leave one id and bring another; fewer tests than before is loss.
-  const lost = delta.removed.length > delta.added.length
+  const lost = delta.removed.length > delta.added.length && !removal_asked
   return [
     ...delta.broken.map(finding('test.broken', 'error', 'passed before and fails now')),
     ...delta.newly_skipped.map(finding('test.newly_skipped', 'error', 'ran before and is skipped now')),

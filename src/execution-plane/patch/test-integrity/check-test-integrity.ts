@@ -1,5 +1,6 @@
 import type { Finding, Verdict } from '#domain/gate'
 import type { Task } from '#domain/task'
+import { asksForTestRemoval } from '#execution-plane/verifier'
 import { addedLines, removedLines, type ChangedFile } from '../changed-file.ts'
 import type { ReadChange } from '../change-check.ts'
 import { verdictOf } from '../verdict.ts'
@@ -14,13 +15,13 @@ import {
 } from './suspicious-lines.ts'
 import { isRunnerConfiguration, isSnapshot, isTestFile, languageOf } from './test-files.ts'
 
-const ASKS_REMOVAL =
-  /\b(?:remov|delet|drop|retir|obsolet)\w*\b[^.\n]{0,80}\b(?:tests?|specs?|test cases?)\b|\b(?:tests?|specs?)\b[^.\n]{0,60}\b(?:(?:is|are|be|been|gets?)\s+)?(?:removed|deleted|dropped|retired)\b/i
 const ASKS_SKIP = /\b(?:skip|disabl|quarantin|ignor|mut)\w*\b[^.\n]{0,80}\b(?:tests?|specs?)\b/i
+const asksForSkip = (task: Task): boolean =>
+  task.success_criteria.some(({ text }) => ASKS_SKIP.test(text) && !/\b(?:no|not|never|without)\b/i.test(text))
 /** Rules that a task can permit by asking for them in its criteria. */
-const PERMITTED_BY: readonly (readonly [RegExp, RegExp])[] = [
-  [/^test\.(?:removed|file_deleted|renamed_away|assertion_removed)$/, ASKS_REMOVAL],
-  [/^test\.(?:skipped)$/, ASKS_SKIP],
+const PERMITTED_BY: readonly (readonly [rule: RegExp, asks: (task: Task) => boolean])[] = [
+  [/^test\.(?:removed|file_deleted|renamed_away|assertion_removed)$/, asksForTestRemoval],
+  [/^test\.skipped$/, asksForSkip],
 ]
 
 /**
@@ -44,10 +45,9 @@ export function checkTestIntegrity({ files, task }: ReadChange): Verdict {
 }
 
 function permitted(findings: readonly Finding[], task: Task): readonly Finding[] {
-  const asked = (words: RegExp) => task.success_criteria.some((criterion) => words.test(criterion.text))
   return findings.map((finding) => {
-    const leave = PERMITTED_BY.find(([rule]) => rule.test(finding.rule))?.[1]
-    if (finding.severity === 'warning' || leave === undefined || !asked(leave)) return finding
+    const asks = PERMITTED_BY.find(([rule]) => rule.test(finding.rule))?.[1]
+    if (finding.severity === 'warning' || asks === undefined || !asks(task)) return finding
     return { ...finding, severity: 'warning', message: `${finding.message}; the task's criteria ask for it` }
   })
 }
