@@ -91,8 +91,8 @@ describe('what an agent lays into its workspace', () => {
 
   it('a written file keeps its execute bit and no setuid bit', async () => {
     await shell('echo x > src/tool; chmod 4755 src/tool; echo y > src/plain; chmod 666 src/plain')
-    expect((await desk.call(...write('src/tool'))).answer.is_error).toBe(false)
-    expect((await desk.call(...write('src/plain'))).answer.is_error).toBe(false)
+    expect((await desk.call(...write('src/tool', 'new\n'))).answer.is_error).toBe(false)
+    expect((await desk.call(...write('src/plain', 'new\n'))).answer.is_error).toBe(false)
     expect((await shell('stat -c %a src/tool src/plain')).answer.text).toContain('\n755\n644')
   })
 

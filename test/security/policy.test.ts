@@ -1,27 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createPolicy } from '#control-plane/policy'
-import { formatId, type RunId } from '#domain/ids'
-import { DEFAULT_SCOPE, type TaskScope } from '#domain/task'
-import type { Identifiers, PolicyQuestion } from '#ports'
+import type { PolicyQuestion } from '#ports'
+import { ask, identifiers, policy, write } from './policy-questions.ts'
 
-const identifiers: Identifiers = { make: (kind) => formatId(kind, crypto.getRandomValues(new Uint8Array(16))) }
-const policy = createPolicy({ identifiers })
-
-function ask(given: Partial<PolicyQuestion>, scope: Partial<TaskScope> = {}) {
-  return policy.decide({
-    action: 'file.write',
-    run_id: 'run_1' as RunId,
-    state: 'editing',
-    paths: [],
-    argv: [],
-    scope: { ...DEFAULT_SCOPE, ...scope },
-    args_hash: 'a'.repeat(64),
-    facts: { content_class: 'text' },
-    ...given,
-  })
-}
-const write = (path: string, scope: Partial<TaskScope> = {}) => ask({ paths: [path] }, scope)
 const run = (...argv: string[]) => ask({ action: 'shell.exec', argv })
 const sh = (script: string) => run('sh', '-c', script)
 const rulesOf = (decision: { matched_rules: readonly { rule: string; effect: string }[] }) =>
@@ -354,59 +335,5 @@ describe('speed', () => {
   it('a scope that is new at every question does not make the policy forget or grow without bound', () => {
     const decisions = Array.from({ length: 5000 }, (_, n) => write(`src/f${n}.ts`, { allowed_paths: [`src/f${n}.ts`] }))
     expect(decisions.every(({ answer }) => answer === 'allow')).toBe(true)
-  })
-})
-
-describe('spellings of a protected name', () => {
-  const NAMES = [
-    '.github/workflows/ci.yml',
-    'CODEOWNERS',
-    'AGENTS.md',
-    '.git/config',
-    '.mcp.json',
-    'package.json',
-    '.env',
-  ]
-  const IGNORED = ['\u200b', '\u200d', '\u00ad', '\ufeff', '\u2060', '\ufe0f']
-  const wide = (char: string) =>
-    /[!-.0-~]/.test(char) ? String.fromCodePoint((char.codePointAt(0) ?? 0) + 0xfee0) : char
-  const twist = (name: string, twists: readonly number[]) =>
-    [...name]
-      .map((char, index) => {
-        const choice = twists[index % twists.length] ?? 0
-        if (char === '/') return char
-        if (choice === 1) return char.toUpperCase()
-        if (choice === 2) return char + (IGNORED[index % IGNORED.length] ?? '')
-        return choice === 3 ? wide(char) : char
-      })
-      .join('')
-
-  it('never open it, whatever letters and marks are used', () => {
-    fc.assert(
-      fc.property(
-        fc.constantFrom(...NAMES),
-        fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 12 }),
-        fc.constantFrom('', '.', ' ', '. .', '::$DATA'),
-        (name, twists, tail) => {
-          const path = twist(name, twists) + tail
-          expect(write(path).answer).not.toBe('allow')
-          expect(write(path, { allowed_paths: ['**'] }).answer).not.toBe('allow')
-        },
-      ),
-      { numRuns: 3000 },
-    )
-  })
-
-  it('a narrower scope never allows what a wider one denies', () => {
-    const path = fc.constantFrom('src/a.ts', 'src/b/c.ts', 'docs/x.md', 'package.json', '.github/x', 'infra/y')
-    const globs = fc.subarray(['src/**', 'docs/*', 'infra', '**/*.ts', '**', 'package.json'])
-    fc.assert(
-      fc.property(path, globs, globs, (name, allowed, forbidden) => {
-        const wider = write(name, { allowed_paths: allowed })
-        const narrower = write(name, { allowed_paths: allowed, forbidden_paths: forbidden })
-        if (wider.answer !== 'allow') expect(narrower.answer).not.toBe('allow')
-      }),
-      { numRuns: 3000 },
-    )
   })
 })

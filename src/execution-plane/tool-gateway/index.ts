@@ -3,5 +3,5 @@
  * call is well-formed, open in its phase, within rate and limits, and allowed by policy; then does it, inside the
  * sandbox or by guarded file access, and records it redacted. Owns the thirteen tools, their schemas and versions.
  */
-export { createToolGateway, TOOL_SCHEMA_VERSION, type ToolGateway } from './tool-gateway.ts'
+export { createToolGateway, TOOL_SCHEMA_VERSION } from './tool-gateway.ts'
 export type { ToolGatewayDependencies, ToolHost } from './tool-host.ts'

@@ -2,7 +2,7 @@ import type { ToolName } from '#domain/tool'
 import type { Problem, Tool } from './tool.ts'
 
 /** The most calls of one model turn; a turn's calls share their key up to the last colon. */
-export const CALLS_PER_TURN = 64
+const CALLS_PER_TURN = 64
 
 /** Counts calls so that a model in a loop is slowed down before it costs more than its budget. */
 export interface Rate {

@@ -1,7 +1,7 @@
 import { ok, refuse, type Result } from '#domain/result'
 
 /** Lines of one hunk; `keep` and `drop` must be there, `keep` and `add` will be. */
-export interface HunkLine {
+interface HunkLine {
   readonly kind: 'keep' | 'drop' | 'add'
   readonly text: string
 }
