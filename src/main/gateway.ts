@@ -41,15 +41,17 @@ async function main(settings: GatewaySettings): Promise<void> {
   if (lock === undefined) return database.close()
   const journal = createExchangeJournal({ database })
   const abandoned = await journal.abandon()
+  const provider = createModelProvider()
   const host = createModelExchange({
     journal,
     artifacts: createFilesystemArtifacts({ home }),
     redactor: createRedactor(),
-    provider: createModelProvider(),
+    provider,
     clock: systemClock,
   })
   const served = await serveGateway({ path, version, idle_ms, host, log })
   log('gateway_started', { version, abandoned })
+  await provider.warm()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => served.drain())
   const keeper = keepLock(database, lock)
   const end = await Promise.race([served.ended, keeper.lost])

@@ -30,7 +30,7 @@ interface ServeOptions {
 }
 
 /** Why a gateway ended: nobody used it, it was asked to, or its socket (or its whole home) is gone. */
-export type GatewayEnd = 'idle' | 'drained' | 'removed'
+type GatewayEnd = 'idle' | 'drained' | 'removed'
 
 export interface ServedGateway {
   /** Resolves when the gateway has stopped listening and every call in flight is recorded. */

@@ -4,4 +4,4 @@
  */
 export { createModelProvider } from './model-provider.ts'
 export { createPriceTable } from './price-table.ts'
-export { readRecording, recordConversation, type RecordedConversation } from './recording.ts'
+export { readRecording, recordConversation } from './recording.ts'

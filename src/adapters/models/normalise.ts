@@ -12,7 +12,7 @@ const VOLATILE: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** Text without durations, versions, ids, hashes, times and temporary paths. */
-export const normaliseText = (text: string): string =>
+const normaliseText = (text: string): string =>
   VOLATILE.reduce((current, [pattern, stand_in]) => current.replaceAll(pattern, stand_in), text)
 
 /** Canonical text of tool arguments with every string normalised: equal for calls that mean the same. */

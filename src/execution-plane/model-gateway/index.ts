@@ -4,5 +4,5 @@
  * artifact; and says what a call costs. Owns the calls in flight and the keys, in memory only.
  */
 export { costOf, worstCaseOf } from './cost.ts'
-export { createModelExchange, type ModelExchange } from './exchange.ts'
+export { createModelExchange } from './exchange.ts'
 export { hashRequest } from './hash-request.ts'
