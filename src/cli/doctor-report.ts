@@ -69,7 +69,7 @@ function tool(name: string, need: Tool['need'], purpose: string, remedy: string)
 }
 
 /** Runs a program and gives what it printed, or undefined when it cannot be run. */
-export type AskProgram = (argv: readonly string[]) => Promise<string | undefined>
+type AskProgram = (argv: readonly string[]) => Promise<string | undefined>
 
 /** Looks for each tool by asking it for its version. */
 export async function toolChecks(ask: AskProgram): Promise<readonly DoctorCheck[]> {

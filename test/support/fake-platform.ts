@@ -201,7 +201,7 @@ export const FAKE_CHANGE: Change = {
 }
 
 /** Events in order, each so many milliseconds after the start. */
-export function fakeEvents(drafts: readonly (readonly [number, EventName, JsonObject])[]): readonly LedgerEvent[] {
+function fakeEvents(drafts: readonly (readonly [number, EventName, JsonObject])[]): readonly LedgerEvent[] {
   return drafts.map(([after, event, facts], index) => ({
     audit_id: `aud_${index}` as EventId,
     tenant_id: LOCAL_TENANT,

@@ -2,7 +2,7 @@ import type { EventName } from '#domain/event'
 import type { Json } from '#domain/json'
 import { counted } from './figures.ts'
 import { plainLine } from './plain-text.ts'
-import type { Progress } from './progress.ts'
+import type { Progress } from './progress-state.ts'
 
 /** Facts of an event, read with care: a fact that is missing or of another type is undefined, and text is made safe. */
 export interface Facts {

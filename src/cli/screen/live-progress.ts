@@ -4,7 +4,8 @@ import type { CliEnvironment, Screen } from '../environment.ts'
 import { money, span } from './figures.ts'
 import { paintFor, type Paint } from './paint.ts'
 import { cut, plainLine } from './plain-text.ts'
-import { observe, startOfProgress, type Progress, type ProgressLine } from './progress.ts'
+import type { Progress } from './progress-state.ts'
+import { observe, startOfProgress, type ProgressLine } from './progress.ts'
 
 /** Shows a run while it goes on: a line for each finished state and, on a terminal, a live one for what happens now. */
 export interface LiveProgress {

@@ -1,6 +1,7 @@
 import type { EventName, LedgerEvent } from '#domain/event'
 import { isActive, RUN_STATES, type RunState } from '#domain/run'
 import { noteOf, readFacts, type Facts } from './event-notes.ts'
+import type { Progress } from './progress-state.ts'
 
 /** A finished stretch of a run, or something worth a line of its own. */
 export interface ProgressLine {
@@ -10,20 +11,6 @@ export interface ProgressLine {
   readonly duration_ms?: number
   readonly cost_usd?: number
   readonly note: string
-}
-
-/** Where a run stands, folded from its events. */
-export interface Progress {
-  readonly state: RunState
-  readonly since: number
-  /** Spent since this state was entered, and in all. */
-  readonly cost_usd: number
-  readonly total_usd: number
-  /** What happens now. */
-  readonly now: string
-  /** Notes that the line of this state will carry, by subject; a later one replaces an earlier one. */
-  readonly notes: { readonly [subject: string]: string }
-  readonly files: readonly string[]
 }
 
 /** A run nothing is known about yet. */

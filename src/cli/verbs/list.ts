@@ -59,7 +59,7 @@ function lines(runs: readonly RunOverview[], cli: Cli): readonly string[] {
 }
 
 /** The colour of a state: good, needs somebody, broken, or under way. */
-export function stateInk(state: RunState, paint: Paint): (text: string) => string {
+function stateInk(state: RunState, paint: Paint): (text: string) => string {
   if (state === 'completed') return paint.good
   if (state === 'failed' || state === 'blocked_policy') return paint.bad
   if (state === 'needs_human' || state === 'paused' || state === 'awaiting_approval') return paint.warn

@@ -8,7 +8,7 @@ import { fetchIssue, type IssueAccess } from './fetch-issue.ts'
 import { readIssue } from './read-issue.ts'
 import { readTaskFile } from './read-task-file.ts'
 
-export { acceptOrder, type AcceptedOrder, type OrderRefusal } from './accept-order.ts'
+export { acceptOrder } from './accept-order.ts'
 export { taskJsonSchema } from './task-schema.ts'
 
 /** Makes the intake port; issues on a forge are read with the given `fetch` and, on github.com only, token. */
