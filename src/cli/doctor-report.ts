@@ -76,7 +76,7 @@ export async function toolChecks(ask: AskProgram): Promise<readonly DoctorCheck[
   return await Promise.all(
     TOOLS.map(async ({ name, argv, need, purpose, remedy }): Promise<DoctorCheck> => {
       const printed = await ask(argv)
-      const version = printed === undefined ? undefined : /\d+(\.\d+)+\S*/.exec(printed)?.[0].replace(/["',;)]+$/, '')
+      const version = printed === undefined ? undefined : /\d+(\.\d+)+[\w+-]*/.exec(printed)?.[0]
       if (printed !== undefined)
         return { part: 'tools', name, outcome: 'ok', detail: `${version ?? 'found'}, ${purpose}` }
       const outcome = need === 'required' ? 'failed' : 'warning'
