@@ -39,7 +39,7 @@ function formsOf(value: string): readonly string[] {
     json.replaceAll('/', '\\/'),
     JSON.stringify(json).slice(1, -1),
     value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;'),
-    [...value].reverse().join(''),
+    Array.from(value).toReversed().join(''),
   ]
 }
 

@@ -16,7 +16,7 @@ export const isPlaceholder = (value: string): boolean => PLACEHOLDER.test(value)
 export const isTrivialPassword = (value: string): boolean => TRIVIAL.test(value)
 
 /** Bits a character by the frequencies inside the value itself; random text of 20 characters has about 4. */
-export function entropy(value: string): number {
+function entropy(value: string): number {
   const counts = new Map<string, number>()
   for (const char of value) counts.set(char, (counts.get(char) ?? 0) + 1)
   let bits = 0

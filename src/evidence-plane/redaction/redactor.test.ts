@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createRedactor } from './index.ts'
 
@@ -20,10 +20,10 @@ const ENCODINGS: Readonly<Record<string, (value: string) => string>> = {
   'every byte URL-encoded': (value) => Buffer.from(value).toString('hex').replaceAll(/../g, '%$&'),
   'JSON-escaped': (value) => JSON.stringify(value).slice(1, -1),
   'JSON in JSON': (value) => JSON.stringify(JSON.stringify(value)),
-  reversed: (value) => [...value].reverse().join(''),
-  'one character a line': (value) => [...value].join('\n'),
+  reversed: (value) => Array.from(value).toReversed().join(''),
+  'one character a line': (value) => Array.from(value).join('\n'),
   'UTF-16 read as Latin-1': (value) => Buffer.from(value, 'utf16le').toString('latin1'),
-  'with zero-width spaces': (value) => [...value].join('\u200b'),
+  'with zero-width spaces': (value) => Array.from(value).join('\u200b'),
 }
 
 describe('registered values', () => {

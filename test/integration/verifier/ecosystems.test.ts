@@ -214,7 +214,9 @@ class TotalTest(unittest.TestCase):
 )
 
 describe.skipIf(!sandboxed || !works('mvn', '-v'))('maven (skipped where bubblewrap or mvn is missing)', () => {
-  it('the example builds offline after setup, and a class of the base commit never passes for a changed one', async () => {
+  it('the example builds offline after setup, and a class of the base commit never passes for a changed one', {
+    timeout: 400_000,
+  }, async () => {
     const from = `${import.meta.dirname}/../../../examples/java/repository`
     expect(existsSync(from)).toBe(true)
     const world = await verifierWorld({}, from)

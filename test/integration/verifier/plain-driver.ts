@@ -44,6 +44,7 @@ function openPlain(spec: SandboxSpec): Sandbox {
   }
 }
 
+const BUBBLEWRAP = 'bwrap'
 const HIDDEN = new Set(['proc', 'dev', 'tmp', 'workspace', 'home', 'sys'])
 
 function execPlain(
@@ -84,7 +85,7 @@ function execPlain(
   const env = { PATH, HOME: '/home/agent', LANG: 'C.UTF-8', MAVEN_OPTS: '-Duser.home=/home/agent', ...request.env }
   const started = performance.now()
   return new Promise((resolve) => {
-    const child = spawn('bwrap', args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(BUBBLEWRAP, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     let [stdout, stderr, timedOut] = ['', '', false]
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))

@@ -11,7 +11,7 @@ import { readProfile, type ProfileRefusal } from './read-profile.ts'
 const OWN_PROFILES = ['.gander/verify.yaml', '.gander/verify.yml']
 
 /** Profiles that `--verify NAME` may name; each is still filled in from the repository. */
-export const NAMED_PROFILES = [
+const NAMED_PROFILES = [
   'node-npm-standard',
   'node-pnpm-standard',
   'node-yarn-standard',
