@@ -60,7 +60,8 @@ describe('submitting and reading', () => {
       store.extendBudget(nobody, { max_steps: 1 }, 'ada'),
       store.beginStep(nobody, { worker: identifiers.make('worker'), fence: 1 }, { key: 'k', kind: 'gate', request: 1 }),
     ]
-    for (const failure of failures) expect(isGanderError(await thrown(failure), 'run_not_found')).toBe(true)
+    for (const error of await Promise.all(failures.map(thrown)))
+      expect(isGanderError(error, 'run_not_found')).toBe(true)
   })
 
   test('text that no column can hold arrives without what it cannot hold', async () => {

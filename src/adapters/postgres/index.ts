@@ -2,10 +2,9 @@
  * Runs, steps, ledger and exchanges in PostgreSQL, and the embedded server they live in by default. Owns the schema and
  * its migrations, the two roles, and the write path: one statement that checks ownership where it writes.
  */
-export { openDatabase, type Database, type DatabaseOptions, type DatabasePlace } from './database/open-database.ts'
+export { openDatabase, type Database } from './database/open-database.ts'
 export { ensureEmbeddedServer, type EmbeddedServer } from './embedded/ensure-embedded-server.ts'
 export { createExchangeJournal } from './exchange-journal.ts'
 export { holdGatewayLock, type GatewayLock } from './gateway-lock.ts'
 export { createRunStore } from './store/create-run-store.ts'
 export { HEARTBEAT_MS, LEASE_MS } from './store/run-row.ts'
-export type { PgConfig } from './pg-config.ts'

@@ -4,13 +4,13 @@ import type { TenantId } from '#domain/ids'
 import type { RunStore } from '#ports'
 
 /** What is wrong with a stored chain, at which position; `cut` means that it ends before a head somebody wrote down. */
-export interface LedgerDefect {
+interface LedgerDefect {
   readonly seq: number
   readonly kind: 'gap' | 'wrong_previous' | 'wrong_hash' | 'wrong_run_order' | 'cut' | 'forked'
 }
 
 /** The answer of a verification. */
-export interface ChainReport {
+interface ChainReport {
   /** Events that were read. */
   readonly events: number
   /** The last link; write it down elsewhere to tell a cut tail later. */

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { chmod, chown, cp, mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -11,7 +12,7 @@ import { isGanderError } from '#domain/failure'
 
 const run = promisify(execFile)
 const AS_ROOT = process.getuid?.() === 0
-const JOIN = join(import.meta.dirname, '..', '..', 'support', 'join-server.ts')
+const JOIN = fileURLToPath(new URL('../../support/join-server.ts', import.meta.url))
 
 const undo: (() => Promise<unknown>)[] = []
 afterEach(async () => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createRunStore, LEASE_MS } from '#adapters/postgres'
+import { createRunStore, HEARTBEAT_MS, LEASE_MS } from '#adapters/postgres'
 import type { RunStore, WorkerIdentity } from '#ports'
 import { identifiers, startTestServer, type TestDatabase, type TestServer } from '../../support/database.ts'
 import { advance, leased, runIn, submission, thisWorker } from '../../support/store-fixtures.ts'
@@ -136,6 +136,10 @@ describe('budgets', () => {
 })
 
 describe('the sweep', () => {
+  test('a lease outlasts two heartbeats that were lost', () => {
+    expect(LEASE_MS).toBeGreaterThan(3 * HEARTBEAT_MS)
+  })
+
   test('a lease that ran out gives its run back to where it was', async () => {
     const { run } = await runIn(store, 'editing')
     expect(await store.sweep(elsewhere())).toBe(0)

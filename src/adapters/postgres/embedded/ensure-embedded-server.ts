@@ -7,7 +7,7 @@ import { findBinaries, type PostgresBinaries } from './binaries.ts'
 import { prepareFolders, type ClusterFolders } from './cluster-folders.ts'
 import { ensureCredentials, type Credentials } from './credentials.ts'
 import { initialiseCluster, OWNER_ROLE } from './initialise-cluster.ts'
-import { joinServer, type Presence } from './presence.ts'
+import { joinServer, presenceName, type Presence } from './presence.ts'
 import { startServer, type Launch } from './start-server.ts'
 import { storageFailure } from './storage-failure.ts'
 
@@ -101,7 +101,7 @@ async function start({ options, folders, credentials }: Joining, binaries: Postg
 type NoConnection = { readonly kind: 'absent' | 'busy' | 'refused'; readonly error: Error }
 
 async function tryConnect(config: PgConfig): Promise<Client | NoConnection> {
-  const client = new Client({ ...config, connectionTimeoutMillis: 10_000, application_name: 'gander presence' })
+  const client = new Client({ ...config, connectionTimeoutMillis: 10_000, application_name: presenceName() })
   client.on('error', () => {})
   try {
     await client.connect()

@@ -10,6 +10,12 @@ export interface Presence {
 /** Advisory lock of the `postgres` database: shared by everyone who uses the server, exclusive for stopping it. */
 const PRESENCE_LOCK = 7_164_410_021
 const STOP_PATIENCE_MS = 30_000
+/** How long a leaver waits for the shares of dead processes to go. */
+const GHOST_PATIENCE_MS = 5_000
+const PRESENCE_NAME = 'gander presence '
+
+/** Names a connection after its process, so that a leaver can tell a dead one's share. */
+export const presenceName = (): string => `${PRESENCE_NAME}${process.pid}`
 
 /**
  * Takes a share in the server that `connect` finds or starts, and takes it again whenever the connection breaks: a share
@@ -67,13 +73,40 @@ async function ensureDatabase(client: Client): Promise<void> {
 async function leaveServer(client: Client | undefined): Promise<void> {
   if (client === undefined) return
   await client.query('select pg_advisory_unlock_shared($1::bigint)', [PRESENCE_LOCK])
-  const last = await client.query<{ got: boolean; postmaster: string }>(
+  const deadline = Date.now() + GHOST_PATIENCE_MS
+  for (;;) {
+    const postmaster = await claimLast(client)
+    if (postmaster !== undefined) return stopServer(postmaster)
+    if ((await othersAreHere(client)) || Date.now() > deadline) return
+    await sleep(20)
+  }
+}
+
+/** The postmaster's process number for the one who may stop it; undefined where somebody holds a share. */
+async function claimLast(client: Client): Promise<number | undefined> {
+  const answer = await client.query<{ got: boolean; postmaster: string }>(
     "select pg_try_advisory_lock($1::bigint) as got, pg_read_file('postmaster.pid') as postmaster",
     [PRESENCE_LOCK],
   )
-  const row = last.rows[0]
+  const row = answer.rows[0]
   const pid = Number(row?.postmaster.split('\n')[0])
-  if (row?.got !== true || !Number.isSafeInteger(pid) || pid < 2) return
+  return row?.got === true && Number.isSafeInteger(pid) && pid > 1 ? pid : undefined
+}
+
+/**
+ * True while a living process holds a share. The share of a killed one lasts until its connection's end is noticed,
+ * which a busy machine may delay beyond the moment the last living process leaves.
+ */
+async function othersAreHere(client: Client): Promise<boolean> {
+  const answer = await client.query<{ name: string }>(HOLDERS)
+  for (const { name } of answer.rows) if (await isRunning(Number(name.slice(PRESENCE_NAME.length)))) return true
+  return false
+}
+
+const HOLDERS = `select a.application_name as name from pg_locks l join pg_stat_activity a on a.pid = l.pid
+  where l.locktype = 'advisory' and l.granted and l.pid <> pg_backend_pid() and a.datname = 'postgres'`
+
+async function stopServer(pid: number): Promise<void> {
   process.kill(pid, 'SIGINT')
   const deadline = Date.now() + STOP_PATIENCE_MS
   while ((await isRunning(pid)) && Date.now() < deadline) await sleep(10)

@@ -6,7 +6,7 @@ import type { PostgresBinaries } from './binaries.ts'
 import type { ClusterFolders } from './cluster-folders.ts'
 
 /** Paths as the server's programs see them; inside bubblewrap they are not where the platform sees them. */
-export interface ServerView {
+interface ServerView {
   readonly native: string
   readonly cluster: string
   readonly socket: string

@@ -146,7 +146,7 @@ const stepRow = (store: StoreContext, { n, outcome }: FinishedStep): string =>
   })
 
 /** @throws GanderError `run_not_found` */
-export async function loadRun(store: StoreContext, id: RunId): Promise<Run> {
+async function loadRun(store: StoreContext, id: RunId): Promise<Run> {
   const [row] = await query<RunRow>(store.pool, LOAD, [id])
   if (row === undefined) throw runNotFound(id)
   return runOf(row)
