@@ -90,7 +90,7 @@ function pullRequest({ view, paint }: Outcome, width: number): readonly string[]
   const shown = lines.slice(0, BODY_LINES).map((line) => (/^#{1,6} /.test(line) ? paint.strong(line) : line))
   return [
     `  ${paint.strong(cut(plainLine(text.title), width))}`,
-    ...[...shown, ...more].map((line) => `  ${paint.dim('│')} ${line}`),
+    ...[...shown, ...more].map((line) => `  ${paint.dim('│')} ${line}`.trimEnd()),
   ]
 }
 
@@ -128,10 +128,14 @@ function figures({ view, page, paint }: Outcome): readonly string[] {
     ...(view.packet === undefined ? [] : [row('evidence', view.packet)]),
     ...(page === undefined ? [] : [row('page', page)]),
     row('cost', spent),
-    row('time', `${span(use.active_ms)} of work${elapsed > 0 ? `, ${span(elapsed)} in all` : ''}`),
+    row('time', timeText(use.active_ms, elapsed)),
     row('run', view.run.id),
   ]
 }
+
+/** Steps that run side by side can add up to more than the clock shows; then only the clock is told. */
+const timeText = (active_ms: number, elapsed_ms: number): string =>
+  active_ms >= elapsed_ms * 0.95 ? span(elapsed_ms) : `${span(elapsed_ms)}, ${span(active_ms)} of it work`
 
 function next({ view, paint, command }: Outcome): readonly string[] {
   const commands = nextCommands(view).map(([typed, does]) => [`${command} ${typed}`, does] as const)
