@@ -2,4 +2,4 @@
  * Repositories by the git command line: decides what of a source is imported (one pinned commit, checked), keeps it in a
  * trusted GIT_DIR per run, turns what a sandbox wrote into trees without running git on it, and pushes one commit.
  */
-export { createRepositories, type RepositoriesOptions } from './repositories.ts'
+export { createRepositories } from './repositories.ts'

@@ -13,9 +13,9 @@ import { storageFailure } from './storage.ts'
 import { parseAddress, type Credentials } from './transport/address.ts'
 
 /** What a source may cost; beyond it the source is refused. */
-export type SourceLimits = FetchLimits & CheckoutLimits
+type SourceLimits = FetchLimits & CheckoutLimits
 
-export interface RepositoriesOptions {
+interface RepositoriesOptions {
   /** Folder of everything Gander keeps; this room uses cache/git, cache/trees and runs/RUN/git below it. */
   readonly home: string
   /** Absent members keep their defaults: pack 2 GiB in 15 minutes, 400,000 files of 8 GiB, one file 1 GiB. */

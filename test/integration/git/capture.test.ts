@@ -114,6 +114,22 @@ describe.skipIf(overlayObstacle !== undefined)(`captureTree (${overlayObstacle ?
     ])
   })
 
+  test.each([true, false])(
+    'a folder replaced after it was captured is noticed (merged tree given: %s)',
+    async (merged) => {
+      overlay = await mountOverlay(run.checkout)
+      const capture = async (script: string) => {
+        overlay?.run(script)
+        const { tree } = await run.captureTree(base, overlay?.upper ?? '', merged ? overlay?.merged : undefined)
+        return (await run.diff(base, tree)).files.map(({ kind, path }) => `${kind} ${path}`)
+      }
+      expect(await capture('echo n > src/deep/n.ts')).toEqual(['added src/deep/n.ts'])
+      const replaced = ['deleted src/deep/c.ts', 'deleted src/deep/d.ts', 'added src/deep/n.ts']
+      expect(await capture('rm -r src/deep; mkdir src/deep; echo n > src/deep/n.ts')).toEqual(replaced)
+      expect(await capture('mkdir other; echo n > other/n.ts; rm -r src/deep; mv other src/deep')).toEqual(replaced)
+    },
+  )
+
   test('empty folders are no change', async () => {
     expect((await captured('mkdir -p a/b/c')).tree).toBe(base)
   })

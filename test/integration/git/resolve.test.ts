@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import process from 'node:process'
 import { afterAll, expect, test } from 'vitest'
 import { createRepositories } from '#adapters/git'
 import { git, makeRepository, temporaryFolder, writeFiles } from './fixtures.ts'
@@ -141,14 +142,12 @@ test.skipIf(process.getuid?.() !== 0)(
   },
 )
 
-test('a repository that may not be read is refused as unreadable', async () => {
-  makeRepository(at('locked'), { 'a.txt': 'a\n' })
-  chmodSync(at('locked'), 0o000)
-  const probe = () =>
-    execFileSync('setpriv', ['--reuid', '1000', '--regid', '1000', '--clear-groups', 'ls', at('locked')], {
-      stdio: 'ignore',
-    })
-  if (process.getuid?.() === 0) expect(probe).toThrow()
-  else await expect(repositories.resolve(at('locked'), null)).rejects.toMatchObject({ code: 'repository_unreadable' })
-  chmodSync(at('locked'), 0o755)
-})
+test.skipIf(process.getuid?.() === 0)(
+  'a repository that may not be read is refused as unreadable (skipped as root, whom modes do not stop)',
+  async () => {
+    makeRepository(at('locked'), { 'a.txt': 'a\n' })
+    chmodSync(at('locked'), 0o000)
+    await expect(repositories.resolve(at('locked'), null)).rejects.toMatchObject({ code: 'repository_unreadable' })
+    chmodSync(at('locked'), 0o755)
+  },
+)

@@ -9,7 +9,7 @@ import { isIgnored, readIgnoreRules, RESIDUE, type IgnoreRules } from './ignore-
 import { OverlayView } from './overlay-view.ts'
 
 /** Largest file and deepest folder that are taken; beyond them a path is refused by name. */
-export const CAPTURE_LIMITS = { file_bytes: 100 * 1024 ** 2, depth: 128 }
+const CAPTURE_LIMITS = { file_bytes: 100 * 1024 ** 2, depth: 128 }
 
 /** How long after a change a time stamp may still hide another one: coarse clocks tick every 4 ms. */
 const SETTLED_MS = 100

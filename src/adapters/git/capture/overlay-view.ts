@@ -1,11 +1,15 @@
-import { fstatSync, lstatSync } from 'node:fs'
-import type { HeldFolder } from './held-folder.ts'
+import { fstatSync, lstatSync, type BigIntStats } from 'node:fs'
+import { HeldFolder } from './held-folder.ts'
 import { opaqueFolders } from './opaque-folders.ts'
+
+/** Folders asked about at once; a layer with more is asked about in several goes. */
+const BATCH = 256
 
 /**
  * Tells whether a folder of the writable layer hides what lies below it. The merged tree answers the usual case without
  * a process: a path below that is still visible proves the folder is not opaque. Only when none is visible, or there is
- * no merged tree to look at, the attribute itself is read (3 ms), once for each state of a folder.
+ * no merged tree to look at, the attribute itself is read (3 ms), together with those of the other folders of the layer.
+ * Overlayfs marks a folder when it makes it or moves it to its path, never later, so an answer holds for good.
  */
 export class OverlayView {
   readonly #upper: string
@@ -22,17 +26,17 @@ export class OverlayView {
     return this.#upper === upper && this.#merged === merged
   }
 
-  /** `hidden` are the names below that the writable layer does not mention. */
+  /** `path` ends in a slash; `hidden` are the names below that the writable layer does not mention. */
   async isOpaque(folder: HeldFolder, path: string, hidden: readonly string[]): Promise<boolean> {
     if (path === '') return false
     if (this.#merged !== undefined && this.#someVisible(this.#merged, path, hidden)) return false
-    const stat = fstatSync(folder.fd, { bigint: true })
-    const state = [stat.dev, stat.ino, stat.ctimeNs].join()
-    const known = this.#answers.get(state)
+    const identity = identityOf(fstatSync(folder.fd, { bigint: true }), path)
+    const known = this.#answers.get(identity)
     if (known !== undefined) return known
-    const answer = (await opaqueFolders(this.#upper, [path.slice(0, -1)])).size > 0
-    this.#answers.set(state, answer)
-    return answer
+    const asked = new Map([[path.slice(0, -1), identity], ...this.#unknownFolders()])
+    const opaque = await opaqueFolders(this.#upper, [...asked.keys()])
+    for (const [name, key] of asked) this.#answers.set(key, opaque.has(name))
+    return opaque.has(path.slice(0, -1))
   }
 
   #someVisible(merged: string, path: string, names: readonly string[]): boolean {
@@ -41,4 +45,50 @@ export class OverlayView {
       return lstatSync(entry, { throwIfNoEntry: false }) !== undefined
     })
   }
+
+  /** Folders of the layer that nothing is known about yet, nearest to the top first. */
+  #unknownFolders(): ReadonlyMap<string, string> {
+    const unknown = new Map<string, string>()
+    const pending = ['']
+    for (let path = pending.shift(); path !== undefined && unknown.size < BATCH; path = pending.shift())
+      for (const [name, stat] of this.#subfolders(path)) {
+        const identity = identityOf(stat, `${path}${name}/`)
+        if (!this.#answers.has(identity)) unknown.set(path + name, identity)
+        if (pending.length < BATCH) pending.push(`${path}${name}/`)
+      }
+    return unknown
+  }
+
+  #subfolders(path: string): readonly (readonly [name: string, stat: BigIntStats])[] {
+    let folder: HeldFolder
+    try {
+      folder = openBelow(this.#upper, path)
+    } catch {
+      return []
+    }
+    try {
+      return folder.names().flatMap((name): [string, BigIntStats][] => {
+        const stat = folder.stat(name)
+        return stat?.isDirectory() === true ? [[name, stat]] : []
+      })
+    } finally {
+      folder.close()
+    }
+  }
 }
+
+function openBelow(upper: string, path: string): HeldFolder {
+  let folder = HeldFolder.at(upper)
+  for (const name of path.split('/').filter((part) => part !== '')) {
+    const above = folder
+    try {
+      folder = above.folder(name)
+    } finally {
+      above.close()
+    }
+  }
+  return folder
+}
+
+/** Inode numbers are reused on disk, where the time of birth tells them apart; on tmpfs they are not. */
+const identityOf = (stat: BigIntStats, path: string): string => [stat.dev, stat.ino, stat.birthtimeNs, path].join(' ')

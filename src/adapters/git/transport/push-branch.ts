@@ -71,7 +71,7 @@ export async function pushBranch(push: Push): Promise<PushOutcome> {
 }
 
 /** Refuses names git or a forge would read as something else, and branches that people work on. */
-export function refuseBranch(branch: string, guarded: readonly string[]): void {
+function refuseBranch(branch: string, guarded: readonly string[]): void {
   const valid =
     /^(?![-/.])[^\p{Cc} ~^:?*[\\]+(?<![/.])$/u.test(branch) &&
     !/\.\.|@\{|\/\/|\/\.|\.lock(\/|$)/.test(branch) &&

@@ -4,7 +4,7 @@ import process from 'node:process'
 export type Setting = readonly [key: string, value: string]
 
 /** Protocols a fetch or push may use; `http` only ever reaches loopback, which the address parser checks. */
-export const NETWORK_PROTOCOLS = 'file:https:http:ssh'
+const NETWORK_PROTOCOLS = 'file:https:http:ssh'
 
 /**
  * What every git process gets instead of system, global and repository settings. Nothing in it names a program, and it
