@@ -97,6 +97,8 @@ test.each([
   ['trailing   ', 'trailing', true],
   ['\u00ef\u00bb\u00bfbom', 'bom', true],
   ['[unclosed', '[unclosed', false],
+  ['a**/ab', 'aab', true],
+  ['**/a', '!a/b', false],
 ])('%j and %j: ignored is %s', (rules, one, expected) => {
   expect(ignoredByUs(rules, one)).toBe(expected)
 })

@@ -60,16 +60,23 @@ function parseRule(line: string): Rule | undefined {
   const anywhere = !pattern.includes('/')
   if (pattern.startsWith('/')) pattern = pattern.slice(1)
   if (pattern === '') return undefined
-  const matches = matcherFor(pattern)
+  const matches = matcherFor(pattern, anywhere)
   return matches === undefined ? undefined : { negated, directories_only, anywhere, matches }
 }
 
 /** Most patterns are plain names or suffixes; those need no simulation. */
-function matcherFor(pattern: string): Matcher | undefined {
-  if (!/[*?[\\]/.test(pattern)) return (text) => text === pattern
+function matcherFor(pattern: string, anywhere: boolean): Matcher | undefined {
+  const plain = pattern.search(/[*?[\\]/)
+  if (plain < 0) return (text) => text === pattern
   const suffix = /^\*([^*?[\\/]+)$/.exec(pattern)?.[1]
   if (suffix !== undefined) return (text) => !text.includes('/') && text.endsWith(suffix)
-  return wildmatch(pattern)
+  if (anywhere || plain === 0) return wildmatch(pattern)
+  return afterPrefix(pattern.slice(0, plain), wildmatch(pattern.slice(plain)))
+}
+
+/** Git compares what precedes the first special character by itself, so `a**` + `/b` begins with a `**` of its own. */
+function afterPrefix(prefix: string, rest: Matcher | undefined): Matcher | undefined {
+  return rest === undefined ? undefined : (text) => text.startsWith(prefix) && rest(text.slice(prefix.length))
 }
 
 /** Spaces at the end are dropped unless a backslash stands before them. */
