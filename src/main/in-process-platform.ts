@@ -31,7 +31,9 @@ export interface PlatformParts {
   readonly redactor: Redactor
   readonly prices: () => Promise<PriceTable>
   readonly forgeOf: (repository: string) => Forge
-  readonly worker: () => Promise<Worker>
+  readonly worker: (asks_a_model: boolean) => Promise<Worker>
+  /** Reads the conversation file of a recorded model, so that a wrong one is told at once. */
+  readonly checkRecording: (order: RunOrder) => Promise<void>
   /** Keeps keys in memory until a worker hands them to the gateway. */
   readonly holdKeys: (keys: RunOrder['keys']) => void
   readonly close: () => Promise<void>
@@ -75,6 +77,7 @@ async function submit(parts: PlatformParts, order: RunOrder): Promise<RunId> {
     throw new GanderError(code, message, { facts: { missing } })
   }
   priced(order, await parts.prices())
+  await parts.checkRecording(order)
   const source = await parts.repositories.resolve(order.words.repository, order.base_ref)
   const task: Task = { ...accepted.value.task, repository: source.repository, source }
   return record(parts, { ...accepted.value.request, repository: source.repository }, task)
@@ -130,7 +133,9 @@ async function redactWords(words: RunOrder['words'], redactor: Redactor): Promis
 }
 
 async function workOn(parts: PlatformParts, run: RunId, signal?: AbortSignal): Promise<void> {
-  const worker = await parts.worker()
+  const overview = await parts.store.load(run)
+  if (overview === undefined) missing(run)
+  const worker = await parts.worker(overview.task.agent.kind === 'native')
   const stop = new AbortController()
   const onAbort = () => {
     const by = 'the person at the terminal'

@@ -32,7 +32,16 @@ export async function openPlatform(settings: PlatformSettings): Promise<Platform
   return createInProcessPlatform({
     ...shared,
     prices: async () => (await work()).prices,
-    worker: async () => (await work()).worker,
+    worker: async (asks_a_model) => {
+      const { worker, warm } = await work()
+      if (asks_a_model) warm()
+      return worker
+    },
+    checkRecording: async ({ agent }) => {
+      if (agent.kind !== 'native') return
+      const { readRecording } = await import('#adapters/models')
+      for (const model of [agent.model, agent.fallback]) if (model?.api === 'recorded') await readRecording(model.model)
+    },
     holdKeys: (given) => {
       for (const [name, key] of Object.entries(given)) shared.redactor.register(name, key)
       Object.assign(keys, given)

@@ -29,13 +29,15 @@ interface WorkerWish {
 /** Wires a worker with its sandbox driver and the gateway's process. */
 export async function openWorker({ settings, shared, keys }: WorkerWish): Promise<{
   readonly worker: Worker
+  /** Starts the gateway ahead of the first call. */
+  warm(): void
   readonly prices: PriceTable
   close(): Promise<void>
 }> {
   const { home, database_url, version } = settings
   const driver = createBubblewrapDriver({ home })
   const connection = once(() => ensureGateway({ home, keys, ...(database_url === undefined ? {} : { database_url }) }))
-  const prices = await createPriceTable({ home })
+  const prices = createPriceTable({ home })
   const { store, artifacts, repositories, redactor, publisher } = shared
   const worker = createWorker(
     {
@@ -62,6 +64,10 @@ export async function openWorker({ settings, shared, keys }: WorkerWish): Promis
   await driver.sweep()
   return {
     worker,
+    warm: () => {
+      // Its start is a noticeable part of the first request; who asks first sees why it failed.
+      connection().catch(() => undefined)
+    },
     prices,
     close: async () => {
       if (connection.started()) await (await connection()).close()

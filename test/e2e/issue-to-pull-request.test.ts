@@ -1,13 +1,10 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { git, openLab, outcomeOf, type Lab } from '../support/lab/lab.ts'
+import { git, openLab, type Lab } from '../support/lab/lab.ts'
 import { accept, call, finish, plan, play, reject, type Play } from '../support/lab/play.ts'
 import { python } from '../support/lab/solutions.ts'
-import { startScriptedModel, type WireApi } from '../support/scripted-model/index.ts'
+import { KEY, packetOf, runScripted } from '../support/lab/session.ts'
+import type { WireApi } from '../support/scripted-model/index.ts'
 
-const ISSUE = join(import.meta.dirname, '../../examples/python/issue.md')
-const KEY = 'sk-test-0123456789abcdefghijklmnop'
 const SOLUTION = [python.source, python.test, finish()]
 
 let lab: Lab
@@ -19,43 +16,10 @@ beforeAll(async () => {
 })
 afterAll(() => lab.close())
 
-interface Ask {
-  readonly words?: readonly string[]
-  readonly api?: WireApi
-  readonly repo?: string
+const run = (lines: Play, ask: { words?: readonly string[]; api?: WireApi; repo?: string } = {}) => {
+  const { words = [], api = 'anthropic', repo = repository } = ask
+  return runScripted(lab, play({ planning: [plan('stocktake/count.py')], ...lines }), { repository: repo, api, words })
 }
-
-async function run(lines: Play, { words = [], api = 'anthropic', repo = repository }: Ask = {}) {
-  const model = await startScriptedModel(play({ planning: [plan('stocktake/count.py')], ...lines }))
-  try {
-    const finished = await lab.gander(
-      [
-        'run',
-        '--repo',
-        repo,
-        '--issue',
-        ISSUE,
-        '--model',
-        'scripted:coder',
-        '--model-url',
-        model.url(api),
-        '--model-api',
-        api,
-        '--json',
-        ...words,
-      ],
-      {
-        env: { SCRIPTED_API_KEY: KEY, ANTHROPIC_API_KEY: KEY, OPENAI_API_KEY: KEY, GOOGLE_GENERATIVE_AI_API_KEY: KEY },
-      },
-    )
-    return { ...finished, outcome: outcomeOf(finished), requests: model.requests }
-  } finally {
-    await model.close()
-  }
-}
-
-const packetOf = async (outcome: { readonly packet: string | null }) =>
-  JSON.parse(await readFile(outcome.packet ?? '', 'utf8'))
 
 describe('a valid change', () => {
   it.each<WireApi>(['anthropic', 'openai-chat', 'openai-responses', 'google'])(
@@ -69,7 +33,7 @@ describe('a valid change', () => {
       expect(requests).toHaveLength(5)
       const packet = await packetOf(outcome)
       expect(Object.values(packet.answers).every((lines) => Array.isArray(lines) && lines.length > 0)).toBe(true)
-      expect(packet.evidence.verification.delta.added).toHaveLength(2)
+      expect(packet.evidence.verification.delta?.added).toHaveLength(2)
       expect(Object.keys(packet.evidence.versions)).toHaveLength(12)
       expect(JSON.stringify(packet)).not.toContain(KEY)
     },
@@ -99,7 +63,7 @@ describe('a valid change', () => {
   it('is only planned in analysis_only', async () => {
     const { outcome } = await run({}, { words: ['--mode', 'analysis_only'] })
     expect(outcome).toMatchObject({ state: 'completed', pull_request: null })
-    expect((await packetOf(outcome)).evidence.plan.steps).toHaveLength(2)
+    expect((await packetOf(outcome)).evidence.plan?.steps).toHaveLength(2)
   })
 })
 
@@ -114,7 +78,7 @@ describe('a change that does not pass', () => {
     expect(outcome.state).toBe('needs_human')
     expect(code).toBe(3)
     const packet = await packetOf(outcome)
-    expect(packet.evidence.outcome.diagnosis.class).toBe('not_repaired')
+    expect(packet.evidence.outcome.diagnosis?.class).toBe('not_repaired')
     expect(packet.evidence.change.stat.files).toBe(2)
     const diff = await lab.gander(['diff', outcome.run_id])
     expect(diff.stdout).toContain('stocktake/count.py')

@@ -1,6 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createRunStore, openDatabase, type Database } from '#adapters/postgres'
+import { LOCAL_TENANT, type RunId } from '#domain/ids'
+import type { RunStore } from '#ports'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { identifiers } from '../../src/main/system-clock.ts'
 import { finished, openLab, outcomeOf, until, type Lab } from '../support/lab/lab.ts'
 import { finish, plan, play } from '../support/lab/play.ts'
 import { python } from '../support/lab/solutions.ts'
@@ -16,6 +20,8 @@ let lab: Lab
 let repository: string
 let tree: string | null
 let calls: number
+let database: Database
+let store: RunStore
 
 const words = (model: ScriptedModel) => [
   '--model',
@@ -38,20 +44,30 @@ beforeAll(async () => {
   tree = outcome.tree
   calls = model.requests.length
   await model.close()
+  database = await openDatabase({ home: lab.home })
+  store = createRunStore({ database, identifiers })
 })
-afterAll(() => lab.close())
+afterAll(async () => {
+  await database.close()
+  await lab.close()
+})
 
-/** Starts a run, kills its worker when a state is reached, and gives the run's id. */
-async function killedIn(state: string, model: ScriptedModel): Promise<string> {
+/** Starts a run, kills its worker as soon as the database says that a state is reached, and gives the run's id. */
+async function killedIn(state: string, model: ScriptedModel): Promise<RunId> {
+  const before = new Set((await store.list(LOCAL_TENANT, 100)).map(({ run }) => run.id))
   const child = lab.start(['run', '--repo', repository, '--issue', ISSUE, ...words(model), '--json'], env)
   const end = finished(child)
-  let printed = ''
-  child.stderr?.on('data', (chunk: Buffer) => (printed += chunk.toString()))
-  await until(async () => new RegExp(`\\b${state}\\b`, 'i').test(printed) || child.exitCode !== null, 60_000)
+  let id: RunId | undefined
+  await until(async () => {
+    const now = (await store.list(LOCAL_TENANT, 1))[0]?.run
+    if (now === undefined || before.has(now.id)) return false
+    id = now.id
+    if (child.exitCode !== null) throw new Error(`the run ended before it was seen ${state}`)
+    return now.state === state
+  }, 60_000)
   child.kill('SIGKILL')
   await end
-  const id = /run_[0-9a-z]{26}/.exec(printed)?.[0]
-  if (id === undefined) throw new Error(`no run id was printed before ${state}:\n${printed}`)
+  if (id === undefined) throw new Error('no run was seen')
   return id
 }
 

@@ -60,7 +60,7 @@ export async function openLab(): Promise<Lab> {
   for (const name of ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'])
     if (process.env[name]) environment[name] = process.env[name]
   const start: Lab['start'] = (words, env = {}) =>
-    spawn(process.execPath, [join(ROOT, 'src/main/gander.ts'), ...words], {
+    spawn(join(ROOT, 'bin/gander'), words, {
       cwd: root,
       env: { ...environment, ...env },
       stdio: 'pipe',
@@ -114,7 +114,7 @@ export async function until(holds: () => Promise<boolean>, ms: number): Promise<
   const deadline = Date.now() + ms
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`it did not come true within ${ms} ms`)
-    await new Promise((settle) => setTimeout(settle, 25))
+    await new Promise((settle) => setTimeout(settle, 10))
   }
 }
 
