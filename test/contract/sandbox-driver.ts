@@ -44,7 +44,10 @@ export const describeSandboxDriver = (name: string, makeDriver: (home: string) =
     describe('the tree', () => {
       it('shows the checkout in /workspace and leaves it as it is when the copy is changed', async () => {
         const sandbox = await opened()
-        const result = await shellIn(sandbox, 'cat kept.txt; echo more >> kept.txt; rm -r gone; mkdir -p new/er; echo n > new/er/f')
+        const result = await shellIn(
+          sandbox,
+          'cat kept.txt; echo more >> kept.txt; rm -r gone; mkdir -p new/er; echo n > new/er/f',
+        )
         expect(result).toMatchObject({ exit_code: 0, stdout: 'base\n', stderr: '', ended_by: 'exit' })
         expect(readFileSync(join(ground.checkout, 'kept.txt'), 'utf8')).toBe('base\n')
         expect(existsSync(join(ground.checkout, 'gone/a.txt'))).toBe(true)
@@ -90,19 +93,27 @@ export const describeSandboxDriver = (name: string, makeDriver: (home: string) =
       it('keeps what setup made on the host, and later sandboxes see it below their own changes', async () => {
         const layer = { path: join(ground.root, 'layers', 'one') }
         const setup = await opened({ purpose: 'setup', writable: { kind: 'setup_layer', path: layer.path } })
-        await shellIn(setup, 'mkdir -m 700 deps && echo v1 > deps/lib && rm gone/a.txt && mkdir -p ~/.cache && echo c > ~/.cache/c')
+        await shellIn(
+          setup,
+          'mkdir -m 700 deps && echo v1 > deps/lib && rm gone/a.txt && mkdir -p ~/.cache && echo c > ~/.cache/c',
+        )
         await setup.close()
         expect(readFileSync(join(layer.path, 'tree/deps/lib'), 'utf8')).toBe('v1\n')
         expect(readdirSync(layer.path).toSorted()).toEqual(['home', 'tree'])
 
         const work = await opened({ setup_layer: layer })
-        const result = await shellIn(work, 'cat deps/lib ~/.cache/c kept.txt; ls gone; echo v2 > deps/lib; echo w > deps/w; echo w > ~/.cache/w')
+        const result = await shellIn(
+          work,
+          'cat deps/lib ~/.cache/c kept.txt; ls gone; echo v2 > deps/lib; echo w > deps/w; echo w > ~/.cache/w',
+        )
         expect(result).toMatchObject({ stdout: 'v1\nc\nbase\n', stderr: '', exit_code: 0 })
         expect(readFileSync(join(layer.path, 'tree/deps/lib'), 'utf8')).toBe('v1\n')
         expect(existsSync(join(layer.path, 'home/.cache/w'))).toBe(false)
 
         const verify = await opened({ purpose: 'verify', setup_layer: layer })
-        expect((await shellIn(verify, 'cat deps/lib; ls deps ~/.cache')).stdout).toBe('v1\n/home/agent/.cache:\nc\n\ndeps:\nlib\n')
+        expect((await shellIn(verify, 'cat deps/lib; ls deps ~/.cache')).stdout).toBe(
+          'v1\n/home/agent/.cache:\nc\n\ndeps:\nlib\n',
+        )
       })
 
       it('stacks a second setup over a first one', async () => {
@@ -111,7 +122,11 @@ export const describeSandboxDriver = (name: string, makeDriver: (home: string) =
         const one = await opened({ purpose: 'setup', writable: { kind: 'setup_layer', path: first.path } })
         await shellIn(one, 'echo 1 > one; echo 1 > ~/one')
         await one.close()
-        const two = await opened({ purpose: 'setup', setup_layer: first, writable: { kind: 'setup_layer', path: second.path } })
+        const two = await opened({
+          purpose: 'setup',
+          setup_layer: first,
+          writable: { kind: 'setup_layer', path: second.path },
+        })
         expect((await shellIn(two, 'cat one ~/one; echo 2 > two; rm one; rm -r src')).exit_code).toBe(0)
         await two.close()
         expect(existsSync(join(first.path, 'tree/one'))).toBe(true)
@@ -122,17 +137,27 @@ export const describeSandboxDriver = (name: string, makeDriver: (home: string) =
     describe('exec', () => {
       it('runs argv as it is, in the folder asked for, with the variables given and few others', async () => {
         const sandbox = await opened()
-        const result = await execIn(sandbox, ['sh', '-c', 'pwd; printf "%s|" "$@"; env | cut -d= -f1 | sort | xargs', 'x', 'a b', '$HOME', ';'], {
-          cwd: 'src/deep',
-          env: { GIVEN: '1' },
-        })
-        expect(result.stdout).toMatch(/^\/workspace\/src\/deep\na b\|\$HOME\|;\|GIVEN HOME (JAVA_HOME )?LANG PATH PWD TMPDIR USER/)
+        const result = await execIn(
+          sandbox,
+          ['sh', '-c', 'pwd; printf "%s|" "$@"; env | cut -d= -f1 | sort | xargs', 'x', 'a b', '$HOME', ';'],
+          {
+            cwd: 'src/deep',
+            env: { GIVEN: '1' },
+          },
+        )
+        expect(result.stdout).toMatch(
+          /^\/workspace\/src\/deep\na b\|\$HOME\|;\|GIVEN HOME (JAVA_HOME )?LANG PATH PWD TMPDIR USER/,
+        )
       })
 
       it('tells exit codes, signals and a missing program apart', async () => {
         const sandbox = await opened()
         expect(await shellIn(sandbox, 'exit 7')).toMatchObject({ exit_code: 7, signal: null, ended_by: 'exit' })
-        expect(await shellIn(sandbox, 'kill -SEGV $$')).toMatchObject({ exit_code: null, signal: 'SIGSEGV', ended_by: 'exit' })
+        expect(await shellIn(sandbox, 'kill -SEGV $$')).toMatchObject({
+          exit_code: null,
+          signal: 'SIGSEGV',
+          ended_by: 'exit',
+        })
         const missing = await execIn(sandbox, ['no-such-program'])
         expect(missing.exit_code).toBe(127)
         expect(missing.stderr).toContain('no-such-program')
@@ -155,7 +180,11 @@ export const describeSandboxDriver = (name: string, makeDriver: (home: string) =
 
       it('keeps head and tail of a long output and counts the rest', async () => {
         const sandbox = await opened()
-        const result = await shellIn(sandbox, 'echo first; head -c 20000000 /dev/zero | tr "\\0" x; echo; echo last; echo oops >&2', { output_bytes: 10_000 })
+        const result = await shellIn(
+          sandbox,
+          'echo first; head -c 20000000 /dev/zero | tr "\\0" x; echo; echo last; echo oops >&2',
+          { output_bytes: 10_000 },
+        )
         expect(result.stdout.startsWith('first\nxxx')).toBe(true)
         expect(result.stdout.endsWith('xxx\nlast\n')).toBe(true)
         expect(result.stdout.length).toBeLessThan(10_100)
@@ -172,17 +201,38 @@ export const describeSandboxDriver = (name: string, makeDriver: (home: string) =
       it('ends the whole process tree at the timeout', async () => {
         const sandbox = await opened()
         const began = Date.now()
-        const result = await shellIn(sandbox, 'setsid sh -c "sleep 3; touch survived" & (trap "" TERM INT HUP; sleep 60) & sleep 60', { timeout_ms: 300 })
+        const result = await shellIn(
+          sandbox,
+          'setsid sh -c "sleep 3; touch survived" & (trap "" TERM INT HUP; sleep 60) & sleep 60',
+          { timeout_ms: 300 },
+        )
         expect(result).toMatchObject({ ended_by: 'timeout', exit_code: null })
         expect(Date.now() - began).toBeLessThan(2500)
         await sleep(3300)
         expect(existsSync(join(sandbox.tree.path, 'survived'))).toBe(false)
       })
 
+      it('never lets a command run on that was ended while it was being started', async () => {
+        const sandbox = await opened()
+        // Spread over the time that starting takes, on a quiet machine and on a busy one.
+        for (const spread of [1, 4, 12]) {
+          const started = Array.from({ length: 24 }, (_, index) =>
+            shellIn(sandbox, `sleep 0.7; touch survived-${spread}-${index}`, { timeout_ms: index * spread }),
+          )
+          for (const result of await Promise.all(started)) expect(result.ended_by).toBe('timeout')
+        }
+        await sleep(1500)
+        const survived = readdirSync(sandbox.tree.path).filter((name) => name.startsWith('survived'))
+        expect(survived).toEqual([])
+      })
+
       it('leaves no daemon behind when a command ends by itself', async () => {
         const sandbox = await opened()
         const began = Date.now()
-        const result = await shellIn(sandbox, 'setsid sh -c "sleep 1; touch survived" >/dev/null 2>&1 & setsid sleep 30 & echo done')
+        const result = await shellIn(
+          sandbox,
+          'setsid sh -c "sleep 1; touch survived" >/dev/null 2>&1 & setsid sleep 30 & echo done',
+        )
         expect(result).toMatchObject({ stdout: 'done\n', exit_code: 0 })
         expect(Date.now() - began).toBeLessThan(2000)
         await sleep(1300)
@@ -193,7 +243,10 @@ export const describeSandboxDriver = (name: string, makeDriver: (home: string) =
         const sandbox = await opened()
         const abort = new AbortController()
         setTimeout(() => abort.abort(), 100)
-        expect(await execIn(sandbox, ['sleep', '30'], {}, abort.signal)).toMatchObject({ ended_by: 'aborted', exit_code: null })
+        expect(await execIn(sandbox, ['sleep', '30'], {}, abort.signal)).toMatchObject({
+          ended_by: 'aborted',
+          exit_code: null,
+        })
         expect(await execIn(sandbox, ['sleep', '30'], {}, abort.signal)).toMatchObject({ ended_by: 'aborted' })
         expect(await execIn(sandbox, ['true'])).toMatchObject({ exit_code: 0 })
       })
@@ -201,7 +254,9 @@ export const describeSandboxDriver = (name: string, makeDriver: (home: string) =
       it('runs several commands at once, each with its own output', async () => {
         const sandbox = await opened()
         const results = await Promise.all(
-          Array.from({ length: 9 }, (_, index) => shellIn(sandbox, `echo out${index}; echo err${index} >&2; exit ${index}`)),
+          Array.from({ length: 9 }, (_, index) =>
+            shellIn(sandbox, `echo out${index}; echo err${index} >&2; exit ${index}`),
+          ),
         )
         results.forEach((result, index) => {
           expect(result).toMatchObject({ exit_code: index, stdout: `out${index}\n`, stderr: `err${index}\n` })
@@ -240,9 +295,14 @@ export const describeSandboxDriver = (name: string, makeDriver: (home: string) =
       })
 
       it('refuses a writable layer beyond its size', async () => {
-        const sandbox = await opened({ limits: { ...DEFAULT_SANDBOX_LIMITS, upper_bytes: 8 * 1024 ** 2, upper_inodes: 200 } })
+        const sandbox = await opened({
+          limits: { ...DEFAULT_SANDBOX_LIMITS, upper_bytes: 8 * 1024 ** 2, upper_inodes: 200 },
+        })
         expect((await shellIn(sandbox, 'head -c 20m /dev/zero > big')).stderr).toMatch(/no space left/i)
-        expect((await shellIn(sandbox, 'rm -f big; i=0; while [ $i -lt 400 ]; do : > f$i || exit 9; i=$((i+1)); done')).exit_code).not.toBe(0)
+        expect(
+          (await shellIn(sandbox, 'rm -f big; i=0; while [ $i -lt 400 ]; do : > f$i || exit 9; i=$((i+1)); done'))
+            .exit_code,
+        ).not.toBe(0)
       })
     })
 
@@ -266,7 +326,9 @@ export const describeSandboxDriver = (name: string, makeDriver: (home: string) =
       })
 
       it('refuses a checkout that is not there with a reason', async () => {
-        await expect(driver.open(ground.spec({ checkout: join(ground.root, 'absent') }))).rejects.toMatchObject({ code: 'sandbox_unavailable' })
+        await expect(driver.open(ground.spec({ checkout: join(ground.root, 'absent') }))).rejects.toMatchObject({
+          code: 'sandbox_unavailable',
+        })
         mkdirSync(join(ground.root, 'odd, name: with\\ things'))
         const odd = await opened({ checkout: join(ground.root, 'odd, name: with\\ things') })
         expect((await execIn(odd, ['true'])).exit_code).toBe(0)

@@ -4,6 +4,7 @@ import type { ExecResult } from '#ports'
 import { GanderError, isGanderError } from '#domain/failure'
 import { captureStream, readWithin } from './captured-output.ts'
 import { exitStatus } from './exit-status.ts'
+import { killCommand } from './kill-command.ts'
 import type { OutputPipes, PipeLease } from './output-pipes.ts'
 
 /** One command, ready to be started. */
@@ -62,13 +63,13 @@ interface Ending {
 }
 
 /** Waits for the end, by itself or by our hand. */
-const supervise = (child: ChildProcess, run: CommandRun): Promise<Ending> =>
+const supervise = (child: ChildProcess, report: () => string, run: CommandRun): Promise<Ending> =>
   new Promise((resolve, reject) => {
     let by: EndedBy = 'exit'
     const kill = (reason: EndedBy): void => {
       if (by !== 'exit') return
       by = reason
-      child.kill('SIGKILL')
+      void killCommand(child, report)
     }
     const timer = setTimeout(() => kill('timeout'), Math.min(Math.max(run.timeout_ms, 0), 0x7fff_ffff))
     const onAbort = (): void => kill('aborted')
@@ -177,7 +178,7 @@ export const runCommand = async (run: CommandRun): Promise<ExecResult> => {
     const reporting = readableOf(child, REPORT_FD)
     for (const stream of reporting) stream.on('data', (chunk: Buffer) => (report += chunk.toString('latin1')))
     const closed = Promise.all([...streams, ...reporting].map(ended))
-    const supervised = supervise(child, run)
+    const supervised = supervise(child, () => report, run)
     feed(child, ARGS_FD, run.bubblewrap.map((argument) => `${argument}\0`).join(''))
     feed(child, SECCOMP_FD, run.seccomp)
     if (run.stdin !== undefined) feed(child, 0, run.stdin)
