@@ -64,6 +64,7 @@ module.exports = {
     enhancedResolveOptions: {
       extensions: ['.ts', '.js', '.mjs', '.json'],
       conditionNames: ['node', 'import', 'default'],
+      exportsFields: ['exports'],
     },
   },
 }

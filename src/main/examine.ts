@@ -7,7 +7,7 @@ import { isGanderError } from '#domain/failure'
 import { ensureGateway } from '#adapters/gateway-socket'
 import { openDatabase } from '#adapters/postgres'
 import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
-import type { PlatformSettings } from './open-platform.ts'
+import type { PlatformSettings } from './shared-parts.ts'
 
 const run = promisify(execFile)
 

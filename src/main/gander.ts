@@ -4,7 +4,7 @@ import process from 'node:process'
 import { ganderHome, processEnvironment, runCommandLine, type CliWiring } from '#cli'
 import type { Intake } from '#ports'
 import { once } from './once.ts'
-import type { PlatformSettings } from './open-platform.ts'
+import type { PlatformSettings } from './shared-parts.ts'
 
 /** The entry of the command line; wiring only. What a command does not need is not loaded. */
 const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))

@@ -177,7 +177,8 @@ async function pullRequestText(parts: PlatformParts, task: Task, key: string) {
 
 async function* follow(store: RunStore, run: RunId, signal?: AbortSignal): AsyncIterable<LedgerEvent> {
   let after = 0
-  while (signal?.aborted !== true) {
+  const isStopped = () => signal?.aborted === true
+  while (!isStopped()) {
     const now = await store.load(run)
     const events = await store.events(run, after)
     for (const event of events) {

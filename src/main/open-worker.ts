@@ -13,7 +13,7 @@ import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
 import { createWorkspaceFiles } from '#adapters/workspace-files'
 import type { PriceTable, RunOrder } from '#ports'
 import { once } from './once.ts'
-import type { PlatformSettings, SharedParts } from './open-platform.ts'
+import type { PlatformSettings, SharedParts } from './shared-parts.ts'
 import { identifiers, systemClock } from './system-clock.ts'
 import { workerIdentity } from './worker-identity.ts'
 

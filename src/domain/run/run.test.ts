@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { RunId, TaskId, WorkerId } from '../ids/index.ts'
 import { LOCAL_TENANT } from '../ids/index.ts'
 import {

@@ -11,9 +11,9 @@ import { explain, judgeTree } from './verify.ts'
 
 /** What follows a look at the tree: it stands, the run ends, or the agent works on. */
 type Next =
-  | { readonly then: 'stands' }
-  | { readonly then: 'ends'; readonly ending: Ending }
-  | { readonly then: 'works'; readonly outcome: AgentOutcome }
+  | { readonly next: 'stands' }
+  | { readonly next: 'ends'; readonly ending: Ending }
+  | { readonly next: 'works'; readonly outcome: AgentOutcome }
 
 /** Edit, check the boundary, verify, repair while the budget lasts, review; until the change stands or the run ends. */
 export async function change(execution: Execution): Promise<Ending | undefined> {
@@ -21,10 +21,10 @@ export async function change(execution: Execution): Promise<Ending | undefined> 
   for (let round = 0; ; round++) {
     if (outcome.kind !== 'finished') return endingOf(outcome, 'agent_stuck')
     execution.found.summary = outcome.summary
-    const next = await examine(execution, round)
-    if (next.then === 'stands') return undefined
-    if (next.then === 'ends') return next.ending
-    outcome = next.outcome
+    const looked = await examine(execution, round)
+    if (looked.next === 'stands') return undefined
+    if (looked.next === 'ends') return looked.ending
+    outcome = looked.outcome
   }
 }
 
@@ -32,7 +32,7 @@ async function examine(execution: Execution, round: number): Promise<Next> {
   const { journal } = execution
   const captured = await captureProposal(execution, round)
   const outside = await checkBoundary(execution, captured, round)
-  if (outside !== undefined) return { then: 'ends', ending: outside }
+  if (outside !== undefined) return { next: 'ends', ending: outside }
   await journal.advance('verifying', { tree: captured.tree, gates: answersOf(execution) })
   const verification = await judgeTree(execution, captured.tree, round)
   if (!lets(verification)) return repair(execution, verification)
@@ -52,28 +52,28 @@ async function repair(execution: Execution, verification: Verdict): Promise<Next
     reason: verification.reason,
     diagnosis: explain(execution, report),
   })
-  return { then: 'works', outcome: await work(execution, 'repairing', opening) }
+  return { next: 'works', outcome: await work(execution, 'repairing', opening) }
 }
 
 function notRepaired(repairs: number, why: string): Next {
   const what = `The change does not pass verification after ${repairs} ${repairs === 1 ? 'repair' : 'repairs'}.`
-  return { then: 'ends', ending: { kind: 'end', state: 'needs_human', failure: 'not_repaired', what, why } }
+  return { next: 'ends', ending: { kind: 'end', state: 'needs_human', failure: 'not_repaired', what, why } }
 }
 
 async function reviewed(execution: Execution, round: number): Promise<Next> {
   const { found, journal, task } = execution
   const verdict = await review(execution, round)
-  if (lets(verdict)) return { then: 'stands' }
+  if (lets(verdict)) return { next: 'stands' }
   const failure = verdict.answer === 'unavailable' ? 'judge_unavailable' : 'judge_rejected'
   const what = verdict.answer === 'unavailable' ? 'No judge could be reached.' : 'The judge does not accept the change.'
   const sendBack = verdict.answer === 'fail' && found.send_backs === 0 && task.agent.kind === 'native'
   if (!sendBack)
-    return { then: 'ends', ending: { kind: 'end', state: 'needs_human', failure, what, why: verdict.reason } }
+    return { next: 'ends', ending: { kind: 'end', state: 'needs_human', failure, what, why: verdict.reason } }
   found.send_backs = 1
   await journal.advance('repairing', { judge_send_backs: 1, gates: { judge: verdict.answer } })
   const reasons = verdict.findings.map((finding) => finding.message)
   const opening = openingForRepair({ kind: 'judge', reason: verdict.reason, diagnosis: reasons.join('\n') })
-  return { then: 'works', outcome: await work(execution, 'repairing', opening) }
+  return { next: 'works', outcome: await work(execution, 'repairing', opening) }
 }
 
 /** What the gates said of the tree, as the guards of the lifecycle read it. */

@@ -17,7 +17,8 @@ export interface Worker {
 export function createWorker(parts: WorkerParts, identity: WorkerIdentity): Worker {
   return {
     async workOn(id, signal) {
-      while (signal?.aborted !== true) {
+      const isStopped = () => signal?.aborted === true
+      while (!isStopped()) {
         await parts.store.sweep(identity)
         const leased = await parts.store.lease(identity, id)
         if (leased !== undefined) await executeRun(parts, leased, signal)

@@ -1,4 +1,4 @@
-import { GanderError, isGanderError, type FailureClass } from '#domain/failure'
+import { isGanderError, type FailureClass, type GanderError } from '#domain/failure'
 import type { BudgetName } from '#domain/budget'
 import type { PauseReason } from '#domain/run'
 import { BudgetExhausted, type AgentOutcome } from '#ports'
@@ -73,30 +73,27 @@ export function endingOfError(error: unknown): Ending | undefined {
   return endingOfCode(error)
 }
 
+/** How codes that are no defects of the program end a run; undefined: stop, the run is another worker's. */
+const ENDING_OF_CODE: Partial<Record<GanderError['code'], (explanation: string) => Ending | undefined>> = {
+  lease_lost: () => undefined,
+  storage_full: (explanation) => ({ kind: 'pause', reason: 'storage_full', explanation }),
+  storage_unwritable: (explanation) => ({ kind: 'pause', reason: 'storage_full', explanation }),
+  gateway_unavailable: (explanation) => ({ kind: 'pause', reason: 'model_unavailable', explanation }),
+  model_unreachable: (explanation) => ({ kind: 'pause', reason: 'model_unavailable', explanation }),
+  publication_failed: (explanation) => ({ kind: 'pause', reason: 'publication_failed', explanation }),
+  sandbox_unavailable: (why) => failed('sandbox_unavailable', 'The sandbox does not hold.', why),
+  sandbox_control_missing: (why) => failed('sandbox_unavailable', 'The sandbox does not hold.', why),
+  repository_not_found: (why) => failed('source_unavailable', 'The repository cannot be read.', why),
+  repository_empty: (why) => failed('source_unavailable', 'The repository cannot be read.', why),
+  repository_unreadable: (why) => failed('source_unavailable', 'The repository cannot be read.', why),
+  ref_not_found: (why) => failed('source_unavailable', 'The repository cannot be read.', why),
+}
+
 function endingOfCode(error: GanderError): Ending | undefined {
   const explanation = `${error.message} ${error.remedy}`
-  switch (error.code) {
-    case 'lease_lost':
-      return undefined
-    case 'storage_full':
-    case 'storage_unwritable':
-      return { kind: 'pause', reason: 'storage_full', explanation }
-    case 'gateway_unavailable':
-    case 'model_unreachable':
-      return { kind: 'pause', reason: 'model_unavailable', explanation }
-    case 'publication_failed':
-      return { kind: 'pause', reason: 'publication_failed', explanation }
-    case 'sandbox_unavailable':
-    case 'sandbox_control_missing':
-      return failed('sandbox_unavailable', 'The sandbox does not hold.', explanation)
-    case 'repository_not_found':
-    case 'repository_empty':
-    case 'repository_unreadable':
-    case 'ref_not_found':
-      return failed('source_unavailable', 'The repository cannot be read.', explanation)
-    default:
-      return failed('internal', 'Something broke inside Gander.', `${error.code}: ${explanation}`)
-  }
+  const ending = ENDING_OF_CODE[error.code]
+  if (ending !== undefined) return ending(explanation)
+  return failed('internal', 'Something broke inside Gander.', `${error.code}: ${explanation}`)
 }
 
 const textOf = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : String(error))

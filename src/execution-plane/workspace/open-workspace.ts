@@ -45,7 +45,7 @@ export async function openWorkspace(parts: WorkspaceParts): Promise<Workspace> {
   }
   return {
     sandbox,
-    checkpoint: () => repository.captureTree(repository.source.tree, sandbox.upper),
+    checkpoint: () => repository.captureTree(repository.source.tree, sandbox.upper, sandbox.tree.path),
     close: () => sandbox.close(),
   }
 }

@@ -1,0 +1,41 @@
+import { createPublisher } from '#control-plane/pull-requests'
+import { createRedactor } from '#evidence-plane/redaction'
+import { createFilesystemArtifacts } from '#adapters/artifacts/filesystem'
+import { createLocalForge } from '#adapters/forges/local'
+import { createPlainGitForge } from '#adapters/forges/plain-git'
+import { createRepositories } from '#adapters/git'
+import { createRunStore, type Database } from '#adapters/postgres'
+import type { Forge } from '#ports'
+import { identifiers } from './system-clock.ts'
+
+/** Where the platform of this process keeps everything, and what it may use. */
+export interface PlatformSettings {
+  /** Absolute path of GANDER_HOME. */
+  readonly home: string
+  /** Absent: the embedded server. */
+  readonly database_url?: string
+  readonly version: string
+}
+
+/** What every command needs; cheap to make. */
+export type SharedParts = ReturnType<typeof sharedParts>
+
+/** Wires what needs neither a gateway nor a sandbox. */
+export function sharedParts(home: string, database: Database) {
+  const redactor = createRedactor()
+  const local = createLocalForge({ home })
+  const plain = createPlainGitForge({ home })
+  const forgeOf = (repository: string): Forge => (isRemote(repository) ? plain : local)
+  return {
+    store: createRunStore({ database, identifiers }),
+    artifacts: createFilesystemArtifacts({ home }),
+    repositories: createRepositories({ home }),
+    redactor,
+    forgeOf,
+    publisher: createPublisher({ forgeOf, redactor }),
+  }
+}
+
+/** A git address of another place, which gets the branch itself; paths are kept by the local forge. */
+const isRemote = (repository: string): boolean =>
+  /^(https?|ssh|git|file):\/\//i.test(repository) || /^[\w.-]+@[\w.-]+:/.test(repository)
