@@ -1,14 +1,10 @@
-import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { createPolicy } from '#control-plane/policy'
 import { createEvidenceSealer } from '#evidence-plane/packet'
-import { readMachineRegistries } from '#execution-plane/verifier'
 import { createWorker, type Worker } from '#execution-plane/worker'
 import { ensureGateway } from '#adapters/gateway-socket'
 import { createPriceTable } from '#adapters/models'
+import { createPackageRegistries } from '#adapters/registries'
 import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
 import { createWorkspaceFiles } from '#adapters/workspace-files'
 import type { PriceTable, RunOrder } from '#ports'
@@ -16,8 +12,6 @@ import { once } from './once.ts'
 import type { PlatformSettings, SharedParts } from './shared-parts.ts'
 import { identifiers, systemClock } from './system-clock.ts'
 import { workerIdentity } from './worker-identity.ts'
-
-const run = promisify(execFile)
 
 interface WorkerWish {
   readonly settings: PlatformSettings
@@ -55,7 +49,7 @@ export async function openWorker({ settings, shared, keys }: WorkerWish): Promis
       prices,
       sealer: createEvidenceSealer({ artifacts, redactor }),
       files: createWorkspaceFiles,
-      registries: once(machineRegistries),
+      registries: createPackageRegistries({ home }),
       runs_folder: join(home, 'runs'),
       version,
     },
@@ -73,17 +67,4 @@ export async function openWorker({ settings, shared, keys }: WorkerWish): Promis
       if (connection.started()) await (await connection()).close()
     },
   }
-}
-
-async function machineRegistries() {
-  const ask = async ([program = '', ...words]: readonly string[]) => {
-    try {
-      return (await run(program, words, { timeout: 10_000 })).stdout
-    } catch {
-      // A tool that is missing or says nothing is used with its own defaults.
-      return undefined
-    }
-  }
-  const settings = await readFile(join(homedir(), '.m2', 'settings.xml'), 'utf8').catch(() => undefined)
-  return readMachineRegistries(ask, settings)
 }

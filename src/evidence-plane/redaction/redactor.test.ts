@@ -105,7 +105,7 @@ const FORMATS: readonly (readonly [kind: string, (seed: string) => string])[] = 
   ['slack_token', (seed) => `xoxb-${letters(12, '0123456789', seed)}-${letters(24, ALNUM, seed)}`],
   ['stripe_key', (seed) => `sk_live_${letters(24, ALNUM, seed)}`],
   ['npm_token', (seed) => `npm_${letters(36, ALNUM, seed)}`],
-  ['npm_token', (seed) => `//registry.npmjs.org/:_authToken=${letters(36, ALNUM, seed)}`],
+  ['npm_token', (seed) => `//registry.example.org/:_authToken=${letters(36, ALNUM, seed)}`],
   ['pypi_token', (seed) => `pypi-AgEIcHlwaS5vcmc${letters(80, ALNUM, seed)}`],
   ['google_key', (seed) => `AIza${letters(35, ALNUM, seed)}`],
   ['openai_key', (seed) => `sk-proj-${letters(48, ALNUM, seed)}`],

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import type { EventDraft } from '#domain/event'
-import type { PhaseReport, VerificationProfile } from '#domain/verification'
+import type { Ecosystem, PhaseReport, VerificationProfile } from '#domain/verification'
 import type { RunArtifact, RunRepository, SandboxDriver, SandboxLimits, SetupLayer } from '#ports'
 import { secretEvents } from './phase-events.ts'
 import { pruneSetupLayer } from './prune-setup-layer.ts'
@@ -57,7 +57,7 @@ export async function runSetup(request: SetupRequest): Promise<SetupReport> {
   const facts = { profile: profile.id, result: outcome, duration_ms: Math.round(clock.now() - started) }
   return {
     outcome,
-    reason: failed === undefined ? `${reports.length} phases ran` : failureReason(failed, refused_hosts),
+    reason: failed === undefined ? `${reports.length} phases ran` : failureReason(failed, refused_hosts, profile),
     phases: reports,
     layer: failed === undefined ? { path: request.layer_path } : null,
     refused_hosts,
@@ -92,8 +92,18 @@ async function runPhases(request: SetupRequest): Promise<readonly PhaseRun[]> {
   return runs
 }
 
-function failureReason(failed: PhaseReport, refused: readonly string[]): string {
+/** What a user does where the machine's own tool did not say where it fetches from. */
+const ASK_BY_HAND: Readonly<Record<Ecosystem, string>> = {
+  node: 'make `npm config get registry` answer with an https address for the user that runs Gander',
+  python: 'make `python3 -m pip config list` answer for the user that runs Gander, or set PIP_INDEX_URL',
+  java: 'make `mvn -v` answer for the user that runs Gander, or name a mirror in ~/.m2/settings.xml',
+  command: 'the profile names none',
+}
+
+function failureReason(failed: PhaseReport, refused: readonly string[], profile: VerificationProfile): string {
   const what = `setup phase ${failed.id} (${failed.argv.join(' ').slice(0, 120)}) ${failed.outcome === 'timed_out' ? 'took too long' : `ended with status ${failed.exit_code ?? 'unknown'}`}`
+  if (refused.length > 0 && profile.registry_hosts.length === 0)
+    return `${what}; it asked for ${refused.join(', ')}, but no package registry of this machine is known: ${ASK_BY_HAND[profile.ecosystem]}, or name the hosts under registry_hosts in .gander/verify.yaml or in a profile given with --verify.`
   if (refused.length > 0)
     return `${what}; it asked for ${refused.join(', ')}, which is not among the registry hosts of the profile. If that host is trusted, name it under registry_hosts in .gander/verify.yaml or in a profile given with --verify.`
   const last =

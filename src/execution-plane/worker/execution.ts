@@ -15,6 +15,7 @@ import type {
   EvidenceSealer,
   Identifiers,
   ModelGateway,
+  PackageRegistries,
   Policy,
   PriceTable,
   PublicationPlan,
@@ -29,7 +30,6 @@ import type {
   SetupLayer,
   WorkspaceFiles,
 } from '#ports'
-import type { MachineRegistries } from '#execution-plane/verifier'
 import type { JudgeReport } from '#execution-plane/judge'
 import type { Workspace } from '#execution-plane/workspace'
 import type { RunJournal } from './run-journal.ts'
@@ -52,7 +52,7 @@ export interface WorkerParts {
   readonly sealer: EvidenceSealer
   readonly files: (tree: { readonly path: string; readonly uid: number; readonly gid: number }) => WorkspaceFiles
   /** Package registries this machine is configured to use. */
-  readonly registries: () => Promise<MachineRegistries>
+  readonly registries: PackageRegistries
   /** Absolute folder for what a run keeps on disk. */
   readonly runs_folder: string
   /** Version of this program: one of the twelve. */

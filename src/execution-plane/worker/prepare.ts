@@ -71,7 +71,7 @@ async function chooseProfile(execution: Execution): Promise<Ending | undefined> 
   const repository = need(execution, 'repository')
   const request = { choice: task.verification === null ? null : { ...task.verification } }
   const answer = await journal.perform({ key: 'profile', kind: 'workspace', request }, async () => {
-    const result = await findProfile(treeReader(repository), task.verification, await parts.registries())
+    const result = await findProfile(treeReader(repository), task.verification, parts.registries)
     return { value: (result.ok ? { profile: result.value } : { refusal: result.refusal }) as unknown as Json }
   })
   const { profile, refusal } = answer as unknown as {

@@ -1,8 +1,10 @@
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { createPackageRegistries } from '#adapters/registries'
 import { createBubblewrapDriver, findToolchains } from '#adapters/sandboxes/bubblewrap'
-import type { ExecRequest, ExecResult, Sandbox, SandboxDriver } from '#ports'
+import type { ExecRequest, ExecResult, PackageTool, Sandbox, SandboxDriver } from '#ports'
 import { execIn, makeSandboxGround, type SandboxGround, shellIn } from '../../support/sandbox-fixtures.ts'
 
 const reachable = async (url: string): Promise<boolean> => {
@@ -13,11 +15,20 @@ const reachable = async (url: string): Promise<boolean> => {
   }
 }
 
-const [npm_online, pypi_online, maven_online] = await Promise.all([
-  reachable('https://registry.npmjs.org/ms'),
-  reachable('https://pypi.org/simple/iniconfig/'),
-  reachable('https://repo.maven.apache.org/maven2/junit/junit/4.13.2/junit-4.13.2.pom'),
+/** The machine's own registry of a tool: its address without the last slash, its hosts, and whether it answers. */
+const registryOf = async (tool: PackageTool, probe: string) => {
+  const addresses = await createPackageRegistries({ home: join(tmpdir(), 'gander-test') }).addresses(tool)
+  const address = addresses[0]?.replace(/\/+$/, '') ?? ''
+  const hosts = addresses.map((each) => new URL(each).hostname)
+  return { address, hosts, online: address !== '' && (await reachable(`${address}/${probe}`)) }
+}
+const [npm, pip, maven] = await Promise.all([
+  registryOf('npm', 'ms'),
+  registryOf('pip', 'iniconfig/'),
+  registryOf('maven', 'junit/junit/4.13.2/junit-4.13.2.pom'),
 ])
+/** A name that stands for a registry where nothing is dialled. */
+const EXAMPLE = 'registry.example.org'
 const tools = new Set(findToolchains(process.env).map(({ name }) => name))
 
 const through = (...hosts: readonly string[]): Partial<ExecRequest> => ({
@@ -25,7 +36,7 @@ const through = (...hosts: readonly string[]): Partial<ExecRequest> => ({
   timeout_ms: 110_000,
 })
 
-const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>g</groupId><artifactId>a</artifactId><version>1</version><packaging>pom</packaging>
+const POM = `<project><modelVersion>4.0.0</modelVersion><groupId>g</groupId><artifactId>a</artifactId><version>1</version><packaging>pom</packaging>
 <build><plugins><plugin><artifactId>maven-clean-plugin</artifactId><version>3.2.0</version></plugin></plugins></build></project>`
 
 const PACKAGE = JSON.stringify({ name: 'x', version: '1.0.0', dependencies: { ms: '2.1.3' } })
@@ -38,7 +49,7 @@ const LOCK = JSON.stringify({
     '': { name: 'x', version: '1.0.0', dependencies: { ms: '2.1.3' } },
     'node_modules/ms': {
       version: '2.1.3',
-      resolved: 'https://registry.npmjs.org/ms/-/ms-2.1.3.tgz',
+      resolved: `${npm.address}/ms/-/ms-2.1.3.tgz`,
       integrity: 'sha512-6FlzubTLZG3J2a/NVCAleEhjzq5oxgHyaCU9yYXvcLsvoVaHJq/s5xXI6/XXP6tz7R9xAOtHnSO/tXtF3WRTlA==',
     },
   },
@@ -74,11 +85,11 @@ describe('the way out of a setup', () => {
   })
   afterAll(() => ground.remove())
 
-  it.skipIf(!npm_online || !tools.has('npm'))(
+  it.skipIf(!npm.online || !tools.has('npm'))(
     'installs from npm (skipped offline), and work sees it without a network',
     async () => {
       const sandbox = await setup()
-      const result = await execIn(sandbox, ['npm', 'ci', '--ignore-scripts'], through('registry.npmjs.org'))
+      const result = await execIn(sandbox, ['npm', 'ci', '--ignore-scripts'], through(...npm.hosts))
       expect(result, result.stderr).toMatchObject({ exit_code: 0, refused_hosts: [] })
       const path = join(sandbox.upper, '..')
       await sandbox.close()
@@ -89,19 +100,19 @@ describe('the way out of a setup', () => {
     },
   )
 
-  it.skipIf(!pypi_online || !tools.has('pip'))('downloads from PyPI (skipped offline)', async () => {
+  it.skipIf(!pip.online || !tools.has('pip'))('downloads from the index of pip (skipped offline)', async () => {
     const sandbox = await setup()
-    const hosts = through('pypi.org', 'files.pythonhosted.org')
+    const hosts = through(...pip.hosts)
     const result = await execIn(sandbox, ['pip', 'download', '--no-deps', '-d', 'wheels', 'iniconfig==2.0.0'], hosts)
     expect(result, result.stderr).toMatchObject({ exit_code: 0, refused_hosts: [] })
     expect((await execIn(sandbox, ['ls', 'wheels'])).stdout).toContain('iniconfig-2.0.0')
   })
 
-  it.skipIf(!maven_online || !tools.has('mvn'))(
+  it.skipIf(!maven.online || !tools.has('mvn'))(
     'builds with Maven in setup and again offline (skipped offline)',
     async () => {
       const sandbox = await setup()
-      const result = await execIn(sandbox, ['mvn', '-B', '-q', 'clean'], through('repo.maven.apache.org'))
+      const result = await execIn(sandbox, ['mvn', '-B', '-q', 'clean'], through(...maven.hosts))
       expect(result, result.stdout).toMatchObject({ exit_code: 0, refused_hosts: [] })
       const path = join(sandbox.upper, '..')
       await sandbox.close()
@@ -114,21 +125,17 @@ describe('the way out of a setup', () => {
 
   it('refuses hosts that are not listed, other ports and plain requests, and names them', async () => {
     const sandbox = await setup()
-    const list = through('registry.npmjs.org')
+    const list = through(EXAMPLE)
     const answers: ExecResult[] = []
     for (const request of [
       'CONNECT example.org:443 HTTP/1.1\r\n\r\n',
-      'CONNECT registry.npmjs.org:22 HTTP/1.1\r\n\r\n',
+      `CONNECT ${EXAMPLE}:22 HTTP/1.1\r\n\r\n`,
       'GET http://example.net/ HTTP/1.1\r\n\r\n',
     ]) {
       answers.push(await execIn(sandbox, ask(request), list))
     }
     expect(answers.map(({ stdout }) => stdout)).toEqual(Array.from({ length: 3 }, () => 'HTTP/1.1 403 Forbidden\n'))
-    expect(answers.map(({ refused_hosts }) => refused_hosts)).toEqual([
-      ['example.org'],
-      ['registry.npmjs.org'],
-      ['example.net'],
-    ])
+    expect(answers.map(({ refused_hosts }) => refused_hosts)).toEqual([['example.org'], [EXAMPLE], ['example.net']])
     expect((await execIn(sandbox, ask('POST / HTTP/1.1\r\n\r\n'), list)).stdout).toBe(
       'HTTP/1.1 405 Method Not Allowed\n',
     )
@@ -147,7 +154,7 @@ describe('the way out of a setup', () => {
   it('has no route beside the bridge, and no bridge without being asked', async () => {
     const sandbox = await setup()
     const direct = `const s=require('node:net').connect({host:'1.1.1.1',port:443}).on('error',(e)=>console.log(e.code)).on('connect',()=>{console.log('out');process.exit()})`
-    expect((await execIn(sandbox, ['node', '-e', direct], through('registry.npmjs.org'))).stdout).toBe('ENETUNREACH\n')
+    expect((await execIn(sandbox, ['node', '-e', direct], through(EXAMPLE))).stdout).toBe('ENETUNREACH\n')
     expect((await execIn(sandbox, ask('CONNECT a:443 HTTP/1.1\r\n\r\n'))).stdout).toBe('ECONNREFUSED\n')
   })
 
@@ -155,7 +162,7 @@ describe('the way out of a setup', () => {
     for (const purpose of ['work', 'verify'] as const) {
       const sandbox = await driver.open(ground.spec({ purpose }))
       open.push(sandbox)
-      await expect(execIn(sandbox, ['true'], through('registry.npmjs.org'))).rejects.toMatchObject({
+      await expect(execIn(sandbox, ['true'], through(EXAMPLE))).rejects.toMatchObject({
         code: 'sandbox_control_missing',
       })
     }
@@ -186,15 +193,11 @@ describe('the way out of a setup', () => {
     const address = proxy.address()
     const port = typeof address === 'object' && address !== null ? address.port : 0
     const sandbox = await setup({ ...process.env, HTTPS_PROXY: `http://user:s3cret@127.0.0.1:${port}`, NO_PROXY: '' })
-    const result = await execIn(
-      sandbox,
-      ask('CONNECT registry.npmjs.org:443 HTTP/1.1\r\n\r\n'),
-      through('registry.npmjs.org'),
-    )
+    const result = await execIn(sandbox, ask(`CONNECT ${EXAMPLE}:443 HTTP/1.1\r\n\r\n`), through(EXAMPLE))
     expect(result.stdout).toBe('HTTP/1.1 502 Bad Gateway\n')
-    expect(requests[0]).toContain('CONNECT registry.npmjs.org:443')
+    expect(requests[0]).toContain(`CONNECT ${EXAMPLE}:443`)
     expect(requests[0]).toContain(`Basic ${Buffer.from('user:s3cret').toString('base64')}`)
-    expect((await shellIn(sandbox, 'env', through('registry.npmjs.org'))).stdout).not.toContain('s3cret')
+    expect((await shellIn(sandbox, 'env', through(EXAMPLE))).stdout).not.toContain('s3cret')
     proxy.close()
   })
 
@@ -204,20 +207,20 @@ describe('the way out of a setup', () => {
       npm_config_registry: 'https://me:t0ken@npm.example.com/x/',
       PIP_INDEX_URL: 'https://u:p4ss@pip.example.com/simple',
     })
-    const { stdout } = await shellIn(sandbox, 'env', through('registry.npmjs.org'))
+    const { stdout } = await shellIn(sandbox, 'env', through(EXAMPLE))
     expect(stdout).toContain('npm_config_registry=https://npm.example.com/x/\n')
     expect(stdout).toContain('PIP_INDEX_URL=https://pip.example.com/simple\n')
     expect(stdout).not.toMatch(/t0ken|p4ss/)
   })
 
-  it.skipIf(!npm_online)('cuts a tunnel whose TLS names another host (skipped offline)', async () => {
+  it.skipIf(!npm.online)('cuts a tunnel whose TLS names another host (skipped offline)', async () => {
     const sandbox = await setup()
+    const host = npm.hosts[0] ?? ''
     const front = `const net=require('node:net'),tls=require('node:tls')
-      const s=net.connect(3128,'127.0.0.1',()=>s.write('CONNECT registry.npmjs.org:443 HTTP/1.1\\r\\n\\r\\n'))
+      const s=net.connect(3128,'127.0.0.1',()=>s.write('CONNECT ${host}:443 HTTP/1.1\\r\\n\\r\\n'))
       s.once('data',()=>tls.connect({socket:s,servername:process.argv[1],rejectUnauthorized:false},()=>{console.log('secure');process.exit()}).on('error',()=>{console.log('cut');process.exit()}))`
-    const to = (name: string): Promise<ExecResult> =>
-      execIn(sandbox, ['node', '-e', front, '--', name], through('registry.npmjs.org'))
+    const to = (name: string): Promise<ExecResult> => execIn(sandbox, ['node', '-e', front, '--', name], through(host))
     expect(await to('evil.example.com')).toMatchObject({ stdout: 'cut\n', refused_hosts: ['evil.example.com'] })
-    expect(await to('registry.npmjs.org')).toMatchObject({ stdout: 'secure\n', refused_hosts: [] })
+    expect(await to(host)).toMatchObject({ stdout: 'secure\n', refused_hosts: [] })
   })
 })

@@ -6,14 +6,16 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createFilesystemArtifacts } from '#adapters/artifacts/filesystem'
 import { createRepositories } from '#adapters/git'
+import { createPackageRegistries } from '#adapters/registries'
 import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
 import { createRedactor } from '#evidence-plane/redaction'
-import { findProfile, judgeVerification, readMachineRegistries, runSetup, verifyTree } from '#execution-plane/verifier'
+import { findProfile, judgeVerification, runSetup, verifyTree } from '#execution-plane/verifier'
 import { DEFAULT_SANDBOX_LIMITS } from '#ports'
 
 const home = mkdtempSync(join(tmpdir(), 'gander-examples-'))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 const driver = createBubblewrapDriver({ home })
+const registries = createPackageRegistries({ home })
 const { available, reason } = await driver.probe()
 
 async function works(url: string): Promise<boolean> {
@@ -30,13 +32,6 @@ const has = (...argv: string[]): boolean => {
     return false
   }
 }
-const capture = async (argv: readonly string[]) => {
-  try {
-    return execFileSync(argv[0] ?? '', argv.slice(1), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-  } catch {
-    return undefined
-  }
-}
 
 /** An example as a git repository, its profile found and its dependencies set up in the real sandbox. */
 async function verified(example: string) {
@@ -51,7 +46,7 @@ async function verified(example: string) {
   const repository = await repositories.open(`run_${example}`, await repositories.resolve(source, null))
   const { tree } = repository.source
   const reader = { list: () => repository.listFiles(tree), read: (path: string) => repository.readFile(tree, path) }
-  const found = await findProfile(reader, null, await readMachineRegistries(capture))
+  const found = await findProfile(reader, null, registries)
   if (!found.ok) throw new Error(found.refusal.message)
   const clock = { now: () => Date.now(), sleep: async (ms: number) => delay(ms) }
   const parts = {
@@ -75,14 +70,14 @@ const CASES = [
     example: 'typescript',
     profile: 'node-npm-standard',
     tool: ['npm', '--version'],
-    registry: 'https://registry.npmjs.org/',
+    registry: 'npm',
   },
   { example: 'python', profile: 'python-unittest-standard', tool: ['python3', '--version'], registry: undefined },
   {
     example: 'java',
     profile: 'java-maven-standard',
     tool: ['mvn', '-v'],
-    registry: 'https://repo.maven.apache.org/maven2/',
+    registry: 'maven',
   },
 ] as const
 
@@ -93,7 +88,9 @@ describe.skipIf(!available)(
       it.skipIf(!has(...tool))(
         `${example} is set up and its tests are counted by id (skipped without ${tool[0]})`,
         async ({ skip }) => {
-          if (registry !== undefined && !(await works(registry))) skip(`${registry} cannot be reached`)
+          const [address] = registry === undefined ? [] : await registries.addresses(registry)
+          if (registry !== undefined && (address === undefined || !(await works(address))))
+            skip(`${address ?? `the registry of ${registry}`} cannot be reached`)
           const seen = await verified(example)
           expect(seen.profile.id).toBe(profile)
           const tests = seen.report.phases.flatMap((phase) => phase.tests)

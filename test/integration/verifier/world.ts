@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRedactor } from '#evidence-plane/redaction'
-import { findProfile, readMachineRegistries, runSetup, verifyTree } from '#execution-plane/verifier'
+import { createPackageRegistries } from '#adapters/registries'
+import { findProfile, runSetup, verifyTree } from '#execution-plane/verifier'
 import type { VerificationProfile } from '#domain/verification'
 import { DEFAULT_SANDBOX_LIMITS, type Clock, type SetupLayer } from '#ports'
 import { folderRepository, memoryArtifacts, type Files } from './folder-repository.ts'
@@ -18,7 +19,7 @@ export async function verifierWorld(base: Files, from?: string) {
   const redactor = createRedactor()
   const driver = plainDriver()
   const base_tree = repository.tree(base, from)
-  const registries = await readMachineRegistries(async () => undefined)
+  const registries = createPackageRegistries({ home: tmpdir() })
   const found = await findProfile(repository.reader(base_tree), null, registries)
   if (!found.ok) throw new Error(found.refusal.message)
   const parts = { run_id: 'run_test', driver, limits: DEFAULT_SANDBOX_LIMITS, redactor, artifacts, clock }

@@ -73,12 +73,7 @@ const runBehindDoor = async (
   doors += 1
   const socket = `${STAGE}/io/door-${doors}`
   const { ground } = parts
-  const door = await openRegistryDoor(
-    parts.holder.outside(socket),
-    hosts,
-    ground.registries.mirrors,
-    ground.environment,
-  )
+  const door = await openRegistryDoor(parts.holder.outside(socket), hosts, ground.registries.own, ground.environment)
   try {
     const result = await run(
       parts,

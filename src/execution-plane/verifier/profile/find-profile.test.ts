@@ -1,7 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import type { Task } from '#domain/task'
+import type { PackageRegistries } from '#ports'
 import { findProfile } from './find-profile.ts'
-import { PUBLIC_REGISTRIES, readMachineRegistries, registryHosts } from './machine-registries.ts'
+
+const ADDRESSES = {
+  npm: ['https://npm.example.org:8443/'],
+  pip: ['https://index.example.org/simple', 'https://files.example.org/'],
+  maven: ['https://maven.example.org/maven2'],
+} as const
+const asked: string[] = []
+const registries: PackageRegistries = {
+  addresses: async (of) => {
+    asked.push(of)
+    return ADDRESSES[of]
+  },
+}
 
 const find = (files: Readonly<Record<string, string>>, choice: Task['verification'] = null) =>
   findProfile(
@@ -13,7 +26,7 @@ const find = (files: Readonly<Record<string, string>>, choice: Task['verificatio
       read: async (path) => (files[path] === undefined ? undefined : Buffer.from(files[path])),
     },
     choice,
-    PUBLIC_REGISTRIES,
+    registries,
   )
 const found = async (files: Readonly<Record<string, string>>) => {
   const result = await find(files)
@@ -89,7 +102,7 @@ describe('node', () => {
       const profile = await found({ ...base, ...lock })
       expect(profile.id).toBe(id)
       expect(profile.setup?.[0]?.argv.join(' ')).toContain(argv)
-      expect(profile.registry_hosts).toEqual(['registry.npmjs.org'])
+      expect(profile.registry_hosts).toEqual(['npm.example.org'])
     }
   })
 
@@ -106,7 +119,7 @@ describe('node', () => {
       'package.json': manifest('vitest', { dependencies: { a: '1' } }),
       'package-lock.json': text,
     })
-    expect(profile.registry_hosts).toEqual(['npm.acme.io', 'registry.npmjs.org'])
+    expect(profile.registry_hosts).toEqual(['npm.acme.io', 'npm.example.org'])
   })
 
   it('without a test script the runner is found from the dependencies or the tests', async () => {
@@ -236,25 +249,29 @@ describe('profiles of a repository or an operator', () => {
 })
 
 describe('registries of the machine', () => {
-  it('are read from its own tools, without credentials', async () => {
-    const answers: Readonly<Record<string, string>> = {
-      npm: 'https://user:secret@npm.acme.io/repo/\n',
-      'global.index-url': 'https://pypi.acme.io/simple\n',
-    }
-    const registries = await readMachineRegistries(
-      async (argv) => answers[argv[0] === 'npm' ? 'npm' : (argv.at(-1) ?? '')],
-      '<mirrors><!-- <mirror><url>https://no.io</url></mirror> --><mirror><url>https://mvn.acme.io/x</url></mirror></mirrors>',
-    )
-    expect(registries).toEqual({
-      npm: 'https://npm.acme.io/repo/',
-      pip: 'https://pypi.acme.io/simple',
-      pip_extra: [],
-      maven: ['https://mvn.acme.io/x'],
-    })
-  })
+  const askedFor = async (files: Readonly<Record<string, string>>) => {
+    asked.length = 0
+    const { registry_hosts } = await found(files)
+    return { registry_hosts, asked: [...asked] }
+  }
 
-  it('are the public ones where the tools are missing', async () => {
-    expect(await readMachineRegistries(async () => undefined)).toEqual(PUBLIC_REGISTRIES)
-    expect(registryHosts(PUBLIC_REGISTRIES.maven)).toEqual(['repo.maven.apache.org', 'repo1.maven.org'])
+  it('a tool is asked only where its ecosystem has something to set up', async () => {
+    const node = manifest('vitest', { dependencies: { a: '1' } })
+    expect(await askedFor({ 'package.json': node, 'pom.xml': '<project/>' })).toEqual({
+      asked: ['npm'],
+      registry_hosts: ['npm.example.org'],
+    })
+    expect(await askedFor({ 'package.json': manifest('node --test'), 'test_a.py': 'import pytest' })).toEqual({
+      asked: [],
+      registry_hosts: [],
+    })
+    expect(await askedFor({ 'requirements.txt': 'six==1\n', 'test_a.py': 'import pytest' })).toEqual({
+      asked: ['pip'],
+      registry_hosts: ['files.example.org', 'index.example.org'],
+    })
+    expect(await askedFor({ 'pom.xml': '<project/>' })).toEqual({
+      asked: ['maven'],
+      registry_hosts: ['maven.example.org'],
+    })
   })
 })

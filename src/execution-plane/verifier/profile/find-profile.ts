@@ -1,8 +1,8 @@
 import { ok, refuse, type Result } from '#domain/result'
 import type { Task } from '#domain/task'
 import type { VerificationProfile } from '#domain/verification'
+import type { PackageRegistries } from '#ports'
 import { readText, type BaseTree, type TreeReader } from './base-tree.ts'
-import type { MachineRegistries } from './machine-registries.ts'
 import { mavenProfile } from './maven-profile.ts'
 import { nodeProfile } from './node-profile.ts'
 import { pythonProfile } from './python-profile.ts'
@@ -28,7 +28,7 @@ const NAMED_PROFILES = [
 export async function findProfile(
   reader: TreeReader,
   choice: Task['verification'],
-  registries: MachineRegistries,
+  registries: PackageRegistries,
 ): Promise<Result<VerificationProfile, ProfileRefusal>> {
   if (choice?.kind === 'given') return readProfile(choice.source, 'the given profile')
   const repository: BaseTree = { list: await reader.list(), read: (path) => reader.read(path) }
@@ -37,13 +37,15 @@ export async function findProfile(
       const source = await readText(repository, path)
       if (source !== undefined) return readProfile(source, path)
     }
-  const found = await discover(repository, registries)
-  if (choice === null) {
-    const first = found[0]
-    return first === undefined ? refuse(nothingFound(repository)) : ok(first)
+  // One after the other: the tools of an ecosystem are only asked where it is looked at.
+  const found: VerificationProfile[] = []
+  for (const find of [nodeProfile, mavenProfile, pythonProfile]) {
+    const profile = await find(repository, registries)
+    if (profile === undefined) continue
+    if (choice === null || profile.id === choice.id) return ok(profile)
+    found.push(profile)
   }
-  const named = found.find((profile) => profile.id === choice.id)
-  if (named !== undefined) return ok(named)
+  if (choice === null) return refuse(nothingFound(repository))
   if (!NAMED_PROFILES.some((name) => name === choice.id))
     return refuse({
       code: 'verifier_invalid',
@@ -54,15 +56,6 @@ export async function findProfile(
     code: 'verifier_not_found',
     message: `the profile ${choice.id} does not fit this repository: what it needs is not in the base commit${instead}`,
   })
-}
-
-async function discover(tree: BaseTree, registries: MachineRegistries): Promise<readonly VerificationProfile[]> {
-  const all = [
-    await nodeProfile(tree, registries),
-    mavenProfile(tree, registries),
-    await pythonProfile(tree, registries),
-  ]
-  return all.filter((profile) => profile !== undefined)
 }
 
 function nothingFound(tree: BaseTree): ProfileRefusal {

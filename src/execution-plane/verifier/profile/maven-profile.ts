@@ -1,6 +1,7 @@
 import type { VerificationProfile } from '#domain/verification'
+import type { PackageRegistries } from '#ports'
 import { has, type BaseTree } from './base-tree.ts'
-import { registryHosts, type MachineRegistries } from './machine-registries.ts'
+import { registryHosts } from './registry-hosts.ts'
 import { sealProfile } from './seal-profile.ts'
 
 const MAVEN = ['mvn', '-B', '-ntp', '-Dstyle.color=never']
@@ -16,12 +17,15 @@ const HONEST = [
  * Maven: setup runs the test command once, because `dependency:go-offline` misses plugins, and cleans up after itself,
  * so that no class of the base commit is left for later; everything after that is offline.
  */
-export function mavenProfile(tree: BaseTree, registries: MachineRegistries): VerificationProfile | undefined {
+export async function mavenProfile(
+  tree: BaseTree,
+  registries: PackageRegistries,
+): Promise<VerificationProfile | undefined> {
   if (!has(tree, 'pom.xml')) return undefined
   return sealProfile({
     id: 'java-maven-standard',
     ecosystem: 'java',
-    registry_hosts: registryHosts(registries.maven),
+    registry_hosts: await registryHosts(registries, 'maven'),
     setup: [
       {
         id: 'resolve',

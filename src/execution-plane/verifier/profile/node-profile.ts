@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { ProfilePhase, VerificationProfile } from '#domain/verification'
+import type { PackageRegistries } from '#ports'
 import { anyHolds, has, pathsLike, readText, type BaseTree } from './base-tree.ts'
-import { registryHosts, type MachineRegistries } from './machine-registries.ts'
+import { registryHosts } from './registry-hosts.ts'
 import { commandLine, scriptCommands, shellRun, testRun, type ScriptCommand, type TestRun } from './node-runner.ts'
 import { sealProfile } from './seal-profile.ts'
 
@@ -23,7 +24,7 @@ const TYPE_SCRIPTS = ['typecheck', 'type-check', 'check-types', 'types', 'tsc']
 /** Node: the lockfile names the package manager, the test script the runner; the runner reports to the platform. */
 export async function nodeProfile(
   tree: BaseTree,
-  registries: MachineRegistries,
+  registries: PackageRegistries,
 ): Promise<VerificationProfile | undefined> {
   const source = await readText(tree, 'package.json')
   if (source === undefined) return undefined
@@ -32,7 +33,7 @@ export async function nodeProfile(
   const tests = await testPhases(tree, manifest)
   if (tests.length === 0) return undefined
   const manager = packageManager(tree, manifest)
-  const setup = needsInstall(manifest) ? [await installPhase(tree, manager, manifest)] : []
+  const setup = needsInstall(manifest) ? [await installPhase(tree, manager, manifest, registries)] : []
   return sealProfile({
     id: `node-${manager}-standard`,
     ecosystem: 'node',
@@ -68,8 +69,16 @@ function packageManager(tree: BaseTree, manifest: Manifest): PackageManager {
   return (['pnpm', 'yarn'] as const).find((name) => manifest.packageManager.startsWith(`${name}@`)) ?? 'npm'
 }
 
-async function installPhase(tree: BaseTree, manager: PackageManager, manifest: Manifest): Promise<ProfilePhase> {
+async function installPhase(
+  tree: BaseTree,
+  manager: PackageManager,
+  manifest: Manifest,
+  registries: PackageRegistries,
+): Promise<ProfilePhase> {
+  // Yarn has a default of its own, which is not where this machine fetches from.
+  const [registry] = manager === 'yarn' ? await registries.addresses('npm') : []
   const env = {
+    ...(registry === undefined ? {} : { YARN_NPM_REGISTRY_SERVER: registry }),
     npm_config_audit: 'false',
     npm_config_fund: 'false',
     npm_config_update_notifier: 'false',
@@ -99,12 +108,12 @@ async function installCommand(tree: BaseTree, manager: PackageManager, manifest:
     : ['npx', '--yes', 'yarn@1.22.22', 'install', '--frozen-lockfile', '--ignore-scripts', '--non-interactive']
 }
 
-async function hosts(tree: BaseTree, registries: MachineRegistries): Promise<readonly string[]> {
+async function hosts(tree: BaseTree, registries: PackageRegistries): Promise<readonly string[]> {
   const locked = new Set<string>()
   for (const path of ['package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock'])
     for (const [, url = ''] of ((await readText(tree, path)) ?? '').matchAll(/resolved"?:? "(https:\/\/[^/"]+\/)/g))
       locked.add(url)
-  return registryHosts([registries.npm, ...locked]).slice(0, 6)
+  return registryHosts(registries, 'npm', locked)
 }
 
 const phase = (id: string, run: TestRun, timeout_seconds: number): ProfilePhase => ({

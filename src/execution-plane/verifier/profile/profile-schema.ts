@@ -52,7 +52,7 @@ export const profileSchema = z
       .array(
         z
           .string()
-          .regex(/^(?!\d+(\.\d+){3}$)[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a host name such as registry.npmjs.org'),
+          .regex(/^(?!\d+(\.\d+){3}$)[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a host name such as registry.example.org'),
       )
       .max(20)
       .default([])

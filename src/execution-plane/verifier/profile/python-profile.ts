@@ -1,16 +1,16 @@
 import type { ProfilePhase, VerificationProfile } from '#domain/verification'
+import type { PackageRegistries } from '#ports'
 import { anyHolds, has, hasFolder, pathsLike, readText, type BaseTree } from './base-tree.ts'
-import { registryHosts, type MachineRegistries } from './machine-registries.ts'
+import { registryHosts } from './registry-hosts.ts'
 import { sealProfile } from './seal-profile.ts'
 
 const VENV = '/home/agent/.venv'
 const TEST_FILES = /(?:^|\/)(?:test_[^/]+|[^/]+_test|tests?)\.py$/
-const PUBLIC_FILES = 'https://files.pythonhosted.org/'
 
 /** Python: pytest where the repository speaks of it, unittest otherwise; packages go into a virtual environment. */
 export async function pythonProfile(
   tree: BaseTree,
-  registries: MachineRegistries,
+  registries: PackageRegistries,
 ): Promise<VerificationProfile | undefined> {
   const tests = pathsLike(tree, TEST_FILES)
   const markers = ['pyproject.toml', 'setup.py', 'setup.cfg', 'pytest.ini', 'tox.ini', 'conftest.py'].filter((path) =>
@@ -27,18 +27,11 @@ export async function pythonProfile(
     id: pytest ? 'python-pytest-standard' : 'python-unittest-standard',
     ecosystem: 'python',
     ...(setup.length > 0 ? { setup } : {}),
-    registry_hosts: setup.length > 0 ? pythonHosts(registries) : [],
+    registry_hosts: setup.length > 0 ? await registryHosts(registries, 'pip') : [],
     phases: [{ ...runs, env }],
     found_by: [...markers, ...tests.slice(0, 1)].join(', '),
   })
 }
-
-const pythonHosts = (registries: MachineRegistries): readonly string[] =>
-  registryHosts([
-    registries.pip,
-    ...registries.pip_extra,
-    ...(registries.pip.startsWith('https://pypi.org/') ? [PUBLIC_FILES] : []),
-  ])
 
 async function usesPytest(tree: BaseTree): Promise<boolean> {
   if (has(tree, 'pytest.ini') || pathsLike(tree, /(?:^|\/)conftest\.py$/).length > 0) return true

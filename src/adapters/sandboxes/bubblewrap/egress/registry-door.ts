@@ -32,19 +32,19 @@ interface Door {
   connections: number
 }
 
-/** The listed hosts on port 443, and the registries by which this host's user has replaced one of them. */
+/** The listed hosts on port 443; one that is a registry of the user's own also on its port and a private address. */
 const allowedDestinations = (
   hosts: readonly string[],
-  mirrors: RegistryConfiguration['mirrors'],
+  own: RegistryConfiguration['own'],
 ): ReadonlyMap<string, Destination> => {
   const listed = hosts.map((host) => host.toLowerCase().replace(/\.$/, ''))
   const allowed = new Map<string, Destination>(
     listed.map((host) => [`${host}:443`, { host, port: 443, may_be_private: false }]),
   )
-  for (const { of, authority } of mirrors) {
+  for (const authority of own) {
     const colon = authority.lastIndexOf(':')
     const [host, port] = [authority.slice(0, colon).toLowerCase(), Number(authority.slice(colon + 1))]
-    if (listed.includes(of)) allowed.set(authority.toLowerCase(), { host, port, may_be_private: true })
+    if (listed.includes(host)) allowed.set(authority.toLowerCase(), { host, port, may_be_private: true })
   }
   return allowed
 }
@@ -162,11 +162,11 @@ const openTunnel = async (door: Door, socket: Socket, to: Destination, early: Bu
 export const openRegistryDoor = async (
   path: string,
   hosts: readonly string[],
-  mirrors: RegistryConfiguration['mirrors'],
+  own: RegistryConfiguration['own'],
   environment: HostEnvironment,
 ): Promise<RegistryDoor> => {
   const door: Door = {
-    allowed: allowedDestinations(hosts, mirrors),
+    allowed: allowedDestinations(hosts, own),
     environment,
     refused: new Set(),
     open: new Set(),

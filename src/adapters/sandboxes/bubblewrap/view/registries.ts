@@ -5,8 +5,8 @@ import { type HostEnvironment, readText } from '../host-programs.ts'
 export interface RegistryConfiguration {
   /** Variables for the commands of a setup phase. */
   readonly environment: { readonly [name: string]: string }
-  /** Registries of the user's own that stand in for a public host, as `host:port`. */
-  readonly mirrors: readonly { readonly of: string; readonly authority: string }[]
+  /** Registries of the user's own, as `host:port`; where a profile lists the host, any port and a private address will do. */
+  readonly own: readonly string[]
   /** Mirror elements for a Maven settings file; empty where there are none. */
   readonly maven_mirrors: string
   /** Certificate files named by npm's or pip's configuration. */
@@ -34,19 +34,9 @@ const authorityOf = (address: string): string => {
   return `${url.hostname}:${url.port === '' ? '443' : url.port}`
 }
 
-const PUBLIC_HOSTS = {
-  npm: ['registry.npmjs.org', 'registry.yarnpkg.com'],
-  pip: ['pypi.org', 'files.pythonhosted.org'],
-  maven: ['repo.maven.apache.org', 'repo1.maven.org'],
-  go: ['proxy.golang.org', 'sum.golang.org'],
-} as const
-
-const standsIn = (kind: keyof typeof PUBLIC_HOSTS, addresses: readonly string[]): RegistryConfiguration['mirrors'] =>
-  addresses.flatMap((address) => PUBLIC_HOSTS[kind].map((of) => ({ of, authority: authorityOf(address) })))
-
 interface Part {
   readonly environment: { readonly [name: string]: string }
-  readonly mirrors: RegistryConfiguration['mirrors']
+  readonly own: readonly string[]
   readonly certificate_files: readonly string[]
 }
 
@@ -76,7 +66,7 @@ const npmPart = (environment: HostEnvironment, home: string): Part => {
         : { npm_config_registry: registry, YARN_NPM_REGISTRY_SERVER: registry, COREPACK_NPM_REGISTRY: registry }),
       ...Object.fromEntries(scoped.map(([scope, address]) => [`npm_config_${scope}:registry`, address])),
     },
-    mirrors: standsIn('npm', [...(registry === undefined ? [] : [registry]), ...scoped.map(([, address]) => address)]),
+    own: [...(registry === undefined ? [] : [registry]), ...scoped.map(([, address]) => address)].map(authorityOf),
     certificate_files: cafile === undefined ? [] : [cafile],
   }
 }
@@ -98,10 +88,7 @@ const pipPart = (environment: HostEnvironment, home: string): Part => {
       ...(index === undefined ? {} : { PIP_INDEX_URL: index, UV_DEFAULT_INDEX: index }),
       ...(extra === undefined ? {} : { PIP_EXTRA_INDEX_URL: extra }),
     },
-    mirrors: standsIn(
-      'pip',
-      [index, extra].filter((address) => address !== undefined),
-    ),
+    own: [index, extra].filter((address) => address !== undefined).map(authorityOf),
     certificate_files: cert === undefined ? [] : [cert],
   }
 }
@@ -111,15 +98,13 @@ const goPart = (environment: HostEnvironment): Part => {
   const checked = environment['GOSUMDB'] === 'off' ? { GOSUMDB: 'off' } : {}
   return {
     environment: proxies.length === 0 ? checked : { GOPROXY: proxies.join(','), ...checked },
-    mirrors: standsIn('go', proxies),
+    own: proxies.map(authorityOf),
     certificate_files: [],
   }
 }
 
 /** The mirrors of Maven settings by the fields that matter, rebuilt: nothing else of the file comes along. */
-const mavenMirrors = (
-  home: string,
-): { readonly elements: string; readonly mirrors: RegistryConfiguration['mirrors'] } => {
+const mavenMirrors = (home: string): { readonly elements: string; readonly own: readonly string[] } => {
   const settings = (readText(join(home, '.m2/settings.xml')) ?? '').replaceAll(/<!--[\s\S]*?-->/g, '')
   const plain = (text: string | undefined): string => (text ?? '').replaceAll(/[<>&'"]/g, '').trim()
   const found = [...settings.matchAll(/<mirror>([\s\S]*?)<\/mirror>/g)].flatMap(([, body]) => {
@@ -131,10 +116,7 @@ const mavenMirrors = (
     elements: found
       .map(({ id, of, url }) => `<mirror><id>${id}</id><mirrorOf>${of}</mirrorOf><url>${plain(url)}</url></mirror>`)
       .join(''),
-    mirrors: standsIn(
-      'maven',
-      found.map(({ url }) => url),
-    ),
+    own: found.map(({ url }) => authorityOf(url)),
   }
 }
 
@@ -145,7 +127,7 @@ export const findRegistryConfiguration = (environment: HostEnvironment): Registr
   const maven = mavenMirrors(home)
   return {
     environment: Object.assign({}, ...parts.map((part) => part.environment)) as { readonly [name: string]: string },
-    mirrors: [...parts.flatMap((part) => part.mirrors), ...maven.mirrors],
+    own: [...parts.flatMap((part) => part.own), ...maven.own],
     maven_mirrors: maven.elements,
     certificate_files: parts.flatMap((part) => part.certificate_files),
   }

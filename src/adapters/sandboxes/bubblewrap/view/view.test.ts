@@ -105,15 +105,14 @@ describe('findRegistryConfiguration', () => {
       'npm_config_@team:registry': 'https://team.corp/',
       PIP_INDEX_URL: 'https://pip.corp/simple',
     })
-    expect(found.mirrors).toContainEqual({ of: 'registry.npmjs.org', authority: 'npm.corp:8443' })
-    expect(found.mirrors).toContainEqual({ of: 'repo.maven.apache.org', authority: 'mvn.corp:443' })
+    expect(found.own).toEqual(['npm.corp:8443', 'team.corp:443', 'pip.corp:443', 'mvn.corp:443'])
     expect(found.maven_mirrors).toContain('<url>https://mvn.corp/all</url>')
     expect(found.certificate_files).toContain('/x.pem')
     expect(JSON.stringify(found)).not.toMatch(/SECRET|u:p@/)
   })
 
   it('is empty where nothing is configured, and takes no address but https', () => {
-    expect(findRegistryConfiguration({ HOME: home }).mirrors).toEqual([])
+    expect(findRegistryConfiguration({ HOME: home }).own).toEqual([])
     for (const address of ['http://x/', 'file:///x', 'nonsense', ''])
       expect(withoutCredentials(address)).toBeUndefined()
   })
