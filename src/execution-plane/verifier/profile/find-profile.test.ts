@@ -76,6 +76,23 @@ describe('node', () => {
     expect(profile.phases[0]?.argv).toEqual(['node_modules/.bin/tsc', '-p', '.'])
   })
 
+  it('a build that the tests begin with runs once, and phases have names of their own', async () => {
+    const phases = async (scripts: object) =>
+      (await found({ 'package.json': JSON.stringify({ scripts }) })).phases.map(
+        ({ id, argv }) => `${id}: ${argv.join(' ').slice(0, 40)}`,
+      )
+    const test = 'tsc -p . && node --test dist/a.test.js'
+    expect(await phases({ build: 'tsc -p .', typecheck: 'tsc -p .', test })).toEqual([
+      'build: node_modules/.bin/tsc -p .',
+      expect.stringMatching(/^unit_tests: node --test/),
+    ])
+    expect(await phases({ build: 'tsc -p . --force', test })).toEqual([
+      'build: node_modules/.bin/tsc -p . --force',
+      'build_2: node_modules/.bin/tsc -p .',
+      expect.stringMatching(/^unit_tests: node --test/),
+    ])
+  })
+
   it('the lockfile names the package manager, and install scripts never run', async () => {
     const dependencies = { devDependencies: { vitest: '1' } }
     const base = { 'package.json': manifest('vitest', dependencies) }

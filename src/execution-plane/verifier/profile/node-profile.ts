@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { canonicalJson } from '#domain/json'
 import type { ProfilePhase, VerificationProfile } from '#domain/verification'
 import type { PackageRegistries } from '#ports'
 import { anyHolds, has, pathsLike, readText, type BaseTree } from './base-tree.ts'
@@ -39,7 +40,7 @@ export async function nodeProfile(
     ecosystem: 'node',
     ...(setup.length > 0 ? { setup } : {}),
     registry_hosts: setup.length > 0 ? await hosts(tree, registries) : [],
-    phases: [...checkPhases(tree, manifest), ...tests],
+    phases: eachOnce(checkPhases(tree, manifest), tests),
     found_by: `package.json (${manifest.scripts['test'] === undefined ? 'test files' : 'scripts.test'})`,
   })
 }
@@ -123,6 +124,19 @@ const phase = (id: string, run: TestRun, timeout_seconds: number): ProfilePhase 
   timeout_seconds,
 })
 
+/** A check that another check or the tests run word for word is left to that one; every phase gets a name of its own. */
+function eachOnce(checks: readonly ProfilePhase[], tests: readonly ProfilePhase[]): readonly ProfilePhase[] {
+  const same = (one: ProfilePhase) => (other: ProfilePhase) =>
+    canonicalJson([one.argv, one.env ?? {}]) === canonicalJson([other.argv, other.env ?? {}])
+  const kept = checks.filter((check, at) => ![...checks.slice(0, at), ...tests].some(same(check)))
+  const counts = new Map<string, number>()
+  return [...kept, ...tests].map(({ id, ...rest }) => {
+    const count = (counts.get(id) ?? 0) + 1
+    counts.set(id, count)
+    return { id: count === 1 ? id : `${id}_${count}`, ...rest }
+  })
+}
+
 /** The type check, and the build where the tests run what it makes. */
 function checkPhases(tree: BaseTree, { scripts, ...manifest }: Manifest): readonly ProfilePhase[] {
   const phases: ProfilePhase[] = []
@@ -162,16 +176,7 @@ async function testPhases(tree: BaseTree, manifest: Manifest): Promise<readonly 
   const commands = resolved(script, scripts)
   if (commands === undefined || commands.every((command) => testRun(command) === undefined))
     return [...before, phase('unit_tests', shellRun(script), 600)]
-  const counts = new Map<string, number>()
-  return [
-    ...before,
-    ...commands.map((command) => {
-      const { id, ...rest } = commandPhase(command)
-      const count = (counts.get(id) ?? 0) + 1
-      counts.set(id, count)
-      return { id: count === 1 ? id : `${id}_${count}`, ...rest }
-    }),
-  ]
+  return [...before, ...commands.map(commandPhase)]
 }
 
 function commandPhase(command: ScriptCommand): ProfilePhase {
