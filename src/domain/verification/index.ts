@@ -1,3 +1,4 @@
 /** Profiles, reports and test results, and the comparison of two reports by test id. */
 export { compareTests } from './compare-tests.ts'
 export type * from './report.ts'
+export { shownCommand } from './shown-command.ts'

@@ -5,6 +5,8 @@ export type Ecosystem = 'node' | 'python' | 'java' | 'command'
 export interface ProfilePhase {
   readonly id: string
   readonly argv: readonly string[]
+  /** The command as the repository's people know it, such as `npm test`; absent: the arguments are what they know. */
+  readonly shown?: string
   /** Relative to the repository's root; absent means the root. */
   readonly cwd?: string
   readonly env?: { readonly [name: string]: string }
@@ -76,6 +78,8 @@ export interface Diagnosis {
 export interface PhaseReport {
   readonly id: string
   readonly argv: readonly string[]
+  /** As in the profile: what people read in place of the arguments. */
+  readonly shown?: string
   readonly required: boolean
   readonly outcome: 'passed' | 'failed' | 'timed_out' | 'not_run'
   readonly not_run_reason?: string

@@ -1,6 +1,6 @@
 import { lets } from '#domain/gate'
 import type { Question, RunEvidence } from '#domain/packet'
-import type { PhaseReport } from '#domain/verification'
+import { shownCommand, type PhaseReport } from '#domain/verification'
 
 type Answers = Readonly<Record<Question, readonly string[]>>
 
@@ -74,7 +74,7 @@ function whatProves({ verification, verdicts }: RunEvidence): readonly string[] 
 function phaseLine(phase: PhaseReport): string {
   const passed = phase.tests.filter((test) => test.outcome === 'passed').length
   const tests = phase.tests.length > 0 ? `, ${passed} of ${phase.tests.length} tests passed` : ''
-  return `\`${phase.argv.join(' ')}\`: ${phase.outcome}${tests}${phase.not_run_reason === undefined ? '' : ` (${phase.not_run_reason})`}`
+  return `\`${shownCommand(phase)}\`: ${phase.outcome}${tests}${phase.not_run_reason === undefined ? '' : ` (${phase.not_run_reason})`}`
 }
 
 function whatRisk({ verification, judgement, verdicts, plan }: RunEvidence): readonly string[] {

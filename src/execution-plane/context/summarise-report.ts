@@ -1,4 +1,4 @@
-import type { VerificationReport } from '#domain/verification'
+import { shownCommand, type VerificationReport } from '#domain/verification'
 
 const FAILING_SHOWN = 12
 const MESSAGE = 240
@@ -12,7 +12,7 @@ export function summariseReport(report: VerificationReport): string {
     const passed = phase.tests.filter((test) => test.outcome === 'passed').length
     const failing = phase.tests.filter((test) => test.outcome === 'failed' || test.outcome === 'error')
     const tests = phase.tests.length === 0 ? '' : `, ${passed} of ${phase.tests.length} tests passed`
-    lines.push(`- ${phase.id} (${short(phase.argv.join(' '))}): ${phase.outcome}${tests}`)
+    lines.push(`- ${phase.id} (${short(shownCommand(phase))}): ${phase.outcome}${tests}`)
     for (const test of failing.slice(0, FAILING_SHOWN))
       lines.push(`  - ${short(test.id)} ${test.outcome}${test.message === undefined ? '' : `: ${short(test.message)}`}`)
     if (failing.length > FAILING_SHOWN) lines.push(`  - and ${failing.length - FAILING_SHOWN} more failing tests`)

@@ -51,7 +51,7 @@ export function judgeVerification(
       : `; ${findings.length} ${findings.length === 1 ? 'thing' : 'things'} to look at, none new`
   return verdict(
     'pass',
-    `${delta.passed_before} tests passed before, ${delta.passed_after} pass now, ${delta.fixed.length} fixed${warned}`,
+    `${delta.passed_before} ${delta.passed_before === 1 ? 'test' : 'tests'} passed before, ${delta.passed_after} pass now, ${delta.fixed.length} fixed${warned}`,
     findings,
   )
 }

@@ -16,7 +16,10 @@ export function reproduction(baseline: VerificationReport, task: Pick<Task, 'is_
       .map((test) => test.id)
       .join('; ')
     const more = failing.length > 5 ? ` and ${failing.length - 5} more` : ''
-    return { status: 'reproduced', reason: `${failing.length} tests fail on the base commit: ${named}${more}` }
+    return {
+      status: 'reproduced',
+      reason: `${failing.length} ${failing.length === 1 ? 'test fails' : 'tests fail'} on the base commit: ${named}${more}`,
+    }
   }
   const broken = baseline.phases.find((phase) => phase.required && phase.outcome !== 'passed')
   const kind = broken?.diagnosis?.classification

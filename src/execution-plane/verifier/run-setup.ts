@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import type { EventDraft } from '#domain/event'
-import type { Ecosystem, PhaseReport, VerificationProfile } from '#domain/verification'
+import { shownCommand, type Ecosystem, type PhaseReport, type VerificationProfile } from '#domain/verification'
 import type { RunArtifact, RunRepository, SandboxDriver, SandboxLimits, SetupLayer } from '#ports'
 import { secretEvents } from './phase-events.ts'
 import { pruneSetupLayer } from './prune-setup-layer.ts'
@@ -101,7 +101,7 @@ const ASK_BY_HAND: Readonly<Record<Ecosystem, string>> = {
 }
 
 function failureReason(failed: PhaseReport, refused: readonly string[], profile: VerificationProfile): string {
-  const what = `setup phase ${failed.id} (${failed.argv.join(' ').slice(0, 120)}) ${failed.outcome === 'timed_out' ? 'took too long' : `ended with status ${failed.exit_code ?? 'unknown'}`}`
+  const what = `setup phase ${failed.id} (${shownCommand(failed)}) ${failed.outcome === 'timed_out' ? 'took too long' : `ended with status ${failed.exit_code ?? 'unknown'}`}`
   if (refused.length > 0 && profile.registry_hosts.length === 0)
     return `${what}; it asked for ${refused.join(', ')}, but no package registry of this machine is known: ${ASK_BY_HAND[profile.ecosystem]}, or name the hosts under registry_hosts in .gander/verify.yaml or in a profile given with --verify.`
   if (refused.length > 0)

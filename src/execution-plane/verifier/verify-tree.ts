@@ -3,7 +3,7 @@ import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EventDraft } from '#domain/event'
 import { canonicalJson } from '#domain/json'
-import type { PhaseReport, VerificationProfile, VerificationReport } from '#domain/verification'
+import { shownCommand, type PhaseReport, type VerificationProfile, type VerificationReport } from '#domain/verification'
 import type { RunArtifact, RunRepository, Sandbox, SandboxDriver, SandboxLimits, SetupLayer } from '#ports'
 import { secretEvents } from './phase-events.ts'
 import { notRun, runPhase, type PhaseRun, type PhaseTools } from './run-phase.ts'
@@ -122,7 +122,7 @@ async function recorded(
   const tests = runs.map(
     ({ report: phase }): EventDraft => ({
       event: 'test_run',
-      facts: { command: phase.id, result: phase.outcome, report_path: phase.log_sha256 ?? '' },
+      facts: { command: shownCommand(phase), result: phase.outcome, report_path: phase.log_sha256 ?? '' },
     }),
   )
   const hash = createHash('sha256').update(canonicalJson(report)).digest('hex')

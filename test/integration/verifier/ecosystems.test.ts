@@ -30,8 +30,11 @@ test.skip('later', () => {})\n`,
 
   it('results of node:test come by file, suite and name from the platform reporter', async () => {
     const world = await verifierWorld(base)
-    const { report } = await world.verify()
-    expect(report).toMatchObject({ outcome: 'passed', profile: 'node-npm-standard' })
+    const { report, events } = await world.verify()
+    expect(report).toMatchObject({ outcome: 'passed', profile: 'node-npm-standard', phases: [{ shown: 'npm test' }] })
+    expect(events).toContainEqual(
+      expect.objectContaining({ event: 'test_run', facts: expect.objectContaining({ command: 'npm test' }) }),
+    )
     expect(outcomes(report)).toEqual({
       'test/sum.test.js::sum::adds': 'passed',
       'test/sum.test.js::sum::adds nothing': 'passed',
@@ -172,7 +175,10 @@ class TotalTest(unittest.TestCase):
       const after = await world.verify({ 'shop/__init__.py': 'def total(prices):\n    return len(prices)\n' })
       expect(after.report.phases[0]?.diagnosis?.root_causes[0]).toMatchObject({ file: 'tests/test_total.py', line: 6 })
       expect(judgeVerification(before.report, after.report).answer).toBe('fail')
-      expect(reproduction(after.report, { is_fix: true }).status).toBe('reproduced')
+      expect(reproduction(after.report, { is_fix: true })).toEqual({
+        status: 'reproduced',
+        reason: '1 test fails on the base commit: tests/test_total.py::TotalTest::test_adds',
+      })
     })
 
     it('a syntax error is a compile error with its place', async () => {

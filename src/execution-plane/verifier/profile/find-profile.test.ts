@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Task } from '#domain/task'
 import type { PackageRegistries } from '#ports'
 import { findProfile } from './find-profile.ts'
+import { sealProfile } from './seal-profile.ts'
 
 const ADDRESSES = {
   npm: ['https://npm.example.org:8443/'],
@@ -91,6 +92,32 @@ describe('node', () => {
       'build_2: node_modules/.bin/tsc -p .',
       expect.stringMatching(/^unit_tests: node --test/),
     ])
+  })
+
+  it('a phase is shown as the repository speaks of it, and that does not change its version', async () => {
+    const shown = async (files: Readonly<Record<string, string>>) =>
+      (await found(files)).phases.map((phase) => phase.shown)
+    const test = 'tsc -p . && node --test dist/*.test.js'
+    expect(await shown({ 'package.json': manifest('vitest --coverage') })).toEqual(['npm test'])
+    expect(await shown({ 'package.json': manifest('./x.sh | tee log'), 'pnpm-lock.yaml': '' })).toEqual(['pnpm test'])
+    expect(await shown({ 'package.json': manifest(test) })).toEqual(['tsc -p .', 'node --test dist/*.test.js'])
+    expect(await shown({ 'package.json': '{"devDependencies":{"jest":"29"}}' })).toEqual(['npx jest'])
+    expect(await shown({ 'test_a.py': 'import unittest' })).toEqual(['python -m unittest'])
+    expect(await shown({ 'tests/test_a.py': 'import pytest' })).toEqual(['python -m pytest'])
+    expect(await shown({ 'pom.xml': '<project/>' })).toEqual(['mvn test-compile', 'mvn test'])
+    const [npm, pnpm] = await Promise.all([
+      found({ 'package.json': manifest('node --test') }),
+      found({ 'package.json': manifest('node --test'), 'pnpm-lock.yaml': '' }),
+    ])
+    expect(npm.phases[0]?.shown).not.toBe(pnpm.phases[0]?.shown)
+    const { id, version, found_by: _, ...deciding } = npm
+    const again = sealProfile({
+      ...deciding,
+      id,
+      phases: npm.phases.map((phase) => ({ ...phase, shown: 'x' })),
+      found_by: '',
+    })
+    expect(again.version).toBe(version)
   })
 
   it('the lockfile names the package manager, and install scripts never run', async () => {

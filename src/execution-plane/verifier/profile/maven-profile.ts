@@ -30,21 +30,24 @@ export async function mavenProfile(
       {
         id: 'resolve',
         argv: [...MAVEN, '-Dmaven.test.failure.ignore=true', 'test'],
+        shown: 'mvn test',
         required: false,
         timeout_seconds: 900,
       },
-      { id: 'clean', argv: [...MAVEN, 'clean'], required: true, timeout_seconds: 300 },
+      { id: 'clean', argv: [...MAVEN, 'clean'], shown: 'mvn clean', required: true, timeout_seconds: 300 },
     ],
     phases: [
       {
         id: 'compile',
         argv: [...MAVEN, '-o', '-q', '-DskipTests', 'test-compile'],
+        shown: 'mvn test-compile',
         required: true,
         timeout_seconds: 300,
       },
       {
         id: 'unit_tests',
         argv: [...MAVEN, '-o', ...HONEST, 'test'],
+        shown: 'mvn test',
         required: true,
         timeout_seconds: 600,
         results: { format: 'junit', path: '**/target/surefire-reports/TEST-*.xml' },

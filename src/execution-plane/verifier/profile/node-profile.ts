@@ -40,7 +40,10 @@ export async function nodeProfile(
     ecosystem: 'node',
     ...(setup.length > 0 ? { setup } : {}),
     registry_hosts: setup.length > 0 ? await hosts(tree, registries) : [],
-    phases: eachOnce(checkPhases(tree, manifest), tests),
+    phases: eachOnce(checkPhases(tree, manifest), tests).map(({ shown = '', ...rest }) => ({
+      ...rest,
+      shown: shown.replace(/^npm (?=test$|run )/, `${manager} `),
+    })),
     found_by: `package.json (${manifest.scripts['test'] === undefined ? 'test files' : 'scripts.test'})`,
   })
 }
@@ -87,7 +90,8 @@ async function installPhase(
     YARN_ENABLE_TELEMETRY: '0',
   }
   const argv = await installCommand(tree, manager, manifest)
-  return { id: 'install', argv, env, required: true, timeout_seconds: 600 }
+  const shown = manager === 'npm' ? argv.join(' ') : `${manager} install`
+  return { id: 'install', argv, shown, env, required: true, timeout_seconds: 600 }
 }
 
 /** Install scripts are never run: they are code of strangers that no test needs to see. */
@@ -117,9 +121,10 @@ async function hosts(tree: BaseTree, registries: PackageRegistries): Promise<rea
   return registryHosts(registries, 'npm', locked)
 }
 
-const phase = (id: string, run: TestRun, timeout_seconds: number): ProfilePhase => ({
+const phase = (id: string, run: TestRun, shown: string, timeout_seconds: number): ProfilePhase => ({
   id,
   ...run,
+  shown,
   required: true,
   timeout_seconds,
 })
@@ -144,12 +149,14 @@ function checkPhases(tree: BaseTree, { scripts, ...manifest }: Manifest): readon
   const build = scripts['build'] ?? ''
   const builtFirst = /\bbuild\b/.test(`${scripts['pretest'] ?? ''} ${test}`)
   if (build !== '' && !builtFirst && /\b(?:dist|build|out|lib)\//.test(test))
-    phases.push(phase('build', plainRun(build), 300))
+    phases.push(phase('build', plainRun(build), 'npm run build', 300))
   const script = TYPE_SCRIPTS.find((name) => scripts[name] !== undefined)
   const checked = /\btsc\b/.test(test) || phases.length > 0
-  if (script !== undefined) phases.push(phase('types', plainRun(scripts[script] ?? ''), 300))
+  if (script !== undefined) phases.push(phase('types', plainRun(scripts[script] ?? ''), `npm run ${script}`, 300))
   else if (!checked && has(tree, 'tsconfig.json') && uses({ scripts, ...manifest }, 'typescript'))
-    phases.push(phase('types', { argv: ['node_modules/.bin/tsc', '--noEmit', '-p', 'tsconfig.json'] }, 300))
+    phases.push(
+      phase('types', { argv: ['node_modules/.bin/tsc', '--noEmit', '-p', 'tsconfig.json'] }, 'npx tsc --noEmit', 300),
+    )
   return phases
 }
 
@@ -169,21 +176,30 @@ async function testPhases(tree: BaseTree, manifest: Manifest): Promise<readonly 
   const { scripts } = manifest
   const script = scripts['test']
   if (script === undefined || NO_TESTS.test(script)) {
-    const run = await withoutScript(tree, manifest)
-    return run === undefined ? [] : [phase('unit_tests', run, 600)]
+    const runner = await withoutScript(tree, manifest)
+    const run = runner === undefined ? undefined : testRun(runner)
+    return runner === undefined || run === undefined ? [] : [phase('unit_tests', run, knownCommand(runner), 600)]
   }
-  const before = scripts['pretest'] === undefined ? [] : [phase('pretest', shellRun(scripts['pretest']), 300)]
+  const before =
+    scripts['pretest'] === undefined ? [] : [phase('pretest', shellRun(scripts['pretest']), 'npm run pretest', 300)]
   const commands = resolved(script, scripts)
   if (commands === undefined || commands.every((command) => testRun(command) === undefined))
-    return [...before, phase('unit_tests', shellRun(script), 600)]
-  return [...before, ...commands.map(commandPhase)]
+    return [...before, phase('unit_tests', shellRun(script), 'npm test', 600)]
+  return [
+    ...before,
+    ...commands.map((command) => commandPhase(command, commands.length === 1 ? 'npm test' : commandLine(command))),
+  ]
 }
 
-function commandPhase(command: ScriptCommand): ProfilePhase {
+function commandPhase(command: ScriptCommand, shown: string): ProfilePhase {
   const run = testRun(command)
-  if (run !== undefined) return phase('unit_tests', run, 600)
-  return phase(command.words[0] === 'tsc' ? 'build' : 'check', commandRun(command), 300)
+  if (run !== undefined) return phase('unit_tests', run, shown, 600)
+  return phase(command.words[0] === 'tsc' ? 'build' : 'check', commandRun(command), shown, 300)
 }
+
+/** As someone would type it who has no script for it. */
+const knownCommand = ({ words }: ScriptCommand): string =>
+  words[0] === 'node' ? words.join(' ') : `npx ${words.join(' ')}`
 
 /** Follows `npm run NAME`, as the base commit defines it, a few levels deep. */
 function resolved(script: string, scripts: Scripts, depth = 0): readonly ScriptCommand[] | undefined {
@@ -205,10 +221,10 @@ function calledScript([program = '', verb = '', ...rest]: readonly string[]): st
   return program === 'npm' ? undefined : verb
 }
 
-async function withoutScript(tree: BaseTree, manifest: Manifest): Promise<TestRun | undefined> {
+async function withoutScript(tree: BaseTree, manifest: Manifest): Promise<ScriptCommand | undefined> {
   for (const runner of ['vitest', 'jest', 'mocha'])
-    if (uses(manifest, runner)) return testRun({ env: {}, words: [runner], globs: new Set() })
+    if (uses(manifest, runner)) return { env: {}, words: [runner], globs: new Set() }
   if (pathsLike(tree, TEST_FILES).length > 0 && (await anyHolds(tree, TEST_FILES, /['"]node:test['"]/)))
-    return testRun({ env: {}, words: ['node', '--test'], globs: new Set() })
+    return { env: {}, words: ['node', '--test'], globs: new Set() }
   return undefined
 }

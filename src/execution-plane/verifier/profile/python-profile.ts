@@ -51,6 +51,7 @@ function pytestPhase(python: string): ProfilePhase {
   return {
     id: 'unit_tests',
     argv: [...argv, '-o', 'junit_family=xunit1', '--junitxml={results}.xml'],
+    shown: 'python -m pytest',
     required: true,
     timeout_seconds: 600,
     results: { format: 'junit', path: '{results}.xml' },
@@ -62,9 +63,11 @@ function unittestPhase(python: string, tree: BaseTree): ProfilePhase {
   const rest = pathsLike(tree, TEST_FILES).filter((path) => folder === undefined || !path.startsWith(`${folder}/`))
   const from = folder !== undefined && rest.length === 0 ? ['-s', folder] : []
   const pattern = pathsLike(tree, /(?:^|\/)test[^/]*\.py$/).length > 0 ? [] : ['-p', '*test*.py']
+  const discovery = [...from, ...pattern]
   return {
     id: 'unit_tests',
-    argv: [python, '-c', '{unittest_runner}', '{results}.json', 'discover', ...from, ...pattern],
+    argv: [python, '-c', '{unittest_runner}', '{results}.json', 'discover', ...discovery],
+    shown: ['python -m unittest', ...(discovery.length > 0 ? ['discover', ...discovery] : [])].join(' '),
     required: true,
     timeout_seconds: 600,
     results: { format: 'jest_json', path: '{results}.json' },
@@ -97,6 +100,7 @@ async function setupPhases(tree: BaseTree, pytest: boolean): Promise<readonly Pr
   const step = (id: string, argv: readonly string[]): ProfilePhase => ({
     id,
     argv,
+    shown: argv.join(' ').replace(`${VENV}/bin/python -m pip install -q`, 'pip install').replace(VENV, '.venv'),
     env: {
       PIP_DISABLE_PIP_VERSION_CHECK: '1',
       PIP_NO_INPUT: '1',
