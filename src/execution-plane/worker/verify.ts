@@ -72,7 +72,7 @@ export async function judgeTree(execution: Execution, tree: string, round: numbe
   const before = need(execution, 'before')
   const after = await verify(execution, tree)
   found.after = after
-  const verdict = judgeVerification(before, after)
+  const verdict = judgeVerification(before, after, execution.task)
   found.verdicts.set('verification', verdict)
   await journal.perform({ key: `gate:verification:${round}`, kind: 'gate', request: { tree } }, async () => ({
     value: verdict.answer,
