@@ -1,7 +1,7 @@
 import type { BudgetLimits } from '#domain/budget'
 import { GanderError, isGanderError } from '#domain/failure'
 import type { Change } from '#domain/change'
-import type { EventDraft, LedgerEvent } from '#domain/event'
+import { incidentsOf, type EventDraft, type LedgerEvent } from '#domain/event'
 import type { RunId } from '#domain/ids'
 import { LOCAL_TENANT } from '#domain/ids'
 import { canonicalJson } from '#domain/json'
@@ -156,12 +156,25 @@ async function viewOf(parts: PlatformParts, id: RunId): Promise<RunView | undefi
   const { store, artifacts } = parts
   const overview = await store.load(id)
   if (overview === undefined) return undefined
-  const [kept, steps, pull_request] = await Promise.all([store.artifacts(id), store.steps(id), store.pullRequest(id)])
+  const [kept, steps, pull_request, events] = await Promise.all([
+    store.artifacts(id),
+    store.steps(id),
+    store.pullRequest(id),
+    store.events(id, 0),
+  ])
   const sealed = overview.run.facts.packet_sha256
   const packet = sealed === null ? undefined : await artifacts.locate(sealed)
   const text =
     pull_request === undefined ? undefined : await pullRequestText(parts, overview.task, pull_request.idempotency_key)
-  return { ...overview, pull_request, ...(text && { pull_request_text: text }), artifacts: kept, steps, packet }
+  return {
+    ...overview,
+    pull_request,
+    ...(text && { pull_request_text: text }),
+    artifacts: kept,
+    steps,
+    incidents: incidentsOf(events),
+    packet,
+  }
 }
 
 async function pullRequestText(parts: PlatformParts, task: Task, key: string) {

@@ -1,6 +1,6 @@
 import type { BudgetLimits } from '#domain/budget'
 import type { Change } from '#domain/change'
-import type { LedgerEvent } from '#domain/event'
+import type { Incident, LedgerEvent } from '#domain/event'
 import type { RunId } from '#domain/ids'
 import type { AgentChoice, Request, RunMode, TaskScope } from '#domain/task'
 import type { RunArtifact, StepRecord } from './step-journal.ts'
@@ -44,6 +44,8 @@ export interface RunView extends RunOverview {
   readonly pull_request_text?: { readonly title: string; readonly body: string }
   readonly artifacts: readonly RunArtifact[]
   readonly steps: readonly StepRecord[]
+  /** Secrets that turned up and were cut out; absent counts as none. */
+  readonly incidents?: readonly Incident[]
   /** Absolute path of the evidence packet; undefined while there is none. */
   readonly packet: string | undefined
 }

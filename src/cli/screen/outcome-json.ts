@@ -17,6 +17,7 @@ export function outcomeJson(view: RunView, change: Change | undefined): object {
     branch: run.facts.branch,
     change: change === undefined ? null : diffStat(change.files),
     gates: run.facts.gates,
+    incidents: view.incidents ?? [],
     diagnosis: 'diagnosis' in run ? run.diagnosis : null,
     pause: run.state === 'paused' ? { reason: run.reason, explanation: run.explanation } : null,
     use: { cost_usd: use.cost_usd, steps: use.steps, tokens: use.tokens, active_seconds: use.active_ms / 1000 },

@@ -20,7 +20,14 @@ export interface Outcome {
 
 /** The summary of a run that ended or waits. */
 export function outcomeLines(outcome: Outcome): readonly string[] {
-  const parts = [headline(outcome), body(outcome), changes(outcome), figures(outcome), next(outcome)]
+  const parts = [
+    headline(outcome),
+    body(outcome),
+    incidents(outcome),
+    changes(outcome),
+    figures(outcome),
+    next(outcome),
+  ]
   return ['', ...parts.filter((part) => part.length > 0).flatMap((part) => [...part, ''])].slice(0, -1)
 }
 
@@ -65,6 +72,14 @@ function body(outcome: Outcome): readonly string[] {
     ],
     outcome,
   )
+}
+
+function incidents(outcome: Outcome): readonly string[] {
+  const rows = (outcome.view.incidents ?? []).map(({ kind, where, is_confirmed }): readonly [string, string] => [
+    'incident',
+    `${is_confirmed ? 'a secret' : 'what looks like a secret'} (${kind}) turned up in ${where} and was cut out; its owner should change it`,
+  ])
+  return labelled(rows, outcome)
 }
 
 function labelled(rows: readonly (readonly [string, string])[], { paint, columns }: Outcome): readonly string[] {

@@ -1,5 +1,6 @@
 import type { BudgetLimits, BudgetUse } from '../budget/index.ts'
 import type { DiffStat, FileChange } from '../change/index.ts'
+import type { Incident } from '../event/index.ts'
 import type { Diagnosed } from '../failure/index.ts'
 import type { Verdict } from '../gate/index.ts'
 import type { Json } from '../json/index.ts'
@@ -89,6 +90,8 @@ export interface RunEvidence {
   readonly verdicts: readonly Verdict[]
   readonly judgement: JudgementSummary | null
   readonly costs: { readonly limits: BudgetLimits; readonly use: BudgetUse; readonly unknown_calls: number }
+  /** Secrets that turned up and were cut out. */
+  readonly incidents: readonly Incident[]
   readonly versions: Versions
   readonly artifacts: readonly PacketArtifact[]
   readonly started_at: string

@@ -77,18 +77,22 @@ function phaseLine(phase: PhaseReport): string {
   return `\`${shownCommand(phase)}\`: ${phase.outcome}${tests}${phase.not_run_reason === undefined ? '' : ` (${phase.not_run_reason})`}`
 }
 
-function whatRisk({ verification, judgement, verdicts, plan }: RunEvidence): readonly string[] {
+function whatRisk({ verification, judgement, verdicts, plan, incidents }: RunEvidence): readonly string[] {
   const warnings = verdicts.flatMap((verdict) => verdict.findings).filter((finding) => finding.severity === 'warning')
   const standing = verification.delta?.pre_existing ?? []
   const lines = [
     `Risk by plan: ${plan?.risk ?? 'not stated'}.`,
     ...warnings.map((finding) => `${finding.path ?? ''} ${finding.message}`.trim()),
+    ...incidents.map(incidentLine),
     ...(judgement?.required_human_attention ?? []),
     ...(standing.length > 0 ? [`Failed before and still fail: ${standing.join(', ')}.`] : []),
   ]
   // The judge's remarks are findings of its gate as well.
   return [...new Set(lines)]
 }
+
+const incidentLine = ({ kind, where, is_confirmed }: RunEvidence['incidents'][number]): string =>
+  `Incident: ${is_confirmed ? 'a secret' : 'what looks like a secret'} (${kind}) turned up in ${where} and was cut out; whoever owns it should change it.`
 
 function whoApproved({ verdicts, task }: RunEvidence): readonly string[] {
   const people = verdicts.filter((verdict) => verdict.decided_by === 'person')

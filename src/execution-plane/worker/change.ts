@@ -42,15 +42,18 @@ async function examine(execution: Execution, round: number): Promise<Next> {
 
 /** A failed verification is feedback until the repair budget is used up. */
 async function repair(execution: Execution, verification: Verdict): Promise<Next> {
-  const { found, task, journal } = execution
+  const { found, journal } = execution
+  const { max_repairs } = journal.budget().limits
   const report = need(execution, 'after')
-  if (found.repairs >= task.limits.max_repairs) return notRepaired(found.repairs, verification.reason)
+  if (found.repairs >= max_repairs) return notRepaired(found.repairs, verification.reason)
   found.repairs += 1
-  await journal.advance('repairing', { repairs_used: found.repairs, gates: { verification: verification.answer } })
+  const gates = { verification: verification.answer }
+  await journal.advance('repairing', { repairs_used: found.repairs, repairs_allowed: max_repairs, gates })
   const opening = openingForRepair({
     kind: 'verification',
     reason: verification.reason,
     diagnosis: explain(execution, report),
+    sign: need(execution, 'sign'),
   })
   return { next: 'works', outcome: await work(execution, 'repairing', opening) }
 }
@@ -72,7 +75,12 @@ async function reviewed(execution: Execution, round: number): Promise<Next> {
   found.send_backs = 1
   await journal.advance('repairing', { judge_send_backs: 1, gates: { judge: verdict.answer } })
   const reasons = verdict.findings.map((finding) => finding.message)
-  const opening = openingForRepair({ kind: 'judge', reason: verdict.reason, diagnosis: reasons.join('\n') })
+  const opening = openingForRepair({
+    kind: 'judge',
+    reason: verdict.reason,
+    diagnosis: reasons.join('\n'),
+    sign: need(execution, 'sign'),
+  })
   return { next: 'works', outcome: await work(execution, 'repairing', opening) }
 }
 

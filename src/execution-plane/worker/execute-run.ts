@@ -47,7 +47,6 @@ async function begin(parts: WorkerParts, leased: LeasedRun, signal: AbortSignal)
     phase: 'planning',
     repairs: 0,
     send_backs: 0,
-    unknown_calls: 0,
   }
   if (run.state === 'leased' && run.resume_to !== null) await journal.close({ type: 'resume' })
   return { parts, run, lease, task, created_at: overview.created_at, journal, signal, found }

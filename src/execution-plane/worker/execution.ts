@@ -20,6 +20,7 @@ import type {
   PriceTable,
   PublicationPlan,
   Publisher,
+  Redaction,
   Redactor,
   Repositories,
   RunArtifact,
@@ -96,6 +97,8 @@ export interface Found {
   reproduction?: Reproduction
   plan?: Plan
   plan_sha256?: string
+  /** Signs the delimiters around untrusted text with a secret of the run. */
+  sign?: (text: string) => string
   system?: string
   context_manifest?: string
   change?: Change
@@ -110,7 +113,6 @@ export interface Found {
   phase: AgentPhase
   repairs: number
   send_backs: number
-  unknown_calls: number
 }
 
 /** What a phase found that a later one cannot do without; a missing part is a defect of the order of phases. */
@@ -136,3 +138,7 @@ export const gateAnswered = (verdict: Verdict): EventDraft => ({
     findings: verdict.findings.map((finding) => ({ ...finding })),
   },
 })
+
+/** The event of secrets that were cut out of a text; none where nothing was. */
+export const redactedIn = (where: string, { count, kinds }: Redaction): readonly EventDraft[] =>
+  count === 0 ? [] : [{ event: 'secret_redacted', facts: { count, kinds: [...kinds], where } }]

@@ -1,10 +1,9 @@
 import type { AgentPhase } from '#domain/tool'
 import type { AgentOutcome } from '#ports'
-import { createHmac } from 'node:crypto'
 import { buildContext } from '#execution-plane/context'
 import { findRelevant, mapRepository } from '#execution-plane/repository-intelligence'
 import { endingOf } from './ending-of-outcome.ts'
-import { keep, need, type Ending, type Execution } from './execution.ts'
+import { keep, need, redactedIn, type Ending, type Execution } from './execution.ts'
 import { treeReader } from './prepare.ts'
 import { settleBaseline, startBaseline } from './verify.ts'
 
@@ -73,7 +72,7 @@ export async function work(execution: Execution, phase: AgentPhase, opening: str
 }
 
 async function contextFor(execution: Execution): Promise<string> {
-  const { task, run, found, journal } = execution
+  const { parts, task, found, journal } = execution
   const repository = need(execution, 'repository')
   const before = found.before ?? null
   const request = { commit: repository.source.commit, baseline: before?.profile_version ?? null }
@@ -82,7 +81,6 @@ async function contextFor(execution: Execution): Promise<string> {
     const files = await reader.list()
     const map = await mapRepository({ list: files, read: reader.read })
     const slices = await findRelevant({ list: files, read: reader.read, task, limit: 12 })
-    const sign = (text: string) => createHmac('sha256', run.id).update(text).digest('hex')
     const context = await buildContext({
       task,
       source: repository.source,
@@ -91,8 +89,9 @@ async function contextFor(execution: Execution): Promise<string> {
       baseline: before,
       list: files,
       read: reader.read,
-      sign,
+      sign: need(execution, 'sign'),
     })
+    const opening = await parts.redactor.redact(context.opening)
     const manifest = await keep(
       execution,
       'context_manifest',
@@ -102,9 +101,9 @@ async function contextFor(execution: Execution): Promise<string> {
     const { items, token_count } = context.manifest
     const facts = { items: items.length, manifest_hash: manifest.sha256, token_count }
     return {
-      value: { system: context.system, opening: context.opening, manifest: manifest.sha256 },
+      value: { system: context.system, opening: opening.text, manifest: manifest.sha256 },
       artifacts: [manifest],
-      events: [{ event: 'context_built', facts }],
+      events: [{ event: 'context_built' as const, facts }, ...redactedIn('context', opening)],
     }
   })
   found.system = built.system

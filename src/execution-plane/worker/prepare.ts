@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { GanderError } from '#domain/failure'
 import { canonicalJson, type Json } from '#domain/json'
@@ -18,6 +18,7 @@ export async function prepare(execution: Execution): Promise<Ending | undefined>
   const ending = (await chooseProfile(execution)) ?? (await setUp(execution))
   if (ending !== undefined) return ending
   await openWork(execution)
+  await drawSecret(execution)
   return undefined
 }
 
@@ -142,4 +143,12 @@ async function openWork(execution: Execution): Promise<void> {
   const facts = { sandbox_id: id, driver: parts.driver.name, fingerprint, purpose: 'work' }
   const written = await parts.store.write(run.id, execution.lease, { events: [{ event: 'sandbox_created', facts }] })
   if (!written.ok) throw new GanderError('lease_lost', written.refusal.message)
+}
+
+/** A secret nobody outside the platform knows, so that no text can close the delimiters it is put between. */
+async function drawSecret({ found, journal }: Execution): Promise<void> {
+  const secret = await journal.perform({ key: 'secret', kind: 'workspace', request: {} }, async () => ({
+    value: randomBytes(32).toString('hex'),
+  }))
+  found.sign = (text) => createHmac('sha256', secret).update(text).digest('hex')
 }

@@ -1,7 +1,6 @@
 import { diffStat } from '#domain/change'
 import type { Verdict } from '#domain/gate'
 import { compareTests } from '#domain/verification'
-import { createHmac } from 'node:crypto'
 import { judge, notRequired } from '#execution-plane/judge'
 import { gateAnswered, need, type Execution } from './execution.ts'
 
@@ -51,7 +50,7 @@ async function ask(execution: Execution, round: number): Promise<Verdict> {
     artifacts: parts.artifacts,
     redactor: parts.redactor,
     journal,
-    sign: (text) => createHmac('sha256', run.id).update(text).digest('hex'),
+    sign: need(execution, 'sign'),
     signal,
   })
   if (answer.report !== null) found.judgement = answer.report

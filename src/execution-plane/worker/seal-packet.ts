@@ -1,4 +1,5 @@
 import { diffStat } from '#domain/change'
+import { incidentsOf } from '#domain/event'
 import type { EvidencePacket, RunEvidence, Versions } from '#domain/packet'
 import { compareTests } from '#domain/verification'
 import { PROMPT_CONTRACT_VERSION, SYSTEM_PROMPT_VERSION } from '#execution-plane/context'
@@ -28,10 +29,11 @@ export async function sealPacket(
 
 async function gather(execution: Execution, outcome: RunEvidence['outcome']): Promise<RunEvidence> {
   const { parts, run, task, found, journal } = execution
-  const [budget, decisions, artifacts] = await Promise.all([
+  const [budget, decisions, artifacts, events] = await Promise.all([
     parts.store.budget(run.id),
     parts.store.decisions(run.id),
     parts.store.artifacts(run.id),
+    parts.store.events(run.id, 0),
   ])
   const source = found.repository?.source
   const { before = null, after = null } = found
@@ -74,7 +76,8 @@ async function gather(execution: Execution, outcome: RunEvidence['outcome']): Pr
     verification: { before, after, delta: before !== null && after !== null ? compareTests(before, after) : null },
     verdicts: [...found.verdicts.values()],
     judgement: judgement(execution),
-    costs: { ...budget, unknown_calls: found.unknown_calls },
+    costs: { ...budget, unknown_calls: events.filter(({ event }) => event === 'model_call_unknown').length },
+    incidents: incidentsOf(events),
     versions: versions(execution),
     artifacts: artifacts.map(({ kind, name, sha256, bytes }) => ({ kind, name, sha256, bytes })),
     started_at: execution.created_at,

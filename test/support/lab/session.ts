@@ -7,7 +7,7 @@ import { outcomeOf, type Finished, type Lab, type Outcome } from './lab.ts'
 /** The key that tests hand to the gateway; it must turn up nowhere but in the authorisation of a request. */
 export const KEY = 'sk-test-0123456789abcdefghijklmnop'
 
-export const PYTHON_ISSUE = join(import.meta.dirname, '../../../examples/python/issue.md')
+const PYTHON_ISSUE = join(import.meta.dirname, '../../../examples/python/issue.md')
 
 interface Ask {
   readonly repository: string
