@@ -28,7 +28,7 @@ describe('a transform', () => {
     const repository = await lab.repository('typescript', 'rule')
     const rule = await issue(
       'rule.yaml',
-      'id: number-parse\nlanguage: TypeScript\nrule:\n  pattern: Number($A)\nfix: Number.parseInt($A, 10)\n',
+      "id: number-parse\nlanguage: TypeScript\nrule:\n  pattern: Number($A)\nfix: Number.parseInt($A ?? '0', 10)\n",
     )
     const asked = await issue(
       'asked.md',

@@ -45,7 +45,7 @@ const now = (text: string): Partial<Progress> => ({ now: text })
 
 const NOTES: { readonly [event in EventName]?: Note } = {
   repository_cloned: (facts) =>
-    note('commit', `${facts.text('ref') ?? ''} @ ${(facts.text('commit') ?? '').slice(0, 7)}`.trim()),
+    note('commit', `${facts.text('ref') ?? ''} @ ${(facts.text('commit') ?? '').slice(0, 7)}${unseen(facts)}`.trim()),
   setup_executed: (facts) => note('setup', `dependencies ${facts.text('result') ?? 'set up'}`),
   sandbox_created: (facts) => now(`sandbox for ${facts.text('purpose') ?? 'work'}`),
   context_built: (facts) => note('context', `context of ${counted(facts.count('token_count'), 'token')}`),
@@ -74,6 +74,12 @@ const NOTES: { readonly [event in EventName]?: Note } = {
   },
   test_run: (facts) => now(`ran ${facts.text('command') ?? 'the tests'}`),
   packet_sealed: () => now('evidence sealed'),
+}
+
+/** What the user's checkout has that a run does not see. */
+function unseen(facts: Facts): string {
+  const paths = facts.count('uncommitted')
+  return paths === 0 ? '' : `, ${counted(paths, 'uncommitted path')} not seen`
 }
 
 function gateNote(facts: Facts): Partial<Progress> {

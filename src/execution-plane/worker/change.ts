@@ -42,10 +42,12 @@ async function examine(execution: Execution, round: number): Promise<Next> {
 
 /** A failed verification is feedback until the repair budget is used up. */
 async function repair(execution: Execution, verification: Verdict): Promise<Next> {
-  const { found, journal } = execution
+  const { found, journal, task } = execution
   const { max_repairs } = journal.budget().limits
   const report = need(execution, 'after')
-  if (found.repairs >= max_repairs) return notRepaired(found.repairs, verification.reason)
+  // A rule or a command does the same again: what it left behind is a person's.
+  if (task.agent.kind === 'transform' || found.repairs >= max_repairs)
+    return notRepaired(found.repairs, verification.reason)
   found.repairs += 1
   const gates = { verification: verification.answer }
   await journal.advance('repairing', { repairs_used: found.repairs, repairs_allowed: max_repairs, gates })

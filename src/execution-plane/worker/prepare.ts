@@ -60,7 +60,8 @@ async function openRepository(execution: Execution): Promise<void> {
     { key: 'source', kind: 'workspace', request: { repository: task.repository } },
     async () => {
       const pinned = task.source ?? (await parts.repositories.resolve(task.repository, task.base_ref))
-      const facts = { repository: pinned.repository, ref: pinned.ref, commit: pinned.commit }
+      const { repository, ref, commit, uncommitted } = pinned
+      const facts = { repository, ref, commit, uncommitted: uncommitted.length }
       return { value: { ...pinned }, events: [{ event: 'repository_cloned', facts }] }
     },
   )

@@ -41,6 +41,9 @@ export interface Lab {
     options?: { readonly env?: NodeJS.ProcessEnv; readonly input?: string },
   ): Promise<Finished>
   start(words: readonly string[], env?: NodeJS.ProcessEnv): ChildProcess
+  /** Program and arguments of a command, for tests that start it in their own way. */
+  command(words: readonly string[]): readonly string[]
+  readonly environment: NodeJS.ProcessEnv
   /** Processes that work in this lab's home, by what they run. */
   processes(matching: RegExp): Promise<readonly number[]>
   close(): Promise<void>
@@ -69,6 +72,8 @@ export async function openLab(): Promise<Lab> {
     home,
     root,
     start,
+    environment,
+    command: (words) => [join(ROOT, 'bin/gander'), ...words],
     repository: async (example, name = 'repository') => {
       const to = join(root, name)
       await makeRepository(
