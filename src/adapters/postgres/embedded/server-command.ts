@@ -4,6 +4,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { PostgresBinaries } from './binaries.ts'
 import type { ClusterFolders } from './cluster-folders.ts'
+import { requirePrograms } from './require-programs.ts'
 
 /** Paths as the server's programs see them; inside bubblewrap they are not where the platform sees them. */
 interface ServerView {
@@ -66,6 +67,7 @@ export async function serverCommand(wanted: Wanted): Promise<ServerCommand> {
   const lock = folders.as_root ? INSIDE.lock : folders.lock
   const parts = [...privileges(wanted), ...locked(lock), ...wanted.argv(view)]
   const whole = folders.as_root ? [...contained(wanted, libraries), ...parts] : [...named(folders), ...parts]
+  requirePrograms(whole)
   const [command = '', ...args] = wanted.dies_with_parent === true ? [...DIES_WITH_PARENT, ...whole] : whole
   return { command, args, env }
 }
