@@ -17,4 +17,7 @@ export function sealProfile(profile: Omit<VerificationProfile, 'version'>): Veri
   return { ...profile, version }
 }
 
-const unshown = ({ shown: _, ...phase }: ProfilePhase) => phase
+function unshown(phase: ProfilePhase): Omit<ProfilePhase, 'shown'> {
+  const { shown: _, ...deciding } = phase
+  return deciding
+}
