@@ -225,7 +225,7 @@ describe.skipIf(!sandboxed || !works('mvn', '-v'))('maven (skipped where bubblew
   }, async () => {
     const from = `${import.meta.dirname}/../../../examples/java/repository`
     expect(existsSync(from)).toBe(true)
-    const world = await verifierWorld({}, from)
+    const world = await verifierWorld({}, { from })
     const setup = await world.setup()
     expect(setup.outcome, setup.reason).toBe('passed')
     const before = await world.verify()

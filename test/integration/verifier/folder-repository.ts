@@ -25,8 +25,13 @@ export function folderRepository() {
     for (const [path, content] of Object.entries(files)) {
       const at = join(folder, path)
       mkdirSync(dirname(at), { recursive: true })
+      // Open to whichever user a sandbox runs as, like a run's own checkouts.
+      chmodSync(dirname(at), 0o777)
       if (content === undefined) rmSync(at, { force: true })
-      else writeFileSync(at, content)
+      else {
+        writeFileSync(at, content)
+        chmodSync(at, 0o666)
+      }
     }
   }
   return {

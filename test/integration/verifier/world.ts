@@ -6,20 +6,26 @@ import { createRedactor } from '#evidence-plane/redaction'
 import { createPackageRegistries } from '#adapters/registries'
 import { findProfile, runSetup, verifyTree } from '#execution-plane/verifier'
 import type { VerificationProfile } from '#domain/verification'
-import { DEFAULT_SANDBOX_LIMITS, type Clock, type SetupLayer } from '#ports'
+import { DEFAULT_SANDBOX_LIMITS, type Clock, type PackageRegistries, type SandboxDriver, type SetupLayer } from '#ports'
 import { folderRepository, memoryArtifacts, type Files } from './folder-repository.ts'
 import { plainDriver } from './plain-driver.ts'
 
 const clock: Clock = { now: () => Date.now(), sleep: async (ms) => delay(ms) }
 
+/** What a world stands on: a folder to start from, a driver with or without fences, the machine's registries. */
+interface Ground {
+  readonly from?: string
+  readonly driver?: SandboxDriver
+  readonly registries?: PackageRegistries
+}
+
 /** A base tree with its profile found and set up, ready to verify any tree over it. */
-export async function verifierWorld(base: Files, from?: string) {
+export async function verifierWorld(base: Files, ground: Ground = {}) {
+  const { from, driver = plainDriver(), registries = createPackageRegistries({ home: tmpdir() }) } = ground
   const repository = folderRepository()
   const artifacts = memoryArtifacts()
   const redactor = createRedactor()
-  const driver = plainDriver()
   const base_tree = repository.tree(base, from)
-  const registries = createPackageRegistries({ home: tmpdir() })
   const found = await findProfile(repository.reader(base_tree), null, registries)
   if (!found.ok) throw new Error(found.refusal.message)
   const parts = { run_id: 'run_test', driver, limits: DEFAULT_SANDBOX_LIMITS, redactor, artifacts, clock }
