@@ -1,16 +1,20 @@
 import type { EvidencePacket } from '#domain/packet'
 import type { Task } from '#domain/task'
 
+const SLUG_LENGTH = 40
+
 /** The branch belongs to the task: a later run of the same task goes on with it. */
 export function branchName(task: Pick<Task, 'id' | 'title'>): string {
-  const slug = task.title
+  const words = task.title
     .normalize('NFKD')
     .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '')
-    .slice(0, 41)
-    .replace(/-[^-]*$/, (rest) => (rest.length > 20 ? rest : ''))
-    .slice(0, 40)
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '')
+  let slug = ''
+  for (const word of words) {
+    if (slug.length + word.length >= SLUG_LENGTH) break
+    slug = slug === '' ? word : `${slug}-${word}`
+  }
   return `gander/${slug === '' ? 'change' : slug}-${task.id.slice(-8)}`
 }
 

@@ -3,4 +3,3 @@
  * that leaves exactly one however often it is interrupted. The agent has no part in it beyond the tree.
  */
 export { createPublisher } from './publish.ts'
-export { branchName, commitMessage, pullRequestBody, pullRequestLabels } from './describe-pull-request.ts'

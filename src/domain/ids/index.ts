@@ -1,21 +1,19 @@
 declare const brand: unique symbol
 
 /** A string that only the code which made or parsed it may call by this name. */
-export type Branded<Name extends string> = string & { readonly [brand]: Name }
+type Branded<Name extends string> = string & { readonly [brand]: Name }
 
 /** Identifiers are a prefix, an underscore and 26 characters of Crockford base32 over a UUID v7: they sort by time. */
 export type RunId = Branded<'run'>
 export type TaskId = Branded<'task'>
 export type RequestId = Branded<'request'>
 export type TenantId = Branded<'tenant'>
-export type ArtifactId = Branded<'artifact'>
 export type DecisionId = Branded<'decision'>
 export type EventId = Branded<'event'>
-export type ToolCallId = Branded<'tool_call'>
 export type WorkerId = Branded<'worker'>
 
 /** Each kind of identifier with the prefix people see. */
-export const ID_PREFIXES = {
+const ID_PREFIXES = {
   run: 'run',
   task: 'task',
   request: 'req',

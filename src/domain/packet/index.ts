@@ -3,7 +3,6 @@ import type { DiffStat, FileChange } from '../change/index.ts'
 import type { Incident } from '../event/index.ts'
 import type { Diagnosed } from '../failure/index.ts'
 import type { Verdict } from '../gate/index.ts'
-import type { Json } from '../json/index.ts'
 import type { Plan } from '../plan/index.ts'
 import type { EndState, Reproduction } from '../run/index.ts'
 import type { Task } from '../task/index.ts'
@@ -26,7 +25,7 @@ export interface Versions {
 }
 
 /** What a judge said, as far as a packet repeats it. */
-export interface JudgementSummary {
+interface JudgementSummary {
   readonly verdict: string
   readonly confidence: string
   readonly required_human_attention: readonly string[]
@@ -34,7 +33,7 @@ export interface JudgementSummary {
 }
 
 /** A decision of policy, without the arguments. */
-export interface DecisionSummary {
+interface DecisionSummary {
   readonly decision_id: string
   readonly action: string
   readonly answer: string
@@ -42,7 +41,7 @@ export interface DecisionSummary {
 }
 
 /** One tool or model call in order. */
-export interface LedgerLine {
+interface LedgerLine {
   readonly n: number
   readonly kind: string
   readonly key: string
@@ -53,7 +52,7 @@ export interface LedgerLine {
 }
 
 /** A stored artifact by its content. */
-export interface PacketArtifact {
+interface PacketArtifact {
   readonly kind: string
   readonly name: string
   readonly sha256: string
@@ -119,6 +118,3 @@ export interface EvidencePacket {
   readonly answers: Readonly<Record<Question, readonly string[]>>
   readonly evidence: RunEvidence
 }
-
-/** A packet survives JSON unchanged. */
-export const packetJson = (packet: EvidencePacket): Json => packet as unknown as Json

@@ -1,7 +1,7 @@
 /** The run: its lifecycle table, what it may become and why not, and how its facts fold into its present form. */
 export { decide, type RunCommand, type RunEvent, type RunRefusal } from './decide.ts'
 export { evolve } from './evolve.ts'
-export { GUARDS, unmetGuard } from './guards.ts'
+export { GUARDS } from './guards.ts'
 export {
   FROM_ANY_ACTIVE,
   isActive,
@@ -9,10 +9,8 @@ export {
   RUN_LIFECYCLE,
   RUN_STATES,
   successors,
-  type ActiveState,
   type EndState,
   type RunState,
-  type StateKind,
   type WorkState,
 } from './lifecycle.ts'
 export {
@@ -23,5 +21,4 @@ export {
   type Reproduction,
   type Run,
   type RunFacts,
-  type RunIn,
 } from './run.ts'

@@ -1,7 +1,7 @@
 import type { Criterion } from './task.ts'
 
 /** What intake made of a request's words: accepted with its criteria, or refused with what is missing. */
-export type Assessment =
+type Assessment =
   | { readonly verdict: 'accepted'; readonly criteria: readonly Criterion[]; readonly is_fix: boolean }
   | { readonly verdict: 'refused'; readonly missing: readonly string[] }
 

@@ -1,3 +1,3 @@
 /** The request as it was said, the contract made from it, and whether it says enough to work on. */
-export { assessRequest, type Assessment } from './assess-request.ts'
+export { assessRequest } from './assess-request.ts'
 export * from './task.ts'

@@ -3,4 +3,3 @@
  * how it reads on one page; the facts are the run's, nothing an agent said is repeated as proof.
  */
 export { createEvidenceSealer } from './seal-evidence.ts'
-export { renderPacket } from './render-packet.ts'

@@ -3,5 +3,4 @@
  * phases and how a run stops; what a phase does is the business of the room it calls.
  */
 export { createWorker, type Worker } from './create-worker.ts'
-export type { WorkerParts } from './execution.ts'
 export { WorkStopped } from './lease-keeper.ts'

@@ -200,7 +200,7 @@ class DurableJournal implements RunJournal {
 }
 
 /** Hex SHA-256 over the canonical request of a step. */
-export const requestHash = (request: Json): string => createHash('sha256').update(canonicalJson(request)).digest('hex')
+const requestHash = (request: Json): string => createHash('sha256').update(canonicalJson(request)).digest('hex')
 
 // Written by #finish above; nothing else writes outcomes.
 const unwrap = (step: StepRecord): Recorded => step.outcome as unknown as Recorded

@@ -19,7 +19,7 @@ import { openWorkspace } from '#execution-plane/workspace'
 import type { AgentTools, Identifiers, StepJournal, StepOutcome, ToolCallResult } from '#ports'
 
 /** What the journal of a test was told about one step. */
-export interface Recorded {
+interface Recorded {
   readonly key: string
   readonly outcome: StepOutcome<Json>
 }

@@ -2,7 +2,6 @@
 export {
   inOrder,
   type Script,
-  type ScriptedCall,
   type ScriptedReply,
   type ScriptedTurn,
   type WireApi,

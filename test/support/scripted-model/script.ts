@@ -19,7 +19,7 @@ export interface ScriptedTurn {
 }
 
 /** A tool call; text instead of an object is sent as it is, also where it is no JSON. */
-export interface ScriptedCall {
+interface ScriptedCall {
   readonly name: string
   readonly arguments: Json
   readonly id?: string
