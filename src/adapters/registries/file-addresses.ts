@@ -36,7 +36,7 @@ export async function cachedFileAddresses(
 }
 
 /** Origins of the https links of an index page, in HTML or in the JSON form. */
-export function linkedHosts(text: string, address: string): readonly string[] {
+function linkedHosts(text: string, address: string): readonly string[] {
   const links = text.matchAll(/(?:\bhref\s*=\s*|"url"\s*:\s*)["']([^"']{1,2000})["']/gi)
   const origins = new Set<string>()
   for (const [, link = ''] of links) {

@@ -1,5 +1,6 @@
 import { Agent, get } from 'node:https'
 import type { IncomingMessage } from 'node:http'
+import { getCACertificates } from 'node:tls'
 
 const LIMITS = { wait_ms: 8_000, bytes: 8 * 1024 ** 2, redirects: 3 } as const
 const ACCEPT = 'application/vnd.pypi.simple.v1+json, text/html;q=0.5'
@@ -32,7 +33,9 @@ export async function fetchIndexPage(
 function answer(url: URL, environment: NodeJS.ProcessEnv): Promise<IncomingMessage> {
   const { username, password } = url
   const named = username === '' ? {} : { auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` }
-  const agent = new Agent({ proxyEnv: environment })
+  // Certificates of the system count as well: an index of one's own is often known to nothing else.
+  const ca = [...new Set([...getCACertificates('default'), ...getCACertificates('system')])]
+  const agent = new Agent({ proxyEnv: environment, ca })
   const signal = AbortSignal.timeout(LIMITS.wait_ms)
   return new Promise((resolve, reject) => {
     get(url, { agent, signal, headers: { accept: ACCEPT }, ...named }, resolve).on('error', reject)

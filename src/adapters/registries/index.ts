@@ -3,4 +3,4 @@
  * configuration and built-in default, pip's index for the hosts of its files, Maven for its home, settings and super
  * POM. No registry is named here. Owns cache/registries below Gander's home.
  */
-export { createPackageRegistries, type RegistrySources } from './package-registries.ts'
+export { createPackageRegistries } from './package-registries.ts'

@@ -14,7 +14,7 @@ const run = promisify(execFile)
 const TOOL_MS = 20_000
 
 /** What the answers are made of; tests put others in. */
-export interface RegistrySources {
+interface RegistrySources {
   /** Gander's home; answers of an index are kept below it. */
   readonly home: string
   readonly environment?: NodeJS.ProcessEnv
