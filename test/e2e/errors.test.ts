@@ -155,6 +155,17 @@ describe('a model', () => {
   })
 })
 
+describe('a recording', () => {
+  it('that does not fit the run departs loudly and says where', async () => {
+    const recording = join(import.meta.dirname, '../../examples/typescript/conversation.json')
+    const finished = await lab.gander(['run', ...usual(['--model', `recorded:${recording}`]), '--json'])
+    const outcome = outcomeOf(finished)
+    expect(outcome.state).toBe('failed')
+    expect(outcome['diagnosis']).toMatchObject({ class: 'model_departed' })
+    expectClear(await lab.gander(['show', outcome.run_id]), 0, /recording/, /gander record/)
+  })
+})
+
 describe('a machine', () => {
   it.skipIf(!isRoot)(
     'without bubblewrap refuses the run and names the package (skipped without root: it hides a program)',

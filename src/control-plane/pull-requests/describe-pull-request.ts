@@ -50,7 +50,7 @@ export function pullRequestBody(packet: EvidencePacket, packet_sha256: string): 
   return [
     header(packet),
     section('Summary', [evidence.outcome.summary]),
-    section('Why', bullets([task.objective.split('\n')[0] ?? task.title, ...answers.why_it_is_right])),
+    section('Why', bullets([firstParagraph(task.objective), ...answers.why_it_is_right])),
     section('Scope', bullets(answers.what_scope_was_agreed)),
     section('Changes', bullets(evidence.change.files.map((file) => `${file.kind} \`${file.path}\``))),
     section(
@@ -100,6 +100,8 @@ function provenance({ evidence }: EvidencePacket, packet_sha256: string): readon
     `Trace: \`gander show ${evidence.run_id}\``,
   ]
 }
+
+const firstParagraph = (text: string): string => text.trim().split(/\n\s*\n/)[0] ?? ''
 
 const section = (heading: string, lines: readonly string[]): string => `## ${heading}\n\n${lines.join('\n')}`
 const bullets = (lines: readonly string[]): readonly string[] => lines.map((entry) => `- ${line(entry)}`)
