@@ -213,6 +213,18 @@ describe('the way out of a setup', () => {
     expect(stdout).not.toMatch(/t0ken|p4ss/)
   })
 
+  it("opens another port only for a registry of the user's own, and only where it is listed", async () => {
+    const own = 'npm.example.invalid'
+    const configured = { ...process.env, npm_config_registry: `https://${own}:8443/`, HTTPS_PROXY: '', https_proxy: '' }
+    const sandbox = await setup(configured)
+    const request = ask(`CONNECT ${own}:8443 HTTP/1.1\r\n\r\n`)
+    // The name leads nowhere: a bad gateway says that it was dialled.
+    expect((await execIn(sandbox, request, through(own))).stdout).toMatch(/^HTTP\/1\.1 502/)
+    expect((await execIn(sandbox, request, through(EXAMPLE))).stdout).toMatch(/^HTTP\/1\.1 403/)
+    const elsewhere = await setup({ ...configured, npm_config_registry: `https://${EXAMPLE}/` })
+    expect((await execIn(elsewhere, request, through(own))).stdout).toMatch(/^HTTP\/1\.1 403/)
+  })
+
   it.skipIf(!npm.online)('cuts a tunnel whose TLS names another host (skipped offline)', async () => {
     const sandbox = await setup()
     const host = npm.hosts[0] ?? ''

@@ -21,7 +21,11 @@ interface Ground {
 
 /** A base tree with its profile found and set up, ready to verify any tree over it. */
 export async function verifierWorld(base: Files, ground: Ground = {}) {
-  const { from, driver = plainDriver(), registries = createPackageRegistries({ home: tmpdir() }) } = ground
+  const {
+    from,
+    driver = plainDriver(),
+    registries = createPackageRegistries({ home: join(tmpdir(), 'gander-test') }),
+  } = ground
   const repository = folderRepository()
   const artifacts = memoryArtifacts()
   const redactor = createRedactor()
