@@ -28,6 +28,10 @@ export interface SeenRequest {
   readonly turn: ScriptedTurn
   /** True once the whole answer was handed to the network; false while it is delayed or where it was dropped. */
   answered: boolean
+  /** When the request's head arrived, by performance.now(). */
+  readonly arrived_at: number
+  /** When the answer began to be written, by performance.now(); 0 before. */
+  answered_at: number
 }
 
 export interface ScriptedModel {
@@ -66,6 +70,7 @@ export async function startScriptedModel(script: Script, options: ScriptedModelO
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const arrived_at = performance.now()
     const path = request.url ?? '/'
     const api = apiOf(path)
     const chunks: Uint8Array[] = []
@@ -84,12 +89,25 @@ export async function startScriptedModel(script: Script, options: ScriptedModelO
       ...said,
       messages: joined(asked.messages),
     }
-    const seen: SeenRequest = { n: turn.n, api, path, headers: request.headers, body, key, turn, answered: false }
+    const { headers } = request
+    const seen: SeenRequest = {
+      n: turn.n,
+      api,
+      path,
+      headers,
+      body,
+      key,
+      turn,
+      answered: false,
+      arrived_at,
+      answered_at: 0,
+    }
     requests.push(seen)
     if (options.key !== undefined && key !== options.key)
       return send(response, 401, format.error(401, 'invalid x-api-key'))
     const reply = await script(turn)
-    await sleep(reply.delay_ms ?? 0)
+    if (reply.delay_ms !== undefined) await sleep(reply.delay_ms)
+    seen.answered_at = performance.now()
     answer(response, { format, asked, reply, n: turn.n, bytes: body.length })
     seen.answered = reply.fail?.drop === undefined
   }
