@@ -92,12 +92,10 @@ async function finish(view: RunView, { environment, platform, json }: Drive): Pr
   const change = view.run.facts.tree === null ? undefined : await platform.diff(view.run.id)
   if (json) environment.stdout.write(`${JSON.stringify(outcomeJson(view, change))}\n`)
   else {
-    const page = await readPage(view, platform)
     const paint = paintFor(environment.stdout, environment.env)
     const shown = {
       view,
       change,
-      page,
       paint,
       columns: environment.stdout.columns(),
       command: commandName(environment),
@@ -105,12 +103,6 @@ async function finish(view: RunView, { environment, platform, json }: Drive): Pr
     environment.stdout.write(`${outcomeLines(shown).join('\n')}\n`)
   }
   return exitCodeOf(view.run.state)
-}
-
-/** The page of the packet that people read, where there is one. */
-async function readPage(view: RunView, platform: Platform): Promise<string | undefined> {
-  const page = view.artifacts.findLast(({ name }) => /packet.*\.md$/i.test(name))
-  return page === undefined ? undefined : await platform.artifactPath(page.sha256)
 }
 
 /** What a person types to run this program: in a checkout its path, as it was started. */

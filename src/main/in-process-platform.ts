@@ -21,6 +21,8 @@ import type {
   ArtifactStore,
 } from '#ports'
 import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { namedCopy } from './named-copy.ts'
 import { identifiers, systemClock } from './system-clock.ts'
 
 /** What the platform of one process is made of. */
@@ -36,6 +38,8 @@ export interface PlatformParts {
   readonly checkRecording: (order: RunOrder) => Promise<void>
   /** Keeps keys in memory until a worker hands them to the gateway. */
   readonly holdKeys: (keys: RunOrder['keys']) => void
+  /** Absolute folder for what a run keeps on disk. */
+  readonly runs_folder: string
   readonly close: () => Promise<void>
 }
 
@@ -163,7 +167,10 @@ async function viewOf(parts: PlatformParts, id: RunId): Promise<RunView | undefi
     store.events(id, 0),
   ])
   const sealed = overview.run.facts.packet_sha256
-  const packet = sealed === null ? undefined : await artifacts.locate(sealed)
+  const folder = join(parts.runs_folder, id)
+  const packet = await namedCopy(artifacts, sealed ?? undefined, join(folder, 'packet.json'))
+  const page = kept.findLast(({ kind }) => kind === 'evidence_page')?.sha256
+  const packet_page = await namedCopy(artifacts, page, join(folder, 'packet.md'))
   const text =
     pull_request === undefined ? undefined : await pullRequestText(parts, overview.task, pull_request.idempotency_key)
   return {
@@ -174,6 +181,7 @@ async function viewOf(parts: PlatformParts, id: RunId): Promise<RunView | undefi
     steps,
     incidents: incidentsOf(events),
     packet,
+    packet_page,
   }
 }
 

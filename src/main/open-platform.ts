@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { openDatabase } from '#adapters/postgres'
 import type { Platform } from '#ports'
 import { createInProcessPlatform } from './in-process-platform.ts'
@@ -13,6 +14,7 @@ export async function openPlatform(settings: PlatformSettings): Promise<Platform
   const work = once(async () => (await import('./open-worker.ts')).openWorker({ settings, shared, keys }))
   return createInProcessPlatform({
     ...shared,
+    runs_folder: join(home, 'runs'),
     prices: async () => (await work()).prices,
     worker: async (asks_a_model) => {
       const worked = await work()

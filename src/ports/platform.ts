@@ -48,6 +48,8 @@ export interface RunView extends RunOverview {
   readonly incidents?: readonly Incident[]
   /** Absolute path of the evidence packet; undefined while there is none. */
   readonly packet: string | undefined
+  /** Absolute path of the packet's page for people; absent while there is none. */
+  readonly packet_page?: string | undefined
 }
 
 /** What the command line can do; implemented in one process, later by an HTTP client as well. */

@@ -149,7 +149,8 @@ export function fakeView(run: Run, changes: Partial<RunView> = {}): RunView {
         cost_usd: 0,
       },
     ],
-    packet: published ? '/home/ada/.local/share/gander/artifacts/cc/packet.json' : undefined,
+    packet: published ? '/home/ada/.local/share/gander/runs/run/packet.json' : undefined,
+    packet_page: published ? '/home/ada/.local/share/gander/runs/run/packet.md' : undefined,
     ...changes,
   }
 }

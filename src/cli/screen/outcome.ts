@@ -10,8 +10,6 @@ import { table } from './table.ts'
 export interface Outcome {
   readonly view: RunView
   readonly change: Change | undefined
-  /** Absolute path of the packet's page for people. */
-  readonly page: string | undefined
   readonly paint: Paint
   readonly columns: number
   /** How this program is called here. */
@@ -134,14 +132,14 @@ function changes({ change, paint, columns }: Outcome): readonly string[] {
   ]
 }
 
-function figures({ view, page, paint }: Outcome): readonly string[] {
+function figures({ view, paint }: Outcome): readonly string[] {
   const { use, limits } = view
   const row = (label: string, text: string) => `  ${paint.dim(label.padEnd(8))}  ${text}`
   const spent = `${money(use.cost_usd)} of ${money(limits.max_cost_usd)}, ${counted(use.steps, 'step')}, ${counted(use.tokens, 'token')}`
   const elapsed = Date.parse(view.updated_at) - Date.parse(view.created_at)
   return [
     ...(view.packet === undefined ? [] : [row('evidence', view.packet)]),
-    ...(page === undefined ? [] : [row('page', page)]),
+    ...(view.packet_page === undefined ? [] : [row('page', view.packet_page)]),
     row('cost', spent),
     row('time', timeText(use.active_ms, elapsed)),
     row('run', view.run.id),

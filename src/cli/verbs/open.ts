@@ -18,7 +18,7 @@ export const addOpen: Verb = (program, cli) => {
       const view = await withPlatform(cli, 'read', async (platform) =>
         requireView(platform, await findRun(platform, typed)),
       )
-      const target = view.pull_request?.url ?? view.packet
+      const target = view.pull_request?.url ?? view.packet_page ?? view.packet
       if (target === undefined)
         throw new GanderError(
           'run_not_in_state',

@@ -41,7 +41,6 @@ export const addShow: Verb = (program, cli) => {
         const summary = {
           view,
           change,
-          page: undefined,
           paint,
           columns: stdout.columns(),
           command: commandName(cli.environment),
