@@ -2,9 +2,8 @@ import type { EventDraft } from '#domain/event'
 import type { EvidencePacket } from '#domain/packet'
 import type { RunFacts } from '#domain/run'
 import type { RunMode } from '#domain/task'
-import { createHash } from 'node:crypto'
-import { canonicalJson } from '#domain/json'
 import type { PullRequestLink } from '#ports'
+import { askPolicy } from './ask-policy.ts'
 import { need, type Ending, type Execution } from './execution.ts'
 import { sealPacket } from './seal-packet.ts'
 
@@ -43,32 +42,14 @@ function evidenceOf({ run, found }: Execution): Partial<RunFacts> {
 }
 
 async function publicationAllowed(execution: Execution, mode: RunMode): Promise<Ending | undefined> {
-  const pushed = await askPolicy(execution, 'branch.push', mode)
-  if (pushed !== undefined || mode !== 'draft_pr') return pushed
-  return askPolicy(execution, 'pull_request.open', mode)
-}
-
-async function askPolicy(execution: Execution, action: string, mode: RunMode): Promise<Ending | undefined> {
-  const { parts, run, task, journal, found } = execution
   const { branch, commit } = need(execution, 'publication')
-  const { base_branch: default_branch } = need(execution, 'repository').source
-  const requested = { action, mode, repository: task.repository, branch, default_branch, commit, draft: true }
-  const answer = await journal.perform({ key: `policy:${action}`, kind: 'gate', request: requested }, async () => {
-    const decision = parts.policy.decide({
-      action,
-      run_id: run.id,
-      state: mode === 'draft_pr' ? 'pr_preparing' : 'judging',
-      paths: (found.change?.files ?? []).map((file) => file.path),
-      argv: [],
-      scope: task.scope,
-      args_hash: createHash('sha256').update(canonicalJson(requested)).digest('hex'),
-      facts: requested,
-    })
-    return { value: { answer: decision.answer, explanation: decision.explanation }, decision }
-  })
-  if (answer.answer === 'allow') return undefined
-  const what = 'Policy does not allow the publication.'
-  return { kind: 'end', state: 'blocked_policy', failure: 'policy_violation', what, why: answer.explanation }
+  const { base_branch: default_branch, repository } = need(execution, 'repository').source
+  const facts = { mode, repository, branch, default_branch, commit, draft: true }
+  const state = mode === 'draft_pr' ? 'pr_preparing' : 'judging'
+  const refusal = 'Policy does not allow the publication.'
+  const pushed = await askPolicy(execution, { action: 'branch.push', state, facts, refusal })
+  if (pushed !== undefined || mode !== 'draft_pr') return pushed
+  return askPolicy(execution, { action: 'pull_request.open', state, facts, refusal })
 }
 
 async function planPublication(execution: Execution): Promise<void> {

@@ -1,17 +1,18 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { GanderError } from '#domain/failure'
-import { canonicalJson, type Json } from '#domain/json'
+import type { Json } from '#domain/json'
 import type { PinnedSource } from '#domain/task'
 import type { VerificationProfile } from '#domain/verification'
 import { DEFAULT_SANDBOX_LIMITS, type RunRepository } from '#ports'
 import { findProfile, runSetup } from '#execution-plane/verifier'
 import { openWorkspace } from '#execution-plane/workspace'
+import { askPolicy } from './ask-policy.ts'
 import { need, type Ending, type Execution } from './execution.ts'
 
 /** Policy is asked, the sandbox is proved, the commit is opened, the profile found, the dependencies set up. */
 export async function prepare(execution: Execution): Promise<Ending | undefined> {
-  const refused = (await policyAllows(execution)) ?? (await sandboxHolds(execution))
+  const refused = (await askPolicy(execution, runPreparation(execution))) ?? (await sandboxHolds(execution))
   if (refused !== undefined) return refused
   await execution.journal.advance('preparing', { policy_allows: true })
   await openRepository(execution)
@@ -22,25 +23,12 @@ export async function prepare(execution: Execution): Promise<Ending | undefined>
   return undefined
 }
 
-async function policyAllows({ parts, run, task, journal }: Execution): Promise<Ending | undefined> {
-  const requested = { action: 'run.prepare', mode: task.mode, repository: task.repository }
-  const answer = await journal.perform({ key: 'policy:run.prepare', kind: 'gate', request: requested }, async () => {
-    const decision = parts.policy.decide({
-      action: 'run.prepare',
-      run_id: run.id,
-      state: 'leased',
-      paths: [],
-      argv: [],
-      scope: task.scope,
-      args_hash: createHash('sha256').update(canonicalJson(requested)).digest('hex'),
-      facts: requested,
-    })
-    return { value: { answer: decision.answer, explanation: decision.explanation }, decision }
-  })
-  if (answer.answer === 'allow') return undefined
-  const what = 'Policy does not allow this run.'
-  return { kind: 'end', state: 'blocked_policy', failure: 'policy_violation', what, why: answer.explanation }
-}
+const runPreparation = ({ task }: Execution) => ({
+  action: 'run.prepare',
+  state: 'leased' as const,
+  facts: { mode: task.mode, repository: task.repository },
+  refusal: 'Policy does not allow this run.',
+})
 
 /** A sandbox that lacks a required control is refused, never used weakened. */
 async function sandboxHolds({ parts }: Execution): Promise<Ending | undefined> {

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import { canonicalJson, type JsonObject } from '#domain/json'
+import type { RunState } from '#domain/run'
+import type { Ending, Execution } from './execution.ts'
+
+interface PolicyAsk {
+  readonly action: string
+  readonly state: RunState
+  /** Facts the platform computed; what the decision is bound to. */
+  readonly facts: JsonObject
+  /** Said to people where the answer is no. */
+  readonly refusal: string
+}
+
+/** Asks policy as a step of its own, before the act; whatever is not allow ends the run. */
+export async function askPolicy(execution: Execution, ask: PolicyAsk): Promise<Ending | undefined> {
+  const { parts, run, task, journal, found } = execution
+  const request = { action: ask.action, ...ask.facts }
+  const answer = await journal.perform({ key: `policy:${ask.action}`, kind: 'gate', request }, async () => {
+    const decision = parts.policy.decide({
+      action: ask.action,
+      run_id: run.id,
+      state: ask.state,
+      paths: (found.change?.files ?? []).map((file) => file.path),
+      argv: [],
+      scope: task.scope,
+      args_hash: createHash('sha256').update(canonicalJson(request)).digest('hex'),
+      facts: ask.facts,
+    })
+    return { value: { answer: decision.answer, explanation: decision.explanation }, decision }
+  })
+  if (answer.answer === 'allow') return undefined
+  return {
+    kind: 'end',
+    state: 'blocked_policy',
+    failure: 'policy_violation',
+    what: ask.refusal,
+    why: answer.explanation,
+  }
+}
