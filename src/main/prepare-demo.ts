@@ -19,6 +19,7 @@ const COMMIT_DATE = '2026-01-05T09:00:00Z'
 export async function prepareDemo(home: string, intake: Intake): Promise<RunOrder> {
   const example = join(EXAMPLES, 'typescript')
   const repository = join(home, 'demo', 'duration-text')
+  await mkdir(home, { recursive: true, mode: 0o700 })
   await makeRepository(join(example, 'repository'), repository)
   const draft = intake.readIssue(await readFile(join(example, 'issue.md'), 'utf8'), 'demo')
   const model = { provider: 'recorded', model: join(example, 'conversation.json'), api: 'recorded', url: null } as const

@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { GanderError, nextAction } from '#domain/failure'
 import { isEnd, type Run } from '#domain/run'
 import { createNativeAgent, createTransformAgent } from '#execution-plane/agents'
@@ -21,18 +23,33 @@ const PHASES = [prepare, bindTools, reproduce, plan] as const
 /** Works on a leased run until it ends, waits, or is no longer this worker's. Undefined in the last case. */
 export async function executeRun(parts: WorkerParts, leased: LeasedRun, outer?: AbortSignal): Promise<Run | undefined> {
   const keeper = keepLease(parts.store, leased.run.id, leased.lease)
-  const signal = outer === undefined ? keeper.signal : AbortSignal.any([keeper.signal, outer])
-  const execution = await begin(parts, leased, signal)
   try {
-    const stopped = await untilStopped(execution)
-    return await close(execution, stopped)
-  } catch (error) {
-    return await closeBroken(execution, error)
+    const signal = outer === undefined ? keeper.signal : AbortSignal.any([keeper.signal, outer])
+    return await work(await begin(parts, leased, signal))
   } finally {
     keeper.stop()
-    await execution.found.baseline?.catch(() => undefined)
-    await execution.found.workspace?.close()
   }
+}
+
+async function work(execution: Execution): Promise<Run | undefined> {
+  const { found, parts } = execution
+  let left: Run | undefined
+  try {
+    left = await close(execution, await untilStopped(execution))
+  } catch (error) {
+    left = await closeBroken(execution, error)
+  } finally {
+    await found.baseline?.catch(() => undefined)
+    await found.workspace?.close()
+  }
+  if (left !== undefined && isEnd(left.state)) await forgetSetup(parts, left.id)
+  return left
+}
+
+/** Dependencies are the bulk of what a run keeps on disk, and an ended run needs them no more. */
+async function forgetSetup({ runs_folder }: WorkerParts, run: string): Promise<void> {
+  // What cannot be removed now only takes space; the run has ended either way.
+  await rm(join(runs_folder, run, 'setup'), { recursive: true, force: true }).catch(() => undefined)
 }
 
 async function begin(parts: WorkerParts, leased: LeasedRun, signal: AbortSignal): Promise<Execution> {
