@@ -69,7 +69,7 @@ export function chooseModel(flags: ModelFlags, keys: KeySource, cwd: string): Mo
   const key = keyOf(provider, keys)
   if (PROVIDERS[provider] === undefined && choice.url === null)
     throw usage(
-      `--model ${flags.model} has no address: ${provider} is no provider whose address is known.`,
+      `--model ${flags.model} has no address: nothing is known about a provider ${provider}.`,
       'Add --model-url, for a local server --model-url http://127.0.0.1:11434/v1; known are anthropic, openai and google.',
     )
   if (key === undefined && choice.url === null)

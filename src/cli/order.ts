@@ -117,7 +117,10 @@ async function readDraft(
   }
   if (issue === undefined && transform !== undefined) return { draft: draftOf(transform), folder: cwd }
   if (issue === undefined)
-    throw usage('Nothing says what to do.', 'Add --issue FILE|URL|- (- reads standard input), or --task FILE.')
+    throw usage(
+      'Nothing says what to do: a run needs an issue or a task file.',
+      'Add --issue FILE|URL|- (- reads standard input), or --task FILE.',
+    )
   if (/^https?:\/\//.test(issue)) return { draft: await intake.fetchIssue(issue), folder: cwd }
   if (issue === '-') return { draft: intake.readIssue(await environment.stdin.read(), 'standard_input'), folder: cwd }
   const text = await fileText(issue, '--issue', environment)

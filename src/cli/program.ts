@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import type { Cli, Verb } from './cli.ts'
 import type { CliEnvironment } from './environment.ts'
 import { EXIT_CODES } from './exit-code.ts'
+import { commandName } from './drive-run.ts'
 import { describeFailure, failureLines, type FailureText } from './screen/failure-text.ts'
 import { paintFor } from './screen/paint.ts'
 import { addArtifacts } from './verbs/artifacts.ts'
@@ -104,7 +105,7 @@ function usageError(error: CommanderError, verb: string | undefined): GanderErro
 
 function report(failure: FailureText, environment: CliEnvironment, json: boolean): void {
   const { stdout, stderr, env } = environment
-  stderr.write(`${failureLines(failure, paintFor(stderr, env)).join('\n')}\n`)
+  stderr.write(`${failureLines(failure, paintFor(stderr, env), commandName(environment)).join('\n')}\n`)
   if (!json) return
   const { exit: _, ...error } = failure
   stdout.write(

@@ -225,7 +225,13 @@ async function goOn(parts: PlatformParts, now: RunView, { added, by, keys }: Con
   const { run, task } = now
   if (Object.keys(added).length > 0 && !isEnd(run.state)) await parts.store.extendBudget(run.id, added, by)
   if (run.state === 'completed')
-    throw new GanderError('run_not_in_state', `run ${run.id} is completed; there is nothing to continue`)
+    throw new GanderError(
+      'run_not_in_state',
+      `Run ${run.id} cannot be continued: it is completed, and nothing is left to do.`,
+      {
+        remedy: `\`gander show ${run.id}\` tells what it did.`,
+      },
+    )
   if (isEnd(run.state)) return again(parts, task, added)
   if (!isActive(run.state) && run.state !== 'queued') await command(parts.store, run.id, { type: 'continue', by })
   return run.id

@@ -1,5 +1,6 @@
 import { GANDER_ERRORS, isGanderError } from '#domain/failure'
 import { EXIT_CODES } from '../exit-code.ts'
+import { asTyped } from './as-typed.ts'
 import type { Paint } from './paint.ts'
 import { plainText, plainLine } from './plain-text.ts'
 
@@ -44,13 +45,15 @@ function divide(message: string): readonly [string, string] {
   return [text, '']
 }
 
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+/** Begins a sentence with a capital, unless its first word is a name that somebody typed or will type. */
+const capital = (text: string) =>
+  /^[a-z]+('s)?([ ,;]|\.?$)/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text
 
-/** The three lines of an error. */
-export function failureLines(failure: FailureText, paint: Paint): readonly string[] {
+/** The three lines of an error, with advice for somebody who calls this program as `command`. */
+export function failureLines(failure: FailureText, paint: Paint, command: string): readonly string[] {
   return [
     `${paint.bad('✗')} ${paint.strong(failure.what)}`,
     `  ${paint.dim('why ')} ${failure.why}`,
-    `  ${paint.dim('next')} ${failure.next}`,
+    `  ${paint.dim('next')} ${asTyped(failure.next, command)}`,
   ]
 }

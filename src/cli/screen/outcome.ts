@@ -1,5 +1,6 @@
 import { diffStat, type Change } from '#domain/change'
 import type { RunView } from '#ports'
+import { asTyped } from './as-typed.ts'
 import { counted, money, span } from './figures.ts'
 import { STATE_NAMES } from './live-progress.ts'
 import type { Paint } from './paint.ts'
@@ -150,9 +151,12 @@ function figures({ view, paint }: Outcome): readonly string[] {
 const timeText = (active_ms: number, elapsed_ms: number): string =>
   active_ms >= elapsed_ms * 0.95 ? span(elapsed_ms) : `${span(elapsed_ms)}, ${span(active_ms)} of it work`
 
-function next({ view, paint, command }: Outcome): readonly string[] {
+function next({ view, paint, command, columns }: Outcome): readonly string[] {
   const commands = nextCommands(view).map(([typed, does]) => [`${command} ${typed}`, does] as const)
-  const advice = 'diagnosis' in view.run ? wrap(plainLine(view.run.diagnosis.next), 96).map((line) => `  ${line}`) : []
+  const advice =
+    'diagnosis' in view.run
+      ? wrap(asTyped(plainLine(view.run.diagnosis.next), command), Math.min(columns - 2, 96)).map((line) => `  ${line}`)
+      : []
   const width = Math.max(0, ...commands.map(([typed]) => typed.length))
   const lines = commands.map(([typed, does]) => `  ${paint.link(typed.padEnd(width))}  ${paint.dim(does)}`)
   return [paint.strong('Next'), ...advice, ...lines]

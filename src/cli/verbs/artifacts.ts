@@ -1,6 +1,7 @@
 import { GanderError } from '#domain/failure'
 import type { Platform, RunArtifact } from '#ports'
 import { print, printJson, withPlatform, type Cli, type Verb } from '../cli.ts'
+import { commandName } from '../drive-run.ts'
 import { findRun } from '../find-run.ts'
 import { size } from '../screen/figures.ts'
 import { paintFor } from '../screen/paint.ts'
@@ -43,6 +44,16 @@ function printTable(cli: Cli, artifacts: readonly (RunArtifact & { readonly path
     size(bytes).padStart(9),
     path ?? 'the bytes are gone',
   ])
+  const longest = table(rows, { width: 1000 }).reduce((most, line) => Math.max(most, line.length), 0)
+  if (stdout.is_terminal && longest > stdout.columns()) {
+    const short = rows.map((row, index) => [...row.slice(0, 3), artifacts[index]?.sha256.slice(0, 10) ?? ''])
+    const advice = `\`${commandName(cli.environment)} artifacts RUN NAME\` prints one; a pipe or --json shows the paths.`
+    return print(cli, [
+      ...table(short, { width: 1000, paint: (c, _, column) => (column === 1 ? c : paint.dim(c)) }),
+      '',
+      paint.dim(advice),
+    ])
+  }
   // Paths are never cut: they are there to be copied.
   print(cli, table(rows, { width: 1000, paint: (cell, _, column) => (column === 1 ? cell : paint.dim(cell)) }))
 }
@@ -53,7 +64,7 @@ function pick(artifacts: readonly RunArtifact[], name: string, run: string): Run
     artifacts.findLast(({ sha256 }) => name.length >= 6 && sha256.startsWith(name))
   if (fits !== undefined) return fits
   const known = [...new Set(artifacts.map((artifact) => artifact.name))].join(', ')
-  throw new GanderError('usage', `${run} has no artifact ${name}; it has ${known === '' ? 'none' : known}.`, {
+  throw new GanderError('usage', `${run} has no artifact ${name}: it has ${known === '' ? 'none' : known}.`, {
     remedy: `\`gander artifacts ${run}\` lists them.`,
   })
 }

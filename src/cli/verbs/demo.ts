@@ -18,7 +18,7 @@ const REMARK = 'The model is a recording that is replayed; everything else is re
 
 const ON_ONES_OWN = `
 On your own repository
-  bin/gander doctor                                what this machine has and lacks
-  bin/gander login anthropic                       or openai, google; a local server needs no key
-  bin/gander run --repo PATH --issue issue.md      a draft pull request from an issue
+  bin/gander doctor                            what this machine has and lacks
+  bin/gander login anthropic                   or openai, google; local needs none
+  bin/gander run --repo PATH --issue issue.md  an issue becomes a pull request
 `

@@ -1,9 +1,11 @@
 import { print, printJson, type Cli, type Verb } from '../cli.ts'
 import type { DoctorCheck, DoctorPart, DoctorReport } from '../doctor-report.ts'
+import { commandName } from '../drive-run.ts'
 import { EXIT_CODES } from '../exit-code.ts'
+import { asTyped } from '../screen/as-typed.ts'
 import { counted } from '../screen/figures.ts'
 import { paintFor } from '../screen/paint.ts'
-import { cut, plainLine } from '../screen/plain-text.ts'
+import { cut, plainLine, wrap } from '../screen/plain-text.ts'
 
 /** `gander doctor`: what this machine has, what it lacks, and what to do. */
 export const addDoctor: Verb = (program, cli) => {
@@ -41,7 +43,9 @@ function page(cli: Cli, { checks }: DoctorReport): readonly string[] {
     `  ${marks[check.outcome]} ${plainLine(check.name).padEnd(width)}  ${paint.dim(cut(plainLine(check.detail), room))}`,
     ...(check.outcome === 'ok' || check.remedy === undefined
       ? []
-      : [`    ${' '.repeat(width)}  ${paint.warn('→')} ${plainLine(check.remedy)}`]),
+      : wrap(asTyped(plainLine(check.remedy), commandName(cli.environment)), room - 2).map(
+          (text, index) => `    ${' '.repeat(width)}  ${index === 0 ? paint.warn('→') : ' '} ${text}`,
+        )),
   ]
   return PARTS.flatMap(([part, title]) => {
     const own = checks.filter((check) => check.part === part)

@@ -56,12 +56,14 @@ function opening(
   const paint = paintFor(screen, cli.environment.env)
   const agent =
     task.agent.kind === 'native' ? `${task.agent.model.provider}:${shortModel(task.agent.model.model)}` : 'transform'
+  const base = task.base_ref === null ? '' : ` at ${task.base_ref}`
+  const words = `${run.id} · ${task.repository}${base} · ${task.mode} · ${agent}`
   const derived = task.success_criteria.filter((criterion) => criterion.origin === 'derived')
   return [
     paint.strong(plainLine(task.title)),
-    paint.dim(
-      `${run.id} · ${task.repository}${task.base_ref === null ? '' : ` at ${task.base_ref}`} · ${task.mode} · ${agent}`,
-    ),
+    ...(words.length <= screen.columns() || !screen.is_terminal
+      ? [paint.dim(words)]
+      : [paint.dim(run.id), paint.dim(words.slice(run.id.length + 3))]),
     ...(remark === undefined ? [] : [paint.warn(remark)]),
     ...(derived.length === 0 ? [] : [paint.dim('The issue states no criteria; these were derived from its text:')]),
     ...derived.map((criterion) => paint.dim(`  - ${plainLine(criterion.text)}`)),

@@ -46,9 +46,13 @@ function readAddress(text: string): IssueAddress {
   const [, owner, name, kind, number] = url?.pathname.split('/') ?? []
   const github = url !== null && (url.hostname === 'github.com' || url.hostname === 'www.github.com')
   if (!github || kind !== 'issues' || owner === undefined || name === undefined || !/^\d+$/.test(number ?? ''))
-    throw new GanderError('issue_not_found', `${text} is no address of an issue that can be read.`, {
-      remedy: 'Give https://github.com/OWNER/NAME/issues/NUMBER, or save the text and give --issue FILE.',
-    })
+    throw new GanderError(
+      'issue_not_found',
+      `${text} is no address of an issue that can be read: only issues of github.com are.`,
+      {
+        remedy: 'Give https://github.com/OWNER/NAME/issues/NUMBER, or save the text and give --issue FILE.',
+      },
+    )
   return {
     api: `https://api.github.com/repos/${owner}/${name}/issues/${number}`,
     repository: `https://github.com/${owner}/${name}`,
