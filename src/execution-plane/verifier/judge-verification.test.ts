@@ -120,6 +120,16 @@ describe('the verification gate', () => {
     expect(judged(tests({ a: 'passed' }), report(compile('no_tests')))[0]).toBe('fail')
   })
 
+  it('a runner that could not run before or after proves nothing, and neither do tests of which none passes', () => {
+    expect(judged(report(compile('crash')), report(compile('crash')))).toEqual([
+      'unavailable',
+      ['warning:phase.pre_existing'],
+    ])
+    expect(judged(tests({ a: 'failed' }), tests({ a: 'failed' }))[0]).toBe('unavailable')
+    expect(judged(report(compile('crash')), report(phase({})))[0]).toBe('pass')
+    expect(judged(report(compile('crash')), tests({ a: 'passed' }))[0]).toBe('pass')
+  })
+
   it('what could not be verified is unavailable on either side', () => {
     const none = { ...tests({}), outcome: 'unavailable' } as const
     expect(judged(none, tests({ a: 'passed' }))[0]).toBe('unavailable')
@@ -135,5 +145,10 @@ describe('reproduction', () => {
     })
     expect(reproduction(tests({ a: 'passed' }), { is_fix: true }).status).toBe('not_reproduced')
     expect(reproduction(tests({ a: 'failed' }), { is_fix: false }).status).toBe('not_applicable')
+  })
+
+  it('is not given by a runner that could not run, but by code that does not compile', () => {
+    expect(reproduction(report(compile('crash')), { is_fix: true }).status).toBe('not_reproduced')
+    expect(reproduction(report(compile('compile_error')), { is_fix: true }).status).toBe('reproduced')
   })
 })

@@ -39,12 +39,8 @@ export function judgeVerification(
   ]
   const errors = findings.filter((finding) => finding.severity === 'error')
   if (errors.length > 0) return verdict('fail', summary(delta, errors), sortedByWeight(findings))
-  if (provesNothing(head))
-    return verdict(
-      'unavailable',
-      'no test ran on the base commit or on the proposed tree, so nothing is proved',
-      findings,
-    )
+  const nothing = provesNothing(head)
+  if (nothing !== undefined) return verdict('unavailable', nothing, findings)
   const warned =
     findings.length === 0
       ? ''
@@ -109,9 +105,20 @@ const explainedByTests = (phase: PhaseReport): boolean =>
   kindOf(phase) === 'test_failure' &&
   phase.tests.some((test) => test.outcome === 'failed' || test.outcome === 'error')
 
-const provesNothing = (report: VerificationReport): boolean =>
-  report.phases.some((phase) => phase.diagnosis?.classification === 'no_tests') &&
-  report.phases.every((phase) => phase.tests.length === 0)
+/**
+ * Why a proposed tree without a new failure is still unproved. What failed before only warns beside proof that does
+ * hold; alone, such as a runner that cannot start or tests of which none passes, it says nothing about the change.
+ */
+function provesNothing(head: VerificationReport): string | undefined {
+  const tests = head.phases.flatMap((phase) => phase.tests)
+  if (tests.some((test) => test.outcome === 'passed')) return undefined
+  const failed = head.phases.find((phase) => phase.required && phase.outcome !== 'passed')
+  if (tests.length === 0 && head.phases.some((phase) => kindOf(phase) === 'no_tests'))
+    return 'no test ran on the base commit or on the proposed tree, so nothing is proved'
+  if (failed === undefined) return undefined
+  const how = tests.length === 0 ? `${failed.id} could not run (${kindOf(failed)})` : 'no test passes'
+  return `${how} on the base commit and on the proposed tree, so nothing is proved`
+}
 
 function summary(delta: TestDelta, errors: readonly Finding[]): string {
   const counts = [

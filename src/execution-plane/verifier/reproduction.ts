@@ -23,6 +23,11 @@ export function reproduction(baseline: VerificationReport, task: Pick<Task, 'is_
   }
   const broken = baseline.phases.find((phase) => phase.required && phase.outcome !== 'passed')
   const kind = broken?.diagnosis?.classification
+  if (broken !== undefined && (kind === 'crash' || kind === 'setup_failure'))
+    return {
+      status: 'not_reproduced',
+      reason: `${broken.id} could not run on the base commit (${kind}), so no test shows the wrong behaviour`,
+    }
   if (broken !== undefined && kind !== 'no_tests')
     return { status: 'reproduced', reason: `${broken.id} fails on the base commit (${kind ?? broken.outcome})` }
   return {

@@ -106,11 +106,13 @@ function failureReason(failed: PhaseReport, refused: readonly string[], profile:
     return `${what}; it asked for ${refused.join(', ')}, but no package registry of this machine is known: ${ASK_BY_HAND[profile.ecosystem]}, or name the hosts under registry_hosts in .gander/verify.yaml or in a profile given with --verify.`
   if (refused.length > 0)
     return `${what}; it asked for ${refused.join(', ')}, which is not among the registry hosts of the profile. If that host is trusted, name it under registry_hosts in .gander/verify.yaml or in a profile given with --verify.`
-  const last =
-    failed.diagnosis?.excerpt
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-      .slice(-3)
-      .join(' / ') ?? ''
-  return `${what}: ${last.slice(0, 600)}`
+  return `${what}: ${lastWords(failed.diagnosis?.excerpt ?? '').slice(0, 600)}`
+}
+
+/** How a log ends, led by the last exception it names: installers print their own summary after the reason. */
+function lastWords(log: string): string {
+  const lines = log.split('\n').filter((line) => line.trim() !== '')
+  const named = lines.findLast((line) => /^[\s│|]*(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception): /.test(line))
+  const last = lines.slice(-3)
+  return [...(named === undefined || last.includes(named) ? [] : [named.trim()]), ...last].join(' / ')
 }

@@ -206,6 +206,16 @@ describe('python and java', () => {
     ])
   })
 
+  it('a build that asks git for its version is told one, for this package alone', async () => {
+    const project = async (pyproject: string) => {
+      const { setup } = await found({ 'pyproject.toml': pyproject, 'tests/test_a.py': '' })
+      return setup?.find((phase) => phase.id === 'project')?.env ?? {}
+    }
+    const scm = '[build-system]\nrequires = ["setuptools_scm"]\n[project]\nname = "my-pkg.core"\n'
+    expect(await project(scm)).toMatchObject({ SETUPTOOLS_SCM_PRETEND_VERSION_FOR_MY_PKG_CORE: '0.0.0' })
+    expect(Object.keys(await project('[project]\nname = "plain"\nversion = "1"\n')).join()).not.toContain('PRETEND')
+  })
+
   it('maven runs offline after setup and does not let the repository ignore failures', async () => {
     const profile = await found({ 'pom.xml': '<project/>' })
     expect(profile.id).toBe('java-maven-standard')

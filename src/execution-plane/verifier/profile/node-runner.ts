@@ -88,7 +88,8 @@ function runnerOf({ env, words }: ScriptCommand): TestRun | undefined {
     case 'mocha':
       return {
         ...given,
-        argv: [`${BIN}/mocha`, ...args, '--reporter', 'xunit', '--reporter-option', 'output={results}.xml'],
+        // The plural is what every mocha reads; before version 6 there is no singular.
+        argv: [`${BIN}/mocha`, ...args, '--reporter', 'xunit', '--reporter-options', 'output={results}.xml'],
         results: { format: 'junit', path: '{results}.xml' },
       }
     case 'ava':

@@ -97,7 +97,7 @@ async function setupPhases(tree: BaseTree, pytest: boolean): Promise<readonly Pr
     .some((line) => /^\s*[A-Za-z][\w.-]*\s*(?:[=<>~![;@]|$)/.test(line) && requirements.length > 0)
   if (!pytest && !installable && !needed) return []
   const own = pytest && !/\bpytest\b/.test(declared)
-  const step = (id: string, argv: readonly string[]): ProfilePhase => ({
+  const step = (id: string, argv: readonly string[], env: Readonly<Record<string, string>> = {}): ProfilePhase => ({
     id,
     argv,
     shown: argv.join(' ').replace(`${VENV}/bin/python -m pip install -q`, 'pip install').replace(VENV, '.venv'),
@@ -105,6 +105,7 @@ async function setupPhases(tree: BaseTree, pytest: boolean): Promise<readonly Pr
       PIP_DISABLE_PIP_VERSION_CHECK: '1',
       PIP_NO_INPUT: '1',
       PIP_PROGRESS_BAR: 'off',
+      ...env,
     },
     required: true,
     timeout_seconds: 600,
@@ -116,10 +117,36 @@ async function setupPhases(tree: BaseTree, pytest: boolean): Promise<readonly Pr
     ...(requirements.length > 0
       ? [step('requirements', [...pip, ...requirements.flatMap((path) => ['-r', path])])]
       : []),
-    ...(installable ? [step('project', [...pip, '-e', extras === '' ? '.' : `.[${extras}]`])] : []),
+    ...(installable
+      ? [
+          step(
+            'project',
+            [...pip, '-e', extras === '' ? '.' : `.[${extras}]`],
+            await versionFromHistory(tree, project ?? ''),
+          ),
+        ]
+      : []),
     ...(own ? [step('pytest', [...pip, 'pytest'])] : []),
   ]
 }
+
+/**
+ * A version for builds that ask git for theirs: a checkout is made without history, and they would refuse to build. Said
+ * for this package alone where its name is known, so that no dependency built beside it takes the version.
+ */
+async function versionFromHistory(tree: BaseTree, project: string): Promise<Readonly<Record<string, string>>> {
+  const [setup = '', config = ''] = await Promise.all([readText(tree, 'setup.py'), readText(tree, 'setup.cfg')])
+  const declared = `${project}\n${setup}\n${config}`
+  if (/poetry[_-]dynamic[_-]versioning/.test(declared)) return { POETRY_DYNAMIC_VERSIONING_BYPASS: STANDING }
+  if (/\bpbr\b/.test(declared)) return { PBR_VERSION: STANDING }
+  if (!/setuptools[_-]scm|hatch-vcs|vcs[_-]versioning|pdm-backend|flit[_-]scm/.test(declared)) return {}
+  const name = /^\s*name\s*=\s*["']?([A-Za-z0-9][\w.-]*)["']?\s*,?\s*$/m.exec(declared)?.[1]
+  const own = name === undefined ? '' : `_FOR_${name.replaceAll(/[-_.]+/g, '_').toUpperCase()}`
+  const pdm = declared.includes('pdm-backend') ? { PDM_BUILD_SCM_VERSION: STANDING } : {}
+  return { [`SETUPTOOLS_SCM_PRETEND_VERSION${own}`]: STANDING, ...pdm }
+}
+
+const STANDING = '0.0.0'
 
 function optionalGroups(project: string): string {
   const table = /^\[project\.optional-dependencies\]\s*$([\s\S]*?)(?=^\[|(?![\s\S]))/m.exec(project)?.[1] ?? ''
