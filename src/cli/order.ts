@@ -127,9 +127,12 @@ async function readDraft(
   return { draft: intake.readIssue(text, 'cli'), folder: dirname(resolve(cwd, issue)) }
 }
 
+/** A word as a shell reads it back. */
+const quoted = (word: string) => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
+
 /** A transform says itself what is to be done. */
 function draftOf({ rule }: Transform): OrderDraft {
-  const what = rule.kind === 'command' ? `Run ${rule.argv.join(' ')}` : `Apply the rule ${rule.name}`
+  const what = rule.kind === 'command' ? `Run ${rule.argv.map(quoted).join(' ')}` : `Apply the rule ${rule.name}`
   return {
     words: {
       source: 'cli',

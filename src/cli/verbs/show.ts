@@ -6,7 +6,7 @@ import { money, span } from '../screen/figures.ts'
 import { outcomeJson } from '../screen/outcome-json.ts'
 import { outcomeLines } from '../screen/outcome.ts'
 import { paintFor, type Paint } from '../screen/paint.ts'
-import { plainLine, wrap } from '../screen/plain-text.ts'
+import { plainLine, plainText, wrap } from '../screen/plain-text.ts'
 import { STATE_NAMES } from '../screen/live-progress.ts'
 import { table } from '../screen/table.ts'
 import { requireView, RUN_ARGUMENT } from './run-argument.ts'
@@ -58,7 +58,9 @@ export const addShow: Verb = (program, cli) => {
 function contract(cli: Cli, { run, task }: RunView, paint: Paint): readonly string[] {
   const width = Math.min(cli.environment.stdout.columns() - 16, 100)
   const row = (label: string, text: string) =>
-    wrap(plainLine(text), width).map((line, index) => `  ${paint.dim((index === 0 ? label : '').padEnd(10))}  ${line}`)
+    wrap(plainText(text).replaceAll(/[\n\t]+/g, ' '), width).map(
+      (line, index) => `  ${paint.dim((index === 0 ? label : '').padEnd(10))}  ${line}`,
+    )
   const criteria = task.success_criteria.flatMap((criterion) =>
     row('criterion', `${criterion.text}${criterion.origin === 'derived' ? ' (derived)' : ''}`),
   )

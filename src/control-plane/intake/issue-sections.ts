@@ -156,5 +156,9 @@ function readList(lines: readonly string[]): readonly string[] {
     else if (line.trim() !== '') entries.push(line.trim())
     open = line.trim() !== ''
   }
-  return entries.map((entry) => entry.replaceAll(/\s+/g, ' ').trim()).filter((entry) => entry !== '')
+  return entries.map((entry) => squeezed(entry).trim()).filter((entry) => entry !== '')
 }
+
+/** Single spaces everywhere but in code, where a space more or less is another criterion. */
+const squeezed = (text: string): string =>
+  text.replaceAll(/(`+)(?:(?!\1)[^])*?\1(?!`)|\s+/g, (found, ticks?: string) => (ticks === undefined ? ' ' : found))

@@ -110,3 +110,8 @@ Call \`delay(40)\`.
     expect(performance.now() - started).toBeLessThan(5_000)
   })
 })
+
+test('spaces inside code are part of a criterion, others are not', () => {
+  const { words } = read("# T\n\n## Acceptance criteria\n- `wrap('a')`  gives\n  `'    a'`\n")
+  expect(words.acceptance_criteria).toEqual(["`wrap('a')` gives `'    a'`"])
+})
