@@ -116,7 +116,7 @@ function provesNothing(head: VerificationReport): string | undefined {
   if (tests.length === 0 && head.phases.some((phase) => kindOf(phase) === 'no_tests'))
     return 'no test ran on the base commit or on the proposed tree, so nothing is proved'
   if (failed === undefined) return undefined
-  const how = tests.length === 0 ? `${failed.id} could not run (${kindOf(failed)})` : 'no test passes'
+  const how = tests.length === 0 ? `${failed.id} gives no test result and fails (${kindOf(failed)})` : 'no test passes'
   return `${how} on the base commit and on the proposed tree, so nothing is proved`
 }
 
