@@ -86,7 +86,10 @@ export interface RunStore {
 
   /** Every step of a run in order of n. */
   steps(run: RunId): Promise<readonly StepRecord[]>
-  /** Records the intent (or finds the open one) and reserves its cost; refused when the budget does not cover it. */
+  /**
+   * Records the intent with its decision (or finds the open one) and reserves its cost; refused when the budget does
+   * not cover it.
+   */
   beginStep(
     run: RunId,
     lease: Lease,

@@ -23,6 +23,8 @@ export interface StepIntent {
   readonly request: Json
   /** Worst-case cost booked before a model call, in US dollars. */
   readonly reserve_usd?: number
+  /** What policy said about the act; on record before it. Of an open intent found again, the earlier one stands. */
+  readonly decision?: PolicyDecision
 }
 
 /** A reference to an artifact that belongs to the run. */
@@ -41,6 +43,7 @@ export interface StepOutcome<Value extends Json> {
   readonly tree?: string
   readonly cost_usd?: number
   readonly tokens?: number
+  /** A decision that the step itself asked for; the one its act goes by belongs into the intent. */
   readonly decision?: PolicyDecision
   readonly tool_call?: ToolCallRecord
   readonly model_call?: ModelCallRecord
@@ -73,6 +76,8 @@ export interface StepContext {
   readonly n: number
   /** True when an earlier worker recorded the intent but no outcome: the act may have happened. */
   readonly reopened: boolean
+  /** The decision on record for this step; an act that needs one goes by this and no other. */
+  readonly decision?: PolicyDecision
 }
 
 /** A step as it stands in the record. */
@@ -86,6 +91,8 @@ export interface StepRecord {
   readonly outcome_at: string | null
   readonly tree: string | null
   readonly cost_usd: number
+  /** The decision recorded with the intent; given by `beginStep` while there is no outcome. */
+  readonly decision?: PolicyDecision
 }
 
 /** Thrown by `perform` when the next step does not fit into what is left of the run's budget; nothing was done. */
@@ -109,6 +116,8 @@ export interface StepJournal {
     intent: StepIntent,
     act: (context: StepContext) => Promise<StepOutcome<Value>>,
   ): Promise<Value>
+  /** True when the step has its outcome on record: `perform` will answer from there and not act. */
+  recorded(key: string): boolean
   /** True while every step asked for so far was answered from the record. */
   readonly replaying: boolean
 }

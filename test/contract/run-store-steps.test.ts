@@ -4,6 +4,7 @@ import { isGanderError } from '#domain/failure'
 import type { RunId } from '#domain/ids'
 import type { PolicyDecision, RunStore, StepOutcome } from '#ports'
 import { identifiers, startTestServer, type TestDatabase, type TestServer } from '../support/database.ts'
+import { executedCalls } from '../support/undecided-acts.ts'
 import { advance, EVIDENCE, LIMITS, runIn, submission } from '../support/store-fixtures.ts'
 
 let server: TestServer
@@ -129,6 +130,87 @@ describe('steps', () => {
   test('a step that was never begun cannot be finished', async () => {
     const { run, lease } = await runIn(store, 'planning')
     expect(isGanderError(await thrown(store.finishStep(run.id, lease, 7, { value: 1 })), 'internal')).toBe(true)
+  })
+})
+
+describe('the decision of a step', () => {
+  const rows = (run: RunId) =>
+    db.asOwner('select decision_id, step_n from gander.policy_decision where run_id = $1 order by position', [run])
+
+  test('is on record when the step has begun and before it is finished', async () => {
+    const { run, lease } = await runIn(store, 'editing')
+    const decision = decisionOf(run.id)
+    const begun = value(await store.beginStep(run.id, lease, { key: 'k', kind: 'tool_call', request: 1, decision }))
+    expect(begun).toMatchObject({ outcome_at: null, decision })
+    expect(await store.decisions(run.id)).toEqual([decision])
+    value(await store.finishStep(run.id, lease, begun.n, { value: 1 }))
+    expect(await rows(run.id)).toEqual([{ decision_id: decision.decision_id, step_n: begun.n }])
+  })
+
+  test('stands when the open intent is found again, whoever asks: no second row', async () => {
+    const { run, lease } = await runIn(store, 'editing')
+    const earlier = decisionOf(run.id)
+    const intent = { key: 'k', kind: 'tool_call', request: 1 } as const
+    const begun = value(await store.beginStep(run.id, lease, { ...intent, decision: earlier }))
+    const later = { ...decisionOf(run.id), answer: 'deny' as const, args_hash: 'other' }
+    expect(value(await store.beginStep(run.id, lease, { ...intent, decision: later }))).toEqual(begun)
+    expect(value(await store.beginStep(run.id, lease, intent)).decision).toEqual(earlier)
+    expect(await rows(run.id)).toHaveLength(1)
+    value(await store.finishStep(run.id, lease, begun.n, { value: 1 }))
+    expect(value(await store.beginStep(run.id, lease, { ...intent, decision: later })).decision).toBeUndefined()
+    expect(await store.decisions(run.id)).toEqual([earlier])
+  })
+
+  test('is added to an open intent that has none, once', async () => {
+    const { run, lease } = await runIn(store, 'editing')
+    const intent = { key: 'k', kind: 'tool_call', request: 1 } as const
+    expect(value(await store.beginStep(run.id, lease, intent)).decision).toBeUndefined()
+    const decision = decisionOf(run.id)
+    expect(value(await store.beginStep(run.id, lease, { ...intent, decision })).decision).toEqual(decision)
+    expect(await rows(run.id)).toHaveLength(1)
+  })
+
+  test('allows an executed call only when it came with the intent, allows it, and has the hash of its arguments', async () => {
+    const { run, lease } = await runIn(store, 'editing')
+    const call = async (key: string, about: Partial<PolicyDecision>, isLate = false) => {
+      const decision = { ...decisionOf(run.id), ...about }
+      const intent = { key, kind: 'tool_call', request: 1, ...(!isLate && { decision }) } as const
+      const { n } = value(await store.beginStep(run.id, lease, intent))
+      const facts = { tool: key, tool_version: '1', duration_ms: 1, output_hash: 'o', exit_code: null }
+      const { decision_id } = decision
+      const about_call = { resource_type: 'tool', resource_id: key, request_hash: 'h', decision_id } as const
+      const tool_call = {
+        tool: key,
+        tool_version: '1',
+        args_sha256: 'h',
+        status: 'ok',
+        rule: null,
+        duration_ms: 1,
+      } as const
+      const events = [{ event: 'tool_call_executed', facts, ...about_call }] as const
+      value(await store.finishStep(run.id, lease, n, { value: 1, events, tool_call, ...(isLate && { decision }) }))
+    }
+    await call('fine', {})
+    await call('late', {}, true)
+    await call('denied', { answer: 'deny' })
+    await call('other', { args_hash: 'other' })
+    const { executed, undecided } = await executedCalls(db.database, run.id)
+    expect(executed).toBe(4)
+    expect(undecided.map(({ tool }) => tool)).toEqual(['late', 'denied', 'other'])
+  })
+
+  test('is not recorded where the budget, the lease or another step’s decision refuses the intent', async () => {
+    const { run, lease } = await runIn(store, 'editing', { limits: { max_steps: 1 } })
+    const begin = (key: string, fence: number, decision: PolicyDecision) =>
+      store.beginStep(run.id, { ...lease, fence }, { key, kind: 'tool_call', request: 1, decision })
+    expect(code(await begin('a', lease.fence + 1, decisionOf(run.id)))).toBe('lease_lost')
+    const first = decisionOf(run.id)
+    value(await begin('a', lease.fence, first))
+    expect(code(await begin('b', lease.fence, decisionOf(run.id)))).toBe('budget_exhausted')
+    const taken = { key: 'c', kind: 'gate', request: 1, decision: first } as const
+    expect(isGanderError(await thrown(store.beginStep(run.id, lease, taken)), 'internal')).toBe(true)
+    expect(await rows(run.id)).toHaveLength(1)
+    expect(await store.steps(run.id)).toHaveLength(1)
   })
 })
 

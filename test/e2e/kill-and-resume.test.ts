@@ -9,6 +9,7 @@ import { finished, openLab, outcomeOf, until, type Lab } from '../support/lab/la
 import { finish, plan, play } from '../support/lab/play.ts'
 import { python } from '../support/lab/solutions.ts'
 import { startScriptedModel, type ScriptedModel } from '../support/scripted-model/index.ts'
+import { executedCalls } from '../support/undecided-acts.ts'
 
 const ISSUE = join(import.meta.dirname, '../../examples/python/issue.md')
 const LINES = {
@@ -99,4 +100,14 @@ describe('a worker that is killed', () => {
       }
     },
   )
+
+  it('has executed no call of a tool without an earlier decision that allows exactly that, in any run', async () => {
+    const runs = await store.list(LOCAL_TENANT, 100)
+    for (const { run } of runs) {
+      const { executed, undecided } = await executedCalls(database, run.id)
+      expect(undecided).toEqual([])
+      expect(executed).toBeGreaterThanOrEqual(LINES.planning.length + LINES.editing.length)
+    }
+    expect(runs.length).toBeGreaterThan(1)
+  })
 })

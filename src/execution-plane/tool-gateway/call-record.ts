@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { EventDraft } from '#domain/event'
 import type { JsonObject } from '#domain/json'
 import type { AgentPhase } from '#domain/tool'
-import type { PolicyDecision } from '#ports'
-import type { CallContext, Findings } from './call-context.ts'
+import type { PolicyDecision, Redactor } from '#ports'
+import type { Findings } from './call-context.ts'
 import type { ToolRun } from './tool.ts'
 
 /** What is known about a call when it is over. */
@@ -89,9 +89,9 @@ function findingsOf({ tool, findings }: CallFacts, about: Subject): readonly Eve
 }
 
 /** The decision as it is stored: what was requested comes from a model, so it is redacted like everything else. */
-export async function decisionRecord(decision: PolicyDecision, context: CallContext): Promise<PolicyDecision> {
+export async function decisionRecord(decision: PolicyDecision, redactor: Redactor): Promise<PolicyDecision> {
   const text = JSON.stringify({ requested: decision.requested, explanation: decision.explanation })
-  const redacted = await context.redact(text)
+  const { text: redacted } = await redactor.redact(text)
   if (redacted === text) return decision
   try {
     const { requested, explanation } = JSON.parse(redacted) as { requested: JsonObject; explanation: string }

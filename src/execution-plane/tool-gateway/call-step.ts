@@ -1,36 +1,18 @@
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import type { ToolRequest } from '#domain/conversation'
-import { canonicalJson, type Json } from '#domain/json'
-import { refuse, type Result } from '#domain/result'
-import { mayChangeTree, PHASE_TOOLS, TOOL_ACTIONS, type AgentPhase, type ToolName } from '#domain/tool'
-import type { PolicyDecision, PolicyQuestion, StepOutcome } from '#ports'
-import { createContext, type CallContext } from './call-context.ts'
-import { decisionRecord, eventsOf, type CallFacts } from './call-record.ts'
+import type { Json } from '#domain/json'
+import { mayChangeTree, TOOL_ACTIONS } from '#domain/tool'
+import type { PolicyDecision, StepContext, StepOutcome } from '#ports'
+import { eventsOf, type CallFacts } from './call-record.ts'
 import { excerpt, MAX_ANSWER, plainText } from './excerpt.ts'
-import type { Rate } from './rate.ts'
 import { settle, type Settled } from './settle.ts'
-import type { ToolGatewayDependencies, ToolHost } from './tool-host.ts'
+import type { ToolHost } from './tool-host.ts'
 import { failedRun, failure, type PreparedCall, type Problem, type Tool, type ToolRun } from './tool.ts'
-import { toolNamed } from './tools/all-tools.ts'
-
-/** One call on its way through the gateway. */
-export interface Call {
-  readonly request: ToolRequest
-  readonly phase: AgentPhase
-  readonly key: string
-}
-
-/** What calls of one run share. */
-export interface Desk {
-  readonly dependencies: ToolGatewayDependencies
-  readonly host: ToolHost
-  readonly rate: Rate | undefined
-}
+import { hashOf, nameShown, type Call, type Desk, type Weighed } from './weigh.ts'
 
 /** What the checks and the act came to. */
 interface Handled {
   readonly run: ToolRun
+  /** What the call went by: the decision on record, or today's where that refuses it. */
   readonly decision?: PolicyDecision
 }
 
@@ -50,17 +32,23 @@ const OUTPUT = z.strictObject({
 })
 
 /**
- * Handles one call: schema, phase, rate, policy, path guard, limits, time, output, redaction; gives all of it as the
- * outcome of one step. What a model asked for never throws; a lost lease, a broken sandbox or a full disk does.
+ * Acts on a call that was weighed and whose decision is on record: the hash again, path guard, limits, time, output,
+ * redaction; gives all of it as the outcome of one step. What a model asked for never throws; a lost lease, a broken
+ * sandbox or a full disk does.
  */
-export async function performCall(desk: Desk, call: Call): Promise<StepOutcome<Json>> {
+export async function performCall(
+  desk: Desk,
+  call: Call,
+  weighed: Weighed | undefined,
+  { decision: standing }: StepContext,
+): Promise<StepOutcome<Json>> {
+  if (weighed === undefined) throw new Error(`step ${call.key} is on record and was to act again`)
   const { host } = desk
+  const { context, tool } = weighed
   const started = host.clock.now()
   host.signal.throwIfAborted()
-  const context = createContext(desk.dependencies, host, call.phase)
-  const tool = toolNamed(call.request.name)
   const args_hash = hashOf(call.request.arguments)
-  const handled = tool === undefined ? { run: failedRun(unknownTool(call)) } : await handle(desk, call, tool, context)
+  const handled = await handle(host, call, weighed, standing)
   const settled = handled.run.changed === undefined ? NO_CHANGE : await settle(host, handled.run.changed, context)
   const said = [handled.run.text, ...settled.notes].join('\n')
   const text = excerpt(plainText(await context.redact(plainText(said))), MAX_ANSWER)
@@ -74,7 +62,7 @@ export async function performCall(desk: Desk, call: Call): Promise<StepOutcome<J
     phase: call.phase,
     run: handled.run,
     text,
-    duration_ms: Math.max(0, Math.round(host.clock.now() - started)),
+    duration_ms: Math.max(0, Math.round(weighed.took_ms + host.clock.now() - started)),
     findings: context.findings,
     ...(handled.decision === undefined ? {} : { decision: handled.decision }),
   }
@@ -95,54 +83,46 @@ export async function performCall(desk: Desk, call: Call): Promise<StepOutcome<J
       duration_ms: facts.duration_ms,
     },
     ...(settled.tree === undefined ? {} : { tree: settled.tree }),
-    ...(handled.decision === undefined ? {} : { decision: await decisionRecord(handled.decision, context) }),
+    ...lateRefusal(handled, weighed, standing),
   }
 }
 
-async function handle(desk: Desk, call: Call, tool: Tool, context: CallContext): Promise<Handled> {
-  const barred = phaseProblem(tool.name, call.phase) ?? desk.rate?.admit(tool, call.key, desk.host.clock.now())
-  if (barred !== undefined) return { run: failedRun(barred) }
-  const prepared: Result<PreparedCall, Problem> = nestsTooDeep(call.request.arguments)
-    ? refuse(failure('arguments.invalid', 'the arguments are nested too deeply'))
-    : await tool.prepare(call.request.arguments, context)
-  if (!prepared.ok) return { run: failedRun(prepared.refusal) }
-  const decision = decide(desk, call, tool.name, prepared.value)
-  if (decision === undefined) return { run: failedRun(NO_POLICY) }
-  if (decision.answer !== 'allow') return { run: failedRun(refusalOf(decision)), decision }
-  const isBound = decision.args_hash === hashOf(call.request.arguments) && decision.run_id === desk.host.run_id
-  if (!isBound) {
-    const message = 'The decision of policy is not about these arguments; nothing was done.'
-    return { run: failedRun({ rule: 'policy.unbound', message, status: 'refused' }), decision }
-  }
-  return { run: await withinTime(desk.host, tool, prepared.value), decision }
+/** Does what policy allowed twice: when the intent was recorded, which may be a crash ago, and now. */
+async function handle(
+  host: ToolHost,
+  call: Call,
+  { outcome }: Weighed,
+  standing: PolicyDecision | undefined,
+): Promise<Handled> {
+  if (!('decision' in outcome)) return { run: failedRun(outcome) }
+  const { tool, prepared, decision: now } = outcome
+  if (now.answer !== 'allow') return { run: failedRun(refusalOf(now)), decision: now }
+  if (standing === undefined) return { run: failedRun(UNRECORDED) }
+  if (standing.answer !== 'allow') return { run: failedRun(refusalOf(standing)), decision: standing }
+  const isBound = [standing, now].every(
+    ({ run_id, action, args_hash }) =>
+      run_id === host.run_id && action === TOOL_ACTIONS[tool.name] && args_hash === hashOf(call.request.arguments),
+  )
+  if (!isBound) return { run: failedRun(UNBOUND), decision: standing }
+  return { run: await withinTime(host, tool, prepared), decision: standing }
 }
 
-const NO_POLICY: Problem = {
-  rule: 'policy.unavailable',
-  message: 'Policy could not decide this, so it was not done. Try once more, or report_blocked.',
+const UNBOUND: Problem = {
+  rule: 'policy.unbound',
+  message: 'The decision of policy is not about these arguments; nothing was done.',
   status: 'refused',
 }
 
-/** A policy that breaks has not allowed anything. */
-function decide({ dependencies, host }: Desk, call: Call, tool: ToolName, prepared: PreparedCall) {
-  try {
-    return dependencies.policy.decide(questionOf(host, call, tool, prepared))
-  } catch {
-    return undefined
-  }
+const UNRECORDED: Problem = {
+  rule: 'policy.unrecorded',
+  message: 'No decision of policy is on record for this call; nothing was done.',
+  status: 'refused',
 }
 
-function questionOf(host: ToolHost, call: Call, tool: ToolName, prepared: PreparedCall): PolicyQuestion {
-  return {
-    action: TOOL_ACTIONS[tool],
-    run_id: host.run_id,
-    state: call.phase,
-    paths: prepared.paths,
-    argv: prepared.argv ?? [],
-    scope: host.task.scope,
-    args_hash: hashOf(call.request.arguments),
-    facts: { tool, mode: host.task.mode, ...prepared.facts },
-  }
+/** A refusal of today over a decision that stands from before a crash is recorded too, with the outcome it led to. */
+function lateRefusal({ decision }: Handled, { recorded }: Weighed, standing: PolicyDecision | undefined) {
+  const isNew = decision !== undefined && decision.decision_id !== standing?.decision_id
+  return isNew && recorded !== undefined ? { decision: recorded } : {}
 }
 
 /** A tool that does not come back ends as an error; the sandbox has limits of its own, so nothing goes on there. */
@@ -163,42 +143,9 @@ async function withinTime(host: ToolHost, tool: Tool, prepared: PreparedCall): P
   }
 }
 
-function unknownTool({ request, phase }: Call): Problem {
-  const message = `There is no tool ${JSON.stringify(nameShown(request.name))}. Open now: ${PHASE_TOOLS[phase].join(', ')}.`
-  return { rule: 'tool.unknown', message, status: 'refused' }
-}
-
-function phaseProblem(tool: ToolName, phase: AgentPhase): Problem | undefined {
-  const open = PHASE_TOOLS[phase]
-  if (open.includes(tool)) return undefined
-  const next = phase === 'planning' ? ' Editing starts when submit_plan is accepted.' : ''
-  const message = `${tool} is not open while ${phase}.${next} Open now: ${open.join(', ')}.`
-  return { rule: 'tool.phase', message, status: 'refused' }
-}
-
 function refusalOf({ answer, explanation, matched_rules }: PolicyDecision): Problem {
   const rule = matched_rules.find(({ effect }) => effect === answer)?.rule ?? 'policy'
   const message =
     answer === 'ask' ? `A person would have to agree to this first. ${explanation}` : `Refused. ${explanation}`
   return { rule, message, status: 'refused' }
-}
-
-const nameShown = (name: string): string => name.replaceAll(/[^\w.-]/g, '_').slice(0, 64)
-
-const hashOf = (args: Json): string =>
-  createHash('sha256')
-    .update(nestsTooDeep(args) ? 'nested too deeply' : canonicalJson(args))
-    .digest('hex')
-
-const MAX_DEPTH = 40
-
-/** Looked at without recursion: what nests a hundred thousand deep would break every recursive reader of it. */
-export function nestsTooDeep(value: Json): boolean {
-  const open: { readonly value: Json; readonly depth: number }[] = [{ value, depth: 0 }]
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (typeof next.value !== 'object' || next.value === null) continue
-    if (next.depth >= MAX_DEPTH) return true
-    for (const inner of Object.values(next.value)) open.push({ value: inner, depth: next.depth + 1 })
-  }
-  return false
 }

@@ -3,10 +3,11 @@ import type { ToolDeclaration } from '#domain/conversation'
 import { canonicalJson, type Json } from '#domain/json'
 import { PHASE_TOOLS, TOOL_NAMES, type AgentPhase } from '#domain/tool'
 import type { AgentTools, ToolCallResult } from '#ports'
-import { nestsTooDeep, performCall, type Desk } from './call-step.ts'
+import { performCall } from './call-step.ts'
 import { createRate } from './rate.ts'
 import type { ToolGatewayDependencies, ToolHost } from './tool-host.ts'
 import { TOOLS } from './tools/all-tools.ts'
+import { nestsTooDeep, weigh, type Desk } from './weigh.ts'
 
 /** The tools of every run; `bind` gives them to one. */
 export interface ToolGateway {
@@ -26,7 +27,13 @@ function bind(dependencies: ToolGatewayDependencies, host: ToolHost): AgentTools
     call: async (request, { phase, key }) => {
       const args: Json = nestsTooDeep(request.arguments) ? null : request.arguments
       const intent = { key, kind: 'tool_call', request: { tool: request.name, arguments: args, phase } } as const
-      const value = await host.journal.perform(intent, () => performCall(desk, { request, phase, key }))
+      const call = { request, phase, key }
+      // Policy decides before the intent is written and the decision is written with it; a replay decides nothing.
+      const weighed = host.journal.recorded(key) ? undefined : await weigh(desk, call)
+      const decision = weighed?.recorded
+      const value = await host.journal.perform({ ...intent, ...(decision !== undefined && { decision }) }, (step) =>
+        performCall(desk, call, weighed, step),
+      )
       // What is on record under this key is what `performCall` put there.
       return value as unknown as ToolCallResult
     },

@@ -4,7 +4,7 @@ import { isGanderError } from '#domain/failure'
 import type { RunId, TaskId, WorkerId } from '#domain/ids'
 import { LOCAL_TENANT } from '#domain/ids'
 import { queuedRun, type Run } from '#domain/run'
-import { BudgetExhausted, type Clock, type RunStore, type StepRecord } from '#ports'
+import { BudgetExhausted, type Clock, type PolicyDecision, type RunStore, type StepRecord } from '#ports'
 import { openRunJournal } from './run-journal.ts'
 
 const run: Run = queuedRun({
@@ -26,7 +26,7 @@ function memory(refusal?: 'lease_lost' | 'budget_exhausted') {
     beginStep: async (
       _run: RunId,
       _lease: unknown,
-      intent: { key: string; kind: StepRecord['kind']; request: unknown },
+      intent: { key: string; kind: StepRecord['kind']; request: unknown; decision?: PolicyDecision },
     ) => {
       if (refusal !== undefined) return { ok: false, refusal: { code: refusal, message: refusal } }
       const open = steps.find((step) => step.key === intent.key)
@@ -43,6 +43,7 @@ function memory(refusal?: 'lease_lost' | 'budget_exhausted') {
         outcome_at: null,
         tree: null,
         cost_usd: 0,
+        ...(intent.decision !== undefined && { decision: intent.decision }),
       }
       steps.push(record)
       return { ok: true, value: record }
@@ -100,6 +101,25 @@ describe('a step', () => {
       return { value: null }
     })
     expect(seen).toEqual([true])
+  })
+
+  it('goes by the decision on record, which is the earlier one when its act broke off', async () => {
+    const { store, steps } = memory()
+    const [earlier, later] = [{ args_hash: 'earlier' }, { args_hash: 'later' }] as unknown as PolicyDecision[]
+    const seen: unknown[] = []
+    const killed = open(store).perform({ ...tool('a'), ...(earlier && { decision: earlier }) }, async (context) => {
+      seen.push(context.decision)
+      throw new Error('killed')
+    })
+    await expect(killed).rejects.toThrow('killed')
+    const resumed = open(store, steps)
+    expect(resumed.recorded('a')).toBe(false)
+    await resumed.perform({ ...tool('a'), ...(later && { decision: later }) }, async (context) => {
+      seen.push(context.decision)
+      return { value: null }
+    })
+    expect(seen).toEqual([earlier, earlier])
+    expect(resumed.recorded('a')).toBe(true)
   })
 
   it('that is on record for another request stops the replay', async () => {

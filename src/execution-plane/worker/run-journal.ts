@@ -75,6 +75,11 @@ class DurableJournal implements RunJournal {
     return this.#nextRecorded() !== undefined
   }
 
+  recorded(key: string): boolean {
+    const known = this.#byKey.get(key)
+    return known !== undefined && known.outcome !== null
+  }
+
   get recordedTree(): string | undefined {
     return this.#parts.steps.findLast((step) => step.tree !== null)?.tree ?? undefined
   }
@@ -124,9 +129,13 @@ class DurableJournal implements RunJournal {
     const known = this.#byKey.get(intent.key)
     // What is on record for this very request has the shape its author gave it.
     if (known !== undefined && known.outcome !== null) return this.#replay(known, intent) as Value
-    const begun = await this.#begin(intent)
+    const { decision, ...begun } = await this.#begin(intent)
     const from = this.#parts.clock.now()
-    const outcome = await act({ n: begun.n, reopened: known !== undefined })
+    const outcome = await act({
+      n: begun.n,
+      reopened: known !== undefined,
+      ...(decision !== undefined && { decision }),
+    })
     return this.#finish(begun, outcome, this.#parts.clock.now() - from, write)
   }
 

@@ -16,11 +16,12 @@ import type { VerificationReport } from '#domain/verification'
 import { createRedactor } from '#evidence-plane/redaction'
 import { createToolGateway, type ToolGatewayDependencies, type ToolHost } from '#execution-plane/tool-gateway'
 import { openWorkspace } from '#execution-plane/workspace'
-import type { AgentTools, Identifiers, StepJournal, StepOutcome, ToolCallResult } from '#ports'
+import type { AgentTools, Identifiers, PolicyDecision, StepJournal, StepOutcome, ToolCallResult } from '#ports'
 
 /** What the journal of a test was told about one step. */
 interface Recorded {
   readonly key: string
+  readonly decision: PolicyDecision | undefined
   readonly outcome: StepOutcome<Json>
 }
 
@@ -29,6 +30,8 @@ export interface ToolDesk {
   readonly tools: AgentTools
   readonly host: ToolHost
   readonly steps: Recorded[]
+  /** Decisions as they were recorded with their intents, by key; those of steps that broke off stay. */
+  readonly intents: Map<string, PolicyDecision | undefined>
   readonly dependencies: ToolGatewayDependencies
   /** Calls a tool with its arguments and gives the answer; the last entry of `steps` is what was recorded. */
   call(name: string, args: Json, phase?: AgentPhase): Promise<ToolCallResult>
@@ -97,12 +100,13 @@ export async function openDesk(
   })
   const artifacts = createFilesystemArtifacts({ home })
   const steps: Recorded[] = []
+  const intents = new Map<string, PolicyDecision | undefined>()
   const tree = () => steps.findLast(({ outcome }) => outcome.tree !== undefined)?.outcome.tree ?? repository.source.tree
   const host: ToolHost = {
     run_id,
     tenant_id: LOCAL_TENANT,
     task: taskOf(options.scope ?? {}, options.agent ?? NATIVE),
-    journal: journalOver(steps),
+    journal: journalOver(steps, intents),
     sandbox: workspace.sandbox,
     repository,
     tree,
@@ -124,6 +128,7 @@ export async function openDesk(
     tools,
     host,
     steps,
+    intents,
     dependencies,
     call: (name, args, phase = 'editing') => {
       const n = calls++
@@ -155,17 +160,21 @@ function makeRepository(path: string, files: { readonly [path: string]: string |
   git('commit', '-q', '-m', 'base')
 }
 
-function journalOver(steps: Recorded[]): StepJournal {
+function journalOver(steps: Recorded[], intents: Map<string, PolicyDecision | undefined>): StepJournal {
   return {
     replaying: false,
+    recorded: (wanted) => steps.some(({ key }) => key === wanted),
     perform: async (intent, act) => {
       const known = steps.find(({ key }) => key === intent.key)
       // A recorded value has the type its act gave it.
       if (known !== undefined) return known.outcome.value as never
-      const outcome = await act({ n: steps.length, reopened: false })
+      const reopened = intents.has(intent.key)
+      const decision = intents.get(intent.key) ?? intent.decision
+      intents.set(intent.key, decision)
+      const outcome = await act({ n: steps.length, reopened, ...(decision !== undefined && { decision }) })
       // What is stored as JSON must come back as it was.
       const value: unknown = JSON.parse(JSON.stringify(outcome.value))
-      steps.push({ key: intent.key, outcome })
+      steps.push({ key: intent.key, decision, outcome })
       return value as never
     },
   }

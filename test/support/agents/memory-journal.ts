@@ -1,11 +1,18 @@
 import { NO_USE, type BudgetLimits, type BudgetUse } from '#domain/budget'
 import { missingFields, type EventDraft } from '#domain/event'
 import { canonicalJson, type Json } from '#domain/json'
-import type { StepIntent, StepJournal, StepOutcome } from '#ports'
+import type { PolicyDecision, StepContext, StepIntent, StepJournal, StepOutcome } from '#ports'
 
 /** Steps kept in memory: what a worker's record looks like to an agent. Survives a "crash" when it is handed on. */
 export interface StepMemory {
-  readonly steps: Map<string, { readonly n: number; readonly request: string; outcome?: StepOutcome<Json> }>
+  readonly steps: Map<string, MemoryStep>
+}
+
+interface MemoryStep {
+  readonly n: number
+  readonly request: string
+  readonly decision?: PolicyDecision | undefined
+  readonly outcome?: StepOutcome<Json>
 }
 
 export const emptyMemory = (): StepMemory => ({ steps: new Map() })
@@ -34,9 +41,10 @@ export function memoryJournal(
       return replaying
     },
     use: () => usedBy(memory),
+    recorded: (key) => memory.steps.get(key)?.outcome !== undefined,
     async perform<Value extends Json>(
       intent: StepIntent,
-      act: (context: { n: number; reopened: boolean }) => Promise<StepOutcome<Value>>,
+      act: (context: StepContext) => Promise<StepOutcome<Value>>,
     ): Promise<Value> {
       const request = canonicalJson(intent.request)
       const known = memory.steps.get(intent.key)
@@ -44,11 +52,13 @@ export function memoryJournal(
       if (known?.outcome !== undefined) return JSON.parse(JSON.stringify(known.outcome.value)) as Value
       before?.(intent)
       const reopened = known !== undefined
-      const step = known ?? { n: memory.steps.size + 1, request }
+      const { n } = known ?? { n: memory.steps.size + 1 }
+      const decision = known?.decision ?? intent.decision
+      const step = { n, request, decision }
       memory.steps.set(intent.key, step)
       replaying = false
       acted.push(intent)
-      const outcome = await act({ n: step.n, reopened })
+      const outcome = await act({ n, reopened, ...(decision !== undefined && { decision }) })
       for (const event of outcome.events ?? []) {
         const missing = missingFields(event)
         if (missing.length > 0) throw new Error(`${event.event} lacks ${missing.join(', ')}`)

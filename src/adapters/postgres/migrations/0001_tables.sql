@@ -143,6 +143,8 @@ create table gander.policy_decision (
   tenant_id      text not null,
   decision_id    text not null,
   run_id         text not null,
+  -- The step it was recorded with, before the act; null where a step asked for it as its own work.
+  step_n         integer,
   position       bigint generated always as identity,
   answer         text not null check (answer in ('allow', 'ask', 'deny')),
   action         text not null,
@@ -153,7 +155,9 @@ create table gander.policy_decision (
   policy_version text not null,
   created_at     timestamptz not null default clock_timestamp(),
   primary key (tenant_id, decision_id),
-  foreign key (tenant_id, run_id) references gander.run (tenant_id, id)
+  unique (tenant_id, run_id, step_n),
+  foreign key (tenant_id, run_id) references gander.run (tenant_id, id),
+  foreign key (tenant_id, run_id, step_n) references gander.step (tenant_id, run_id, n)
 );
 
 create index policy_decision_by_run on gander.policy_decision (tenant_id, run_id, position);

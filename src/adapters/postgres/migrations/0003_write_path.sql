@@ -101,16 +101,18 @@ begin
   update gander.ledger_head h set seq = head.seq, hash = head.hash where h.tenant_id = p_tenant;
 end $$;
 
--- Records an intent and reserves its cost, or finds what is recorded under the key. No row: the lease is lost.
+-- Records an intent with its decision and reserves its cost, or finds what is recorded under the key, where an earlier
+-- decision stands. No row: the lease is lost.
 -- The lock on the run makes its steps' numbers gapless and keeps the fence what it is until the commit.
 create function gander.begin_step(p_run text, p_worker text, p_fence bigint, p_key text, p_kind text,
-  p_request_sha256 text, p_reserve numeric, p_counted boolean)
+  p_request_sha256 text, p_reserve numeric, p_counted boolean, p_decision json)
 returns table (status text, n integer, key text, kind text, request_sha256 text, intent_at timestamptz, outcome json,
-  outcome_at timestamptz, tree text, cost_usd numeric)
+  outcome_at timestamptz, tree text, cost_usd numeric, decision json)
 language plpgsql as $$
 declare
   r gander.run;
   s gander.step;
+  earlier json;
   at timestamptz := date_trunc('milliseconds', clock_timestamp());
 begin
   select * into r from gander.run x where x.id = p_run and x.worker = p_worker and x.fence = p_fence for no key update;
@@ -123,6 +125,10 @@ begin
       update gander.step x set fence = p_fence, opened_at = at
       where x.tenant_id = r.tenant_id and x.run_id = r.id and x.n = s.n;
     end if;
+    if s.outcome_at is null then
+      select to_json(d) into earlier from gander.policy_decision d
+      where d.tenant_id = r.tenant_id and d.run_id = r.id and d.step_n = s.n;
+    end if;
   else
     if p_counted or p_reserve > 0 then
       update gander.budget b set reserved_usd = b.reserved_usd + p_reserve, steps = b.steps + p_counted::integer
@@ -131,7 +137,7 @@ begin
         and b.steps < b.max_steps and b.tokens < b.max_tokens and b.active_ms < b.max_minutes * 60000;
       if not found then
         return query select 'budget_exhausted', null::integer, null, null, null, null::timestamptz, null::json,
-          null::timestamptz, null, null::numeric;
+          null::timestamptz, null, null::numeric, null::json;
         return;
       end if;
     end if;
@@ -140,8 +146,11 @@ begin
     from gander.step y where y.tenant_id = r.tenant_id and y.run_id = r.id
     returning x.* into s;
   end if;
+  if p_decision is not null and earlier is null and s.outcome_at is null then
+    perform gander.add_decisions(r, s.n, json_build_array(p_decision));
+  end if;
   return query select 'recorded', s.n, s.key, s.kind, s.request_sha256, s.intent_at, s.outcome, s.outcome_at, s.tree,
-    s.cost_usd;
+    s.cost_usd, earlier;
 end $$;
 
 -- Everything a write of a run consists of, in one transaction, for the holder of the lease (p_worker, p_fence) or, where
@@ -231,6 +240,24 @@ begin
   return moved;
 end $$;
 
+-- Decisions, each once. One that a step goes by must be that step's own: an id that is taken is an error there.
+create function gander.add_decisions(r gander.run, p_step_n integer, p_decisions json) returns void language plpgsql as $$
+declare
+  added integer;
+begin
+  insert into gander.policy_decision (tenant_id, decision_id, run_id, step_n, answer, action, args_hash, requested,
+    matched_rules, explanation, policy_version)
+  select r.tenant_id, t.decision_id, r.id, p_step_n, t.answer, t.action, t.args_hash, t.requested::json,
+    t.matched_rules::json, t.explanation, t.policy_version
+  from json_to_recordset(p_decisions) as t (decision_id text, answer text, action text, args_hash text, requested text,
+    matched_rules text, explanation text, policy_version text)
+  on conflict (tenant_id, decision_id) do nothing;
+  get diagnostics added = row_count;
+  if p_step_n is not null and added <> json_array_length(p_decisions) then
+    raise exception 'the decision of step % of run % is another step''s', p_step_n, r.id using errcode = 'unique_violation';
+  end if;
+end $$;
+
 create function gander.add_records(r gander.run, p_records json) returns void language plpgsql as $$
 declare
   part json;
@@ -261,13 +288,7 @@ begin
   end if;
   part := p_records -> 'decisions';
   if part is not null then
-    insert into gander.policy_decision (tenant_id, decision_id, run_id, answer, action, args_hash, requested,
-      matched_rules, explanation, policy_version)
-    select r.tenant_id, t.decision_id, r.id, t.answer, t.action, t.args_hash, t.requested::json,
-      t.matched_rules::json, t.explanation, t.policy_version
-    from json_to_recordset(part) as t (decision_id text, answer text, action text, args_hash text, requested text,
-      matched_rules text, explanation text, policy_version text)
-    on conflict (tenant_id, decision_id) do nothing;
+    perform gander.add_decisions(r, null, part);
   end if;
   part := p_records -> 'pull_requests';
   if part is not null then

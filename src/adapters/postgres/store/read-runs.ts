@@ -43,17 +43,13 @@ export async function readArtifacts(store: StoreContext, run: RunId): Promise<re
 /** A run's policy decisions in the order they were recorded. */
 export async function readDecisions(store: StoreContext, run: RunId): Promise<readonly PolicyDecision[]> {
   const rows = await query<PolicyDecision>(store.pool, DECISIONS, [run])
-  return rows.map((row) => ({
-    decision_id: row.decision_id,
-    run_id: run,
-    answer: row.answer,
-    action: row.action,
-    args_hash: row.args_hash,
-    requested: row.requested,
-    matched_rules: row.matched_rules,
-    explanation: row.explanation,
-    policy_version: row.policy_version,
-  }))
+  return rows.map(decisionOf)
+}
+
+/** The decision of a row, without the columns that are the database's own. */
+export function decisionOf(row: PolicyDecision): PolicyDecision {
+  const { decision_id, run_id, answer, action, args_hash, requested, matched_rules, explanation, policy_version } = row
+  return { decision_id, run_id, answer, action, args_hash, requested, matched_rules, explanation, policy_version }
 }
 
 /** The pull request of a run; undefined when it has none. */

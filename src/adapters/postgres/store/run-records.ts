@@ -63,7 +63,8 @@ const artifactRow = (store: StoreContext, artifact: RunArtifact, step_n: number 
   data_class: artifact.data_class,
 })
 
-const decisionRow = (decision: PolicyDecision) => ({
+/** A decision as the database takes it. */
+export const decisionRow = (decision: PolicyDecision) => ({
   decision_id: decision.decision_id,
   answer: decision.answer,
   action: plain(decision.action),

@@ -3,16 +3,20 @@ import type { RunId } from '#domain/ids'
 import { canonicalJson } from '#domain/json'
 import { ok, refuse, type Result } from '#domain/result'
 import type { Lease } from '#domain/run'
-import type { StepIntent, StepKind, StepRecord, WriteRefusal } from '#ports'
+import type { PolicyDecision, StepIntent, StepKind, StepRecord, WriteRefusal } from '#ports'
 import { readBudget } from './budgets.ts'
+import { decisionOf } from './read-runs.ts'
+import { decisionRow } from './run-records.ts'
 import { query, type StoreContext } from './store-context.ts'
 import { leaseRefusal } from './write-run.ts'
 
-interface StepRow extends StepRecord {
+interface StepRow extends Omit<StepRecord, 'decision'> {
   readonly status: 'recorded' | 'budget_exhausted'
+  /** The decision an open intent already had. */
+  readonly decision: PolicyDecision | null
 }
 
-const BEGIN = { name: 'begin_step', text: 'select * from gander.begin_step($1, $2, $3, $4, $5, $6, $7, $8)' }
+const BEGIN = { name: 'begin_step', text: 'select * from gander.begin_step($1, $2, $3, $4, $5, $6, $7, $8, $9)' }
 const STEPS = {
   name: 'steps_of_run',
   text: `select s.n, s.key, s.kind, s.request_sha256, s.intent_at, s.outcome, s.outcome_at, s.tree, s.cost_usd
@@ -25,7 +29,7 @@ const COUNTED: ReadonlySet<StepKind> = new Set<StepKind>(['model_call', 'tool_ca
 
 export type BudgetRefusal = { readonly code: 'budget_exhausted'; readonly message: string }
 
-/** Records an intent with its reservation, or finds what its key has; one round trip. */
+/** Records an intent with its reservation and decision, or finds what its key has; one round trip. */
 export async function beginStep(
   store: StoreContext,
   run: RunId,
@@ -42,12 +46,16 @@ export async function beginStep(
     store.sha256(canonicalJson(intent.request)),
     reserve,
     COUNTED.has(intent.kind),
+    intent.decision === undefined ? null : JSON.stringify(decisionRow(intent.decision)),
   ])
   if (row === undefined) {
     const refusal = await leaseRefusal(store, run, lease)
     return refuse(refusal ?? { code: 'run_moved_on', message: `run ${run} was leased again at this moment` })
   }
-  if (row.status === 'recorded') return ok(stepOf(row))
+  if (row.status === 'recorded') {
+    const decision = row.decision === null ? intent.decision : decisionOf(row.decision)
+    return ok({ ...stepOf(row), ...(row.outcome_at === null && decision !== undefined && { decision }) })
+  }
   const { limits, use } = await readBudget(store, run)
   return refuse({ code: 'budget_exhausted', message: explain(use, limits, reserve) })
 }
