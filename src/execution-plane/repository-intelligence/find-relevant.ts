@@ -1,7 +1,9 @@
 import type { Task } from '#domain/task'
+import type { TreeEntry } from '#ports'
 import { queryOf, termsOf, type Query } from './query.ts'
 import { isSearchable, isTest, readText, type RepositoryFiles } from './repository-files.ts'
 import { bestWindows } from './windows.ts'
+import { createWordMemory, type FileWords, type WordMemory } from './word-memory.ts'
 
 /** A part of a file that probably matters, with where it stands. Lines count from 1 and include both ends. */
 export interface FileSlice {
@@ -18,6 +20,8 @@ interface Search extends RepositoryFiles {
   readonly task: Pick<Task, 'title' | 'objective' | 'success_criteria'>
   /** Most slices to give back. */
   readonly limit: number
+  /** Words of files that were searched before; absent means that every file is read. */
+  readonly memory?: WordMemory
 }
 
 interface Candidate {
@@ -60,17 +64,22 @@ export async function findRelevant(search: Search): Promise<readonly FileSlice[]
 async function readAll(search: Search, query: Query): Promise<readonly Candidate[]> {
   const entries = search.list.filter(isSearchable)
   const chosen = within(entries.length > MOST_FILES ? byPath(entries, query) : entries)
-  const terms = memoised(termsOf)
+  const memory = search.memory ?? createWordMemory()
   const candidates: Candidate[] = []
   for (let from = 0; from < chosen.length; from += READ_AT_ONCE) {
     const batch = chosen.slice(from, from + READ_AT_ONCE)
-    const texts = await Promise.all(batch.map((entry) => readText(search, entry.path)))
+    const read = await Promise.all(batch.map((entry) => wordsIn(search, entry, memory)))
     for (const [index, entry] of batch.entries()) {
-      const text = texts[index]
-      if (text !== undefined) candidates.push({ path: entry.path, blob: entry.blob, ...countIn(text, query, terms) })
+      const words = read[index]
+      if (words) candidates.push({ path: entry.path, blob: entry.blob, ...countIn(words, query) })
     }
   }
   return candidates
+}
+
+async function wordsIn(search: Search, { path, blob }: TreeEntry, memory: WordMemory): Promise<FileWords | null> {
+  const known = memory.of(blob)
+  return known === undefined ? memory.learn(blob, (await readText(search, path)) ?? null) : known
 }
 
 const byPath = (entries: RepositoryFiles['list'], query: Query): RepositoryFiles['list'] =>
@@ -83,20 +92,14 @@ function within(entries: RepositoryFiles['list']): RepositoryFiles['list'] {
   return entries.filter((entry) => (bytes += entry.bytes) <= MOST_BYTES)
 }
 
-const DEFINITION =
-  /\b(?:class|def|function|interface|type|struct|enum|trait|fn|func|record|object|const|let|var|module)\s+(?:\([^)\n]{0,80}\)\s*)?([\p{L}_$][\p{L}\p{N}_$]*)/gu
-
-function countIn(text: string, query: Query, terms: (word: string) => readonly string[]) {
+function countIn(words: FileWords, query: Query) {
   const counts = new Map<string, number>()
-  let length = 0
-  for (const [word] of text.matchAll(/[\p{L}_$][\p{L}\p{N}_$]*/gu)) {
-    for (const term of terms(word)) {
-      length += 1
-      if (query.terms.has(term)) counts.set(term, (counts.get(term) ?? 0) + 1)
-    }
+  for (const term of query.terms.keys()) {
+    const count = words.counts.get(term)
+    if (count !== undefined) counts.set(term, count)
   }
-  const names = query.identifiers.size === 0 ? [] : [...text.matchAll(DEFINITION)].map(([, name]) => name ?? '')
-  return { counts, length, defined: new Set(names.filter((name) => query.identifiers.has(name))).size }
+  const defined = [...query.identifiers].filter((name) => words.defined.has(name)).length
+  return { counts, length: words.length, defined }
 }
 
 type Rarity = (term: string) => number
@@ -156,17 +159,6 @@ function kindFactor(path: string, query: Query): number {
 
 const weightOf = (word: string, query: Query, idf: Rarity): number =>
   termsOf(word).reduce((sum, term) => sum + (query.terms.get(term) ?? 0) * (query.terms.has(term) ? idf(term) : 0), 0)
-
-function memoised(of: (word: string) => readonly string[]): (word: string) => readonly string[] {
-  const known = new Map<string, readonly string[]>()
-  return (word) => {
-    const found = known.get(word)
-    if (found !== undefined) return found
-    const made = of(word)
-    if (known.size < 500_000) known.set(word, made)
-    return made
-  }
-}
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 const round = (value: number): number => Math.round(value * 1000) / 1000

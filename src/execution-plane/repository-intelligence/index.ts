@@ -5,3 +5,4 @@
 export { mapRepository, type RepositoryMap } from './map-repository.ts'
 export { findRelevant, type FileSlice } from './find-relevant.ts'
 export type { RepositoryFiles } from './repository-files.ts'
+export { createWordMemory, type WordMemory } from './word-memory.ts'

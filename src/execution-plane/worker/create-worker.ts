@@ -1,6 +1,7 @@
 import type { RunId } from '#domain/ids'
 import { isActive, type Run } from '#domain/run'
-import type { WorkerIdentity } from '#ports'
+import type { LeasedRun, RunStore, WorkerIdentity } from '#ports'
+import { createWordMemory } from '#execution-plane/repository-intelligence'
 import type { WorkerParts } from './execution.ts'
 import { executeRun } from './execute-run.ts'
 
@@ -14,20 +15,32 @@ export interface Worker {
 }
 
 /** Makes a worker with an identity of its own on this host. */
-export function createWorker(parts: WorkerParts, identity: WorkerIdentity): Worker {
+export function createWorker(given: WorkerParts, identity: WorkerIdentity): Worker {
+  const parts: WorkerParts = { ...given, words: given.words ?? createWordMemory() }
   return {
     async workOn(id, signal) {
       const isStopped = () => signal?.aborted === true
       while (!isStopped()) {
-        await parts.store.sweep(identity)
-        const leased = await parts.store.lease(identity, id)
-        if (leased !== undefined) await executeRun(parts, leased, signal)
+        const leased = (await parts.store.lease(identity, id)) ?? (await leaseAfterSweep(parts.store, identity, id))
+        if (leased !== undefined)
+          await Promise.all([executeRun(parts, leased, signal), sweepBeside(parts.store, identity)])
         const now = await parts.store.load(id)
         if (now === undefined || rests(now.run)) return
         if (leased === undefined) await parts.clock.sleep(LOOK_AGAIN_MS, signal)
       }
     },
   }
+}
+
+/** Gives back what dead workers held of other runs; what fails here is done by the next worker. */
+async function sweepBeside(store: RunStore, identity: WorkerIdentity): Promise<void> {
+  await store.sweep(identity).catch(() => undefined)
+}
+
+/** A run that a dead worker holds comes back to the queue by a sweep; one that is queued need not wait for it. */
+async function leaseAfterSweep(store: RunStore, identity: WorkerIdentity, id: RunId): Promise<LeasedRun | undefined> {
+  await store.sweep(identity)
+  return store.lease(identity, id)
 }
 
 /** True when nothing more happens until a person acts; a queued or held run is someone's work. */

@@ -5,7 +5,7 @@ import { isEnd, type Run } from '#domain/run'
 import { createNativeAgent, createTransformAgent } from '#execution-plane/agents'
 import { createToolGateway } from '#execution-plane/tool-gateway'
 import { checkPlan } from '#execution-plane/planner'
-import type { Agent, LeasedRun } from '#ports'
+import type { Agent, LeasedRun, ModelGateway } from '#ports'
 import { change } from './change.ts'
 import { deliver, type Delivered } from './deliver.ts'
 import { endingOfError } from './ending-of-outcome.ts'
@@ -15,7 +15,7 @@ import { plan, reproduce } from './plan.ts'
 import { prepare, treeReader } from './prepare.ts'
 import { openRunJournal } from './run-journal.ts'
 import { sealPacket } from './seal-packet.ts'
-import { explain, verify } from './verify.ts'
+import { explain, startBaseline, verify } from './verify.ts'
 
 /** The phases of a run in their order; the first that says how the run ends is the last. */
 const PHASES = [prepare, bindTools, reproduce, plan] as const
@@ -71,10 +71,24 @@ async function begin(parts: WorkerParts, leased: LeasedRun, signal: AbortSignal)
 
 async function agentFor(execution: Execution): Promise<Agent> {
   const { parts, task } = execution
-  if (task.agent.kind === 'native')
-    return createNativeAgent({ gateway: parts.gateway, prices: parts.prices, clock: parts.clock })
+  if (task.agent.kind === 'native') {
+    const gateway = besideBaseline(execution)
+    return createNativeAgent({ gateway, prices: parts.prices, clock: parts.clock })
+  }
   const reader = treeReader(need(execution, 'repository'))
   return createTransformAgent({ list: await reader.list(), read: reader.read })
+}
+
+/** The baseline is verified while the model thinks: before the first call it would only make that one wait. */
+function besideBaseline(execution: Execution): ModelGateway {
+  const { gateway } = execution.parts
+  return {
+    call: (call, signal) => {
+      const answer = gateway.call(call, signal)
+      void startBaseline(execution)
+      return answer
+    },
+  }
 }
 
 type Stopped = Ending | Delivered

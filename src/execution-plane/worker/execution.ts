@@ -32,6 +32,7 @@ import type {
   WorkspaceFiles,
 } from '#ports'
 import type { JudgeReport } from '#execution-plane/judge'
+import type { WordMemory } from '#execution-plane/repository-intelligence'
 import type { Workspace } from '#execution-plane/workspace'
 import type { RunJournal } from './run-journal.ts'
 
@@ -58,6 +59,8 @@ export interface WorkerParts {
   readonly runs_folder: string
   /** Version of this program: one of the twelve. */
   readonly version: string
+  /** Words of files that earlier runs of this worker searched; absent means that each run reads them all. */
+  readonly words?: WordMemory
 }
 
 /** How a run stops short of completion. */

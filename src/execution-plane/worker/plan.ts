@@ -19,7 +19,6 @@ export async function reproduce(execution: Execution): Promise<Ending | undefine
     return undefined
   }
   await journal.advance('planning', { base_sha: commit, base_tree: tree })
-  void startBaseline(execution)
   found.phase = 'planning'
   return undefined
 }
@@ -33,6 +32,7 @@ function reproductionRecorded({ found }: Execution) {
 export async function plan(execution: Execution): Promise<Ending | undefined> {
   const { found, run, journal } = execution
   const opening = await contextFor(execution)
+  if (execution.task.agent.kind === 'transform') void startBaseline(execution)
   const outcome = await work(execution, 'planning', opening)
   if (outcome.kind !== 'planned') return endingOf(outcome, 'plan_rejected')
   found.plan = outcome.plan
@@ -80,7 +80,9 @@ async function contextFor(execution: Execution): Promise<string> {
     const reader = treeReader(repository)
     const files = await reader.list()
     const map = await mapRepository({ list: files, read: reader.read })
-    const slices = await findRelevant({ list: files, read: reader.read, task, limit: 12 })
+    const memory = parts.words
+    const search = { list: files, read: reader.read, task, limit: 12 }
+    const slices = await findRelevant(memory === undefined ? search : { ...search, memory })
     const context = await buildContext({
       task,
       source: repository.source,
