@@ -117,9 +117,9 @@ describe('writing', () => {
     const before = await desk.inTree(path)
     const { answer } = await desk.call('file_write', { path, content: 'x\n' })
     expect(answer.is_error).toBe(true)
-    expect(record()).toMatchObject({
-      tool_call: { status: 'refused', rule },
-      decision: { args_hash: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    expect(desk.steps.at(-1)).toMatchObject({
+      outcome: { tool_call: { status: 'refused', rule } },
+      decision: { answer: 'deny', args_hash: record()?.tool_call?.args_sha256 },
     })
     expect(events()).toEqual(['tool_call_requested', 'tool_call_refused'])
     expect(await desk.inTree(path)).toBe(before)
