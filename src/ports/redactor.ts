@@ -13,6 +13,8 @@ export interface Redactor {
   /** Registers an exact secret value; from then on it is found in all its encodings. Short values (< 8) are ignored. */
   register(name: string, value: string): void
   redact(text: string): Promise<Redaction>
+  /** What `redact` calls `confirmed`, without looking for anything else. Absent means that only `redact` tells. */
+  holdsRegistered?(text: string): boolean
   /** Version of rules and patterns: one of the twelve versions. */
   readonly version: string
 }

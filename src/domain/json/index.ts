@@ -15,12 +15,18 @@ export function canonicalJson(value: unknown): string {
     return JSON.stringify(value)
   }
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`
-  if (typeof value === 'object') {
-    const members = Object.entries(value)
-      .filter(([, member]) => member !== undefined)
-      .sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0))
-      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`)
-    return `{${members.join(',')}}`
-  }
+  if (typeof value === 'object') return canonicalObject(value)
   throw new TypeError(`a ${typeof value} has no JSON form`)
+}
+
+/** Whole conversations are hashed at every step, so nothing is made here but the text. */
+function canonicalObject(value: object): string {
+  const members = value as { readonly [key: string]: unknown }
+  let text = ''
+  // Without an order of its own, sort() compares UTF-16 code units.
+  for (const key of Object.keys(value).sort()) {
+    const member = members[key]
+    if (member !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(member)}`
+  }
+  return `{${text}}`
 }

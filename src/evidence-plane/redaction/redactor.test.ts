@@ -33,10 +33,19 @@ describe('registered values', () => {
       redactor.register('canary', VALUE)
       const { text, confirmed, kinds } = await redactor.redact(`before ${encode(VALUE)} after`)
       expect(confirmed).toBe(true)
+      expect(redactor.holdsRegistered?.(`before ${encode(VALUE)} after`)).toBe(true)
       expect(kinds).toEqual(['registered'])
       expect(text).toMatch(/^before .*\[redacted:registered\].* after$/s)
       expect(text).not.toContain(encode(VALUE))
     })
+
+  it('a known format alone is not taken for a registered value', async () => {
+    const redactor = createRedactor()
+    redactor.register('canary', VALUE)
+    const text = `token = "ghp_${'a1B2c3D4e5'.repeat(4).slice(0, 36)}"`
+    expect((await redactor.redact(text)).confirmed).toBe(false)
+    expect(redactor.holdsRegistered?.(text)).toBe(false)
+  })
 
   it('any value of any characters is found in every encoding', async () => {
     const value = fc.string({ minLength: 16, maxLength: 60, unit: 'binary' }).filter((text) => text.trim().length >= 16)
