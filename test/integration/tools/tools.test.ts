@@ -119,7 +119,7 @@ describe('writing', () => {
     expect(answer.is_error).toBe(true)
     expect(desk.steps.at(-1)).toMatchObject({
       outcome: { tool_call: { status: 'refused', rule } },
-      decision: { answer: 'deny', args_hash: record()?.tool_call?.args_sha256 },
+      decision: { answer: expect.stringMatching(/^(ask|deny)$/), args_hash: record()?.tool_call?.args_sha256 },
     })
     expect(events()).toEqual(['tool_call_requested', 'tool_call_refused'])
     expect(await desk.inTree(path)).toBe(before)
