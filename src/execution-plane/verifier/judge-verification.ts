@@ -117,7 +117,9 @@ function provesNothing(head: VerificationReport): string | undefined {
     return 'no test ran on the base commit or on the proposed tree, so nothing is proved'
   if (failed === undefined) return undefined
   const how = tests.length === 0 ? `${failed.id} gives no test result and fails (${kindOf(failed)})` : 'no test passes'
-  return `${how} on the base commit and on the proposed tree, so nothing is proved`
+  const said = failed.diagnosis?.excerpt.split('\n').findLast((line) => line.trim() !== '')
+  const words = said === undefined ? '' : `; its last words: ${said.trim().slice(0, 200)}`
+  return `${how} on the base commit and on the proposed tree, so nothing is proved${words}`
 }
 
 function summary(delta: TestDelta, errors: readonly Finding[]): string {

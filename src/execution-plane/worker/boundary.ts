@@ -67,7 +67,9 @@ function violation(verdicts: readonly Verdict[], files: number): Ending | undefi
   const failed = verdicts.filter((verdict) => !lets(verdict))
   if (failed.length === 0) return undefined
   const findings = failed.flatMap((verdict) => verdict.findings.filter((finding) => finding.severity === 'error'))
-  const named = findings.slice(0, 5).map((finding) => `${finding.path ?? ''}: ${finding.message}`)
+  const named = findings
+    .slice(0, 5)
+    .map((finding) => (finding.path === undefined ? finding.message : `${finding.path}: ${finding.message}`))
   const what = `The change of ${files} files was stopped at the ${failed.map((verdict) => verdict.gate).join(', ')} gate.`
   const why = named.length > 0 ? named.join('; ') : failed.map((verdict) => verdict.reason).join('; ')
   return { kind: 'end', state: 'blocked_policy', failure: 'policy_violation', what, why }

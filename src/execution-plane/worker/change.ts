@@ -46,8 +46,7 @@ async function repair(execution: Execution, verification: Verdict): Promise<Next
   const { max_repairs } = journal.budget().limits
   const report = need(execution, 'after')
   // A rule or a command does the same again: what it left behind is a person's.
-  if (task.agent.kind === 'transform' || found.repairs >= max_repairs)
-    return notRepaired(found.repairs, verification.reason)
+  if (task.agent.kind === 'transform' || found.repairs >= max_repairs) return notRepaired(found.repairs, verification)
   found.repairs += 1
   const gates = { verification: verification.answer }
   await journal.advance('repairing', { repairs_used: found.repairs, repairs_allowed: max_repairs, gates })
@@ -60,9 +59,13 @@ async function repair(execution: Execution, verification: Verdict): Promise<Next
   return { next: 'works', outcome: await work(execution, 'repairing', opening) }
 }
 
-function notRepaired(repairs: number, why: string): Next {
-  const what = `The change does not pass verification after ${repairs} ${repairs === 1 ? 'repair' : 'repairs'}.`
-  return { next: 'ends', ending: { kind: 'end', state: 'needs_human', failure: 'not_repaired', what, why } }
+function notRepaired(repairs: number, { answer, reason: why }: Verdict): Next {
+  const after = repairs === 0 ? '' : ` after ${repairs} ${repairs === 1 ? 'repair' : 'repairs'}`
+  const ending =
+    answer === 'unavailable'
+      ? ({ failure: 'baseline_broken', what: `Nothing proves the change${after}.` } as const)
+      : ({ failure: 'not_repaired', what: `The change does not pass verification${after}.` } as const)
+  return { next: 'ends', ending: { kind: 'end', state: 'needs_human', ...ending, why } }
 }
 
 async function reviewed(execution: Execution, round: number): Promise<Next> {
