@@ -109,7 +109,7 @@ export class BudgetExhausted extends Error {
 /**
  * Durable steps. `perform` returns the recorded value when the step has one, and otherwise records the intent, acts,
  * and records the outcome. A step whose act throws keeps its open intent and is performed again on resume.
- * @throws GanderError `lease_lost` when another worker has the run, `replay_diverged` when the recorded request differs
+ * @throws GanderError `lease_lost` when another worker has the run, `replay_diverged` when an outcome is on record for another request
  */
 export interface StepJournal {
   perform<Value extends Json>(
