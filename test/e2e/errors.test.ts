@@ -26,7 +26,9 @@ const usual = (words: readonly string[] = UNUSED) => ['--repo', repository, '--i
 /** An error says what happened, why and what to do, and never shows a stack. */
 function expectClear(ended: Finished, code: number, ...says: readonly RegExp[]): void {
   const text = `${ended.stdout}\n${ended.stderr}`
-  for (const expected of says) expect(text).toMatch(expected)
+  // Lines are wrapped to the terminal's width, so words are compared without their line breaks.
+  const words = text.replaceAll(/\s+/g, ' ')
+  for (const expected of says) expect(words).toMatch(expected)
   expect(text).not.toMatch(/^\s+at .*\.ts:\d+/m)
   expect(ended.code).toBe(code)
 }
