@@ -1,13 +1,13 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { BareDatabase } from './database.ts'
 import type { Figure } from './figures.ts'
+import { gatewaysOf, processes } from './processes.ts'
 import type { World } from './world.ts'
 
 /** Resident memory after the runs: the worker (with this measurement in it), the gateway, and the server. */
 export async function measureMemory(world: World, database: BareDatabase): Promise<readonly Figure[]> {
   const all = processes()
-  // Its title hides its arguments; its working folder is the home.
-  const gateway = all.filter(({ command, cwd }) => command.startsWith('gander-gateway') && cwd === world.home)
+  const gateway = gatewaysOf(world.home)
   const backend = await database.backend()
   const postmaster = all.find(({ pid }) => pid === backend)?.parent
   const server = all.filter(({ pid, parent }) => pid === postmaster || parent === postmaster)
@@ -38,19 +38,4 @@ function memoryOf(pid: number, kind: 'Rss' | 'Pss'): number {
   } catch {
     return 0
   }
-}
-
-function processes() {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ')
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
-        const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
-        return [{ pid: Number(name), parent, command, cwd: readlinkSync(`/proc/${name}/cwd`) }]
-      } catch {
-        return []
-      }
-    })
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { DEFAULT_SCOPE } from '#domain/task'
 import type { Platform, RunOrder, RunView } from '#ports'
+import { endServers } from './processes.ts'
 import { openPlatform } from '../src/main/open-platform.ts'
 import { startScriptedModel, type Script, type ScriptedModel } from '../test/support/scripted-model/index.ts'
 
@@ -64,6 +65,7 @@ export async function openWorld(size: Size): Promise<World> {
     close: async () => {
       await platform.close()
       await model.close()
+      await endServers(home)
       await rm(root, { recursive: true, force: true, maxRetries: 5 })
     },
   }
