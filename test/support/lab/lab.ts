@@ -89,6 +89,7 @@ export async function openLab(): Promise<Lab> {
       await until(async () => (await processesIn(home, /gateway\.ts|postgres/)).length === 0, 10_000).catch(
         () => undefined,
       )
+      await stopServer(home)
       for (const pid of await processesIn(home, /./)) kill(pid, 'SIGKILL')
       await rm(root, { recursive: true, force: true, maxRetries: 5 })
     },
@@ -146,6 +147,20 @@ async function processesIn(home: string, matching: RegExp): Promise<readonly num
   }
   return found
 }
+
+/** Stops the embedded server if it still runs; inside its sandbox it cannot be told by its paths. */
+async function stopServer(home: string): Promise<void> {
+  for (const path of await readdir(join(home, 'postgres'), { recursive: true }).catch(() => [])) {
+    if (!path.endsWith('postmaster.pid')) continue
+    const pid = Number((await readFile(join(home, 'postgres', path), 'utf8').catch(() => '')).split('\n')[0])
+    if (!(pid > 1)) continue
+    kill(pid, 'SIGINT')
+    await until(async () => !(await isRunning(pid)), 5_000).catch(() => undefined)
+  }
+}
+
+const isRunning = async (pid: number): Promise<boolean> =>
+  (await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)) !== undefined
 
 function kill(pid: number, signal: NodeJS.Signals): void {
   try {
