@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createRunStore } from '#adapters/postgres'
+import { createRunStore, openDatabase } from '#adapters/postgres'
 import { isActive, RUN_STATES, successors } from '#domain/run'
 import { identifiers, startTestServer, type TestDatabase, type TestServer } from '../../support/database.ts'
 import { runIn, submission } from '../../support/store-fixtures.ts'
@@ -163,6 +163,19 @@ test('the migrations are the files, in order, each applied once', async () => {
   const rows = await db.asOwner('select name from gander.schema_migration order by applied_at, name')
   const files = readdirSync(new URL('../../../src/adapters/postgres/migrations', import.meta.url)).sort()
   expect(rows.map((row) => `${String(row.name)}.sql`)).toEqual(files)
+})
+
+test.each(["'0'", 'null'])('tables that other words of a migration have made are refused (%s)', async (hash) => {
+  const { owner_url } = await server.database()
+  const owner = new Client({ connectionString: owner_url })
+  await owner.connect()
+  await owner.query(`update gander.schema_migration set sha256 = ${hash} where name = '0003_write_path'`)
+  await owner.end()
+  await expect(openDatabase({ url: owner_url })).rejects.toMatchObject({
+    code: 'database_unavailable',
+    message: expect.stringContaining('0003_write_path') as string,
+    remedy: expect.stringContaining('GANDER_HOME') as string,
+  })
 })
 
 const lease = (state: string, value: string): string =>
