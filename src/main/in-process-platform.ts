@@ -200,8 +200,12 @@ async function* follow(store: RunStore, run: RunId, signal?: AbortSignal): Async
   let after = 0
   const isStopped = () => signal?.aborted === true
   while (!isStopped()) {
-    const now = await store.load(run)
-    const events = await store.events(run, after)
+    const read = await readAfter(store, run, after).catch(unlessRetryable)
+    if (read === undefined) {
+      await systemClock.sleep(1000).catch(() => undefined)
+      continue
+    }
+    const [now, events] = read
     for (const event of events) {
       after = event.run_seq ?? after
       yield event
@@ -209,6 +213,17 @@ async function* follow(store: RunStore, run: RunId, signal?: AbortSignal): Async
     if (now === undefined || (rests(now.run) && events.length === 0)) return
     if (events.length === 0) await systemClock.sleep(FOLLOW_MS).catch(() => undefined)
   }
+}
+
+/** The state first: events written after it was read are told before the state that ends a run. */
+async function readAfter(store: RunStore, run: RunId, after: number) {
+  const now = await store.load(run)
+  return [now, await store.events(run, after)] as const
+}
+
+/** The server may be starting again under a run that goes on; whoever watches goes on too. */
+function unlessRetryable(error: unknown): undefined {
+  if (!isGanderError(error) || !error.retryable) throw error
 }
 
 const rests = (run: Run): boolean => run.state !== 'queued' && !isActive(run.state)
