@@ -293,7 +293,7 @@ describe('the other verbs', () => {
       'objective',
     )
     expect((await run(['artifacts', 'last', 'nope'], fakeCli({ platform: platform() }))).err).toContain(
-      'it has plan.json',
+      'It has plan.json',
     )
   })
 
