@@ -61,7 +61,6 @@ async function begin(parts: WorkerParts, leased: LeasedRun, signal: AbortSignal)
     verdicts: new Map(),
     reports: new Map(),
     summary: '',
-    phase: 'planning',
     repairs: 0,
     send_backs: 0,
   }

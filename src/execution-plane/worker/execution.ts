@@ -5,7 +5,6 @@ import type { FailureClass } from '#domain/failure'
 import type { Plan } from '#domain/plan'
 import type { Lease, PauseReason, Reproduction, Run } from '#domain/run'
 import type { Task } from '#domain/task'
-import type { AgentPhase } from '#domain/tool'
 import type { VerificationProfile, VerificationReport } from '#domain/verification'
 import type {
   Agent,
@@ -113,7 +112,6 @@ export interface Found {
   readonly verdicts: Map<Verdict['gate'], Verdict>
   readonly reports: Map<string, VerificationReport>
   summary: string
-  phase: AgentPhase
   repairs: number
   send_backs: number
 }

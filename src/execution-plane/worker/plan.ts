@@ -9,7 +9,7 @@ import { settleBaseline, startBaseline } from './verify.ts'
 
 /** For a fix the baseline comes first: what it shows failing is the reproduction, and the planner sees it. */
 export async function reproduce(execution: Execution): Promise<Ending | undefined> {
-  const { journal, run, found } = execution
+  const { journal, run } = execution
   const { commit, tree } = need(execution, 'repository').source
   if (run.is_fix) {
     await journal.advance('reproducing', { base_sha: commit, base_tree: tree })
@@ -19,7 +19,6 @@ export async function reproduce(execution: Execution): Promise<Ending | undefine
     return undefined
   }
   await journal.advance('planning', { base_sha: commit, base_tree: tree })
-  found.phase = 'planning'
   return undefined
 }
 
@@ -51,9 +50,8 @@ export async function plan(execution: Execution): Promise<Ending | undefined> {
 
 /** Gives the agent the turn in a phase. */
 export async function work(execution: Execution, phase: AgentPhase, opening: string): Promise<AgentOutcome> {
-  const { run, task, journal, found, signal } = execution
+  const { run, task, journal, signal } = execution
   const agent = need(execution, 'agent')
-  found.phase = phase
   const tools = need(execution, 'tools')
   const system = need(execution, 'system')
   const { id: run_id, tenant_id } = run
