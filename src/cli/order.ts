@@ -194,7 +194,8 @@ function limitsOf(flags: RunFlags): Partial<BudgetLimits> {
 /** Only the keys of the models that were chosen leave the command line. */
 export function keysFor(agent: AgentChoice, keys: KeySource): { readonly [provider: string]: string } {
   if (agent.kind === 'transform') return {}
-  const providers = [agent.model.provider, ...(agent.fallback === null ? [] : [agent.fallback.provider])]
+  const fallback = agent.kind === 'native' ? agent.fallback : null
+  const providers = [agent.model.provider, ...(fallback === null ? [] : [fallback.provider])]
   const found = providers.map((provider) => [provider, keyOf(provider, keys)] as const)
   return Object.fromEntries(found.filter((entry): entry is readonly [string, string] => entry[1] !== undefined))
 }

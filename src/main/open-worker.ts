@@ -45,7 +45,10 @@ export async function openWorker({ settings, shared, keys }: WorkerWish): Promis
       policy: createPolicy({ identifiers }),
       driver,
       probe: once(() => driver.probe()),
-      gateway: { call: async (call, signal) => (await connection()).gateway.call(call, signal) },
+      gateway: {
+        call: async (call, signal) => (await connection()).gateway.call(call, signal),
+        admit: async (admission) => (await connection()).gateway.admit(admission),
+      },
       prices,
       sealer: createEvidenceSealer({ artifacts, redactor }),
       files: createWorkspaceFiles,

@@ -25,6 +25,14 @@ export interface AgentTools {
   declarations(phase: AgentPhase): readonly ToolDeclaration[]
   /** Checks, performs and records one call as the step named by `key`; never throws for what a model asked. */
   call(request: ToolRequest, at: { readonly phase: AgentPhase; readonly key: string }): Promise<ToolCallResult>
+  /**
+   * Asks for leave only: for what an agent does with its own hands inside the sandbox. The decision is recorded as the
+   * step named by `key`; nothing is performed.
+   */
+  leave(
+    request: ToolRequest,
+    at: { readonly phase: AgentPhase; readonly key: string },
+  ): Promise<{ readonly answer: 'allow' | 'refuse'; readonly rule: string; readonly message: string }>
 }
 
 /** What an agent is given for one phase of a run. */

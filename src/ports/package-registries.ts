@@ -1,5 +1,5 @@
 /** Tools that fetch packages. */
-export type PackageTool = 'npm' | 'pip' | 'maven'
+export type PackageTool = 'npm' | 'pip' | 'maven' | 'go' | 'cargo'
 
 /** Where this machine's own tools fetch packages from; a tool is asked at the first question about it, not before. */
 export interface PackageRegistries {

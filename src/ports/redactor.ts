@@ -2,8 +2,10 @@
 export interface Redaction {
   readonly text: string
   readonly count: number
-  /** Kinds found, such as `registered`, `github_token`, `private_key`. Never the value. */
+  /** Kinds found, such as `registered`, `github_token`, `private_key`, `email_address`. Never the value. */
   readonly kinds: readonly string[]
+  /** How often each kind was cut. */
+  readonly by_kind?: { readonly [kind: string]: number }
   /** True when a registered value (a secret the platform holds) was found: an incident. */
   readonly confirmed: boolean
 }
@@ -15,6 +17,19 @@ export interface Redactor {
   redact(text: string): Promise<Redaction>
   /** What `redact` calls `confirmed`, without looking for anything else. Absent means that only `redact` tells. */
   holdsRegistered?(text: string): boolean
+  /**
+   * The same over a text that comes in pieces: what leaves is what `redact` would leave of the whole, give or take the
+   * overlap that is held back until enough has followed. Absent means that only whole texts are redacted.
+   */
+  stream?(): RedactionStream
   /** Version of rules and patterns: one of the twelve versions. */
   readonly version: string
+}
+
+/** Redacts a text piece by piece. */
+export interface RedactionStream {
+  /** Takes a piece and gives what can be said by now. */
+  push(piece: string): Promise<string>
+  /** Gives the rest, and what was cut over the whole stream; `text` is the rest. */
+  end(): Promise<Redaction>
 }

@@ -1,5 +1,6 @@
 import type { Change } from '#domain/change'
 import type { PinnedSource } from '#domain/task'
+import type { SandboxCapture } from './sandbox-driver.ts'
 
 export type { PinnedSource }
 
@@ -23,11 +24,10 @@ export interface RunRepository {
   /** Materialises any tree of this repository as a read-only folder, reused when it exists. */
   checkoutTree(tree: string): Promise<string>
   /**
-   * Writes the tree that results from the writable layer of a sandbox over the given tree. Paths that the base
-   * commit's ignore rules ignore are left out. Never runs git on anything the agent wrote. With the path of the merged
-   * tree (`Sandbox.tree.path`) folders that were replaced are recognised faster.
+   * Writes the tree that a sandbox left behind over the given tree. Paths that the base commit's ignore rules ignore are
+   * left out. Never runs git on anything the agent wrote.
    */
-  captureTree(over: string, upper: string, merged?: string): Promise<CapturedTree>
+  captureTree(over: string, capture: SandboxCapture): Promise<CapturedTree>
   /** Writes into a sandbox's merged tree what makes `from` into `to`. */
   applyTree(
     from: string,

@@ -10,8 +10,16 @@ export interface ControlProbe {
   readonly required: boolean
 }
 
+/**
+ * What stands between a hostile command and the host: the host's own kernel, a kernel in user space (gVisor), or a
+ * kernel of its own (a virtual machine). Ordered from weakest to strongest.
+ */
+export const ISOLATION_CLASSES = ['shared_kernel', 'user_kernel', 'own_kernel'] as const
+export type IsolationClass = (typeof ISOLATION_CLASSES)[number]
+
 export interface SandboxProbe {
   readonly driver: string
+  readonly isolation: IsolationClass
   readonly available: boolean
   /** Why the driver cannot be used at all. */
   readonly reason?: string
@@ -43,9 +51,18 @@ export interface SetupLayer {
   readonly path: string
 }
 
+/** A host folder or file that a sandbox shows read-only, such as an agent's program or a certificate bundle. */
+export interface ReadOnlyView {
+  /** Absolute, on the host. */
+  readonly host: string
+  /** Absolute, inside. */
+  readonly inner: string
+}
+
 export interface SandboxSpec {
   readonly run_id: string
-  readonly purpose: 'setup' | 'work' | 'verify'
+  /** `guest` holds a foreign agent's program, `tool_server` a foreign tool server; each is one long sandbox. */
+  readonly purpose: 'setup' | 'work' | 'verify' | 'guest' | 'tool_server'
   /** Absolute host folder with the checkout: the lowest, read-only layer of /workspace. */
   readonly checkout: string
   /** A finished setup layer to put over the checkout; null where there was no setup. */
@@ -53,6 +70,18 @@ export interface SandboxSpec {
   /** Where the writable layer goes: in memory (gone with the sandbox), or into a folder that becomes a setup layer. */
   readonly writable: { readonly kind: 'memory' } | { readonly kind: 'setup_layer'; readonly path: string }
   readonly limits: SandboxLimits
+  /** Shown besides the machine's toolchains; a driver without host mounts copies them in. */
+  readonly read_only?: readonly ReadOnlyView[]
+}
+
+/**
+ * A way out: a unix socket on the host that a command reaches at a port of its own loopback. There is no other. What
+ * listens at the socket decides what goes through; it sees one connection for each that the command opens.
+ */
+export interface SandboxDoor {
+  /** Absolute path of a listening unix socket on the host. */
+  readonly socket: string
+  readonly port: number
 }
 
 export interface ExecRequest {
@@ -65,10 +94,14 @@ export interface ExecRequest {
   readonly timeout_ms: number
   /** Bytes of output kept in all (head and tail); the rest is counted and dropped. */
   readonly output_bytes: number
-  /** `registry` opens the bridge to the setup proxy for these hosts on port 443; only legal when purpose is `setup`. */
-  readonly network: { readonly kind: 'none' } | { readonly kind: 'registry'; readonly hosts: readonly string[] }
+  /** `doors` is only legal when purpose is `setup` or `guest`. */
+  readonly network: SandboxNetwork
   readonly stdin?: string
 }
+
+export type SandboxNetwork =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'doors'; readonly doors: readonly SandboxDoor[] }
 
 export interface ExecResult {
   /** Null when the command was ended by a signal or by a limit. */
@@ -80,9 +113,40 @@ export interface ExecResult {
   readonly stderr: string
   readonly truncated_bytes: number
   readonly duration_ms: number
-  /** Hosts that a setup command asked for and was refused. */
-  readonly refused_hosts: readonly string[]
 }
+
+/** A command that is spoken with while it runs. */
+export type StartRequest = Omit<ExecRequest, 'stdin' | 'output_bytes'>
+
+export type ProcessEnd = Pick<ExecResult, 'exit_code' | 'signal' | 'ended_by' | 'duration_ms'>
+
+/** A running command with its standard streams; it and everything it started dies together. */
+export interface SandboxProcess {
+  /** Standard output as it comes, raw: neither stripped nor redacted. Read it once. */
+  readonly output: AsyncIterable<Uint8Array>
+  /** The last 64 kB of standard error so far, control sequences stripped, NOT yet redacted. */
+  errors(): string
+  /** Resolves when the bytes are taken; rejects when the command reads no more. */
+  write(bytes: string | Uint8Array): Promise<void>
+  closeInput(): void
+  /** Never rejects. */
+  readonly ended: Promise<ProcessEnd>
+  kill(): Promise<void>
+}
+
+/** What the platform reads to see what a sandbox changed. */
+export type SandboxCapture =
+  /** The writable layer over /workspace as overlayfs keeps it, and the merged tree, where it helps to be fast. */
+  | { readonly kind: 'overlay'; readonly upper: string; readonly merged?: string }
+  /**
+   * A host folder with a complete plain copy of /workspace as it was at the call: regular files, folders and symlinks
+   * only; what could not be copied is named.
+   */
+  | {
+      readonly kind: 'whole'
+      readonly folder: string
+      readonly refused: readonly { readonly path: string; readonly reason: string }[]
+    }
 
 /** One isolated place to run commands over one tree. Every command is a fresh process tree; none survives its command. */
 export interface Sandbox {
@@ -94,10 +158,12 @@ export interface Sandbox {
    * and the uid and gid that files written there must get.
    */
   readonly tree: { readonly path: string; readonly uid: number; readonly gid: number }
-  /** Absolute path of the writable layer over /workspace: exactly what changed, as overlayfs keeps it. */
-  readonly upper: string
+  /** What is there now; good until the next call. @throws GanderError `sandbox_unavailable`, `storage_full` */
+  capture(): Promise<SandboxCapture>
   /** Runs one command. Never throws for what the command does. @throws GanderError `sandbox_unavailable` */
   exec(request: ExecRequest, signal?: AbortSignal): Promise<ExecResult>
+  /** Starts one command and speaks with it. @throws GanderError `sandbox_unavailable` */
+  start(request: StartRequest, signal?: AbortSignal): Promise<SandboxProcess>
   /** Ends everything in it and removes its mounts, cgroups and folders; idempotent. */
   close(): Promise<void>
 }
@@ -105,6 +171,7 @@ export interface Sandbox {
 /** Makes sandboxes. Absent controls are reported, never silently given up. */
 export interface SandboxDriver {
   readonly name: string
+  readonly isolation: IsolationClass
   /** Attacks each control once and tells which hold. */
   probe(): Promise<SandboxProbe>
   /** @throws GanderError `sandbox_unavailable`, `sandbox_control_missing`, `storage_full` */

@@ -8,6 +8,7 @@ export type StepKind =
   | 'transition'
   | 'model_call'
   | 'tool_call'
+  | 'guest'
   | 'workspace'
   | 'verification'
   | 'gate'

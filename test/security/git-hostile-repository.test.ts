@@ -262,7 +262,7 @@ describe.skipIf(overlayObstacle !== undefined)(
       overlay.run(`git init -q . && mkdir -p .git/hooks .git/info && echo '*' > .git/info/exclude
 printf '[core]\\n fsmonitor = "${attack}"\\n worktree = /etc\\n[filter "evil"]\\n clean = "${attack}"\\n' >> .git/config
 echo '* filter=evil' > .gitattributes; echo b > b.txt; echo "${folder.path}/private/.git/objects" > .git/objects/info/alternates`)
-      const { tree, refused } = await run.captureTree(run.source.tree, overlay.upper, overlay.merged)
+      const { tree, refused } = await run.captureTree(run.source.tree, overlayOf(overlay))
       expect(refused).toEqual([])
       expect((await run.listFiles(tree)).map(({ path }) => path)).toEqual(['.gitattributes', 'a.txt', 'b.txt'])
       await run.diff(run.source.tree, tree)
@@ -274,7 +274,7 @@ echo '* filter=evil' > .gitattributes; echo b > b.txt; echo "${folder.path}/priv
       const run = await openRun(repositories, at('dirs'))
       overlay = await mountOverlay(run.checkout)
       overlay.run('rm -r conf; ln -s /etc conf; ln -s /etc/shadow shadow')
-      const { tree } = await run.captureTree(run.source.tree, overlay.upper, overlay.merged)
+      const { tree } = await run.captureTree(run.source.tree, overlayOf(overlay))
       const files = await run.listFiles(tree)
       expect(files.map(({ path, mode, bytes }) => [path, mode, bytes])).toEqual([
         ['conf', '120000', 4],
@@ -294,7 +294,7 @@ echo '* filter=evil' > .gitattributes; echo b > b.txt; echo "${folder.path}/priv
       const run = await openRun(repositories, at('blind'))
       overlay = await mountOverlay(run.checkout)
       overlay.run("echo '* -diff binary export-ignore' > .gitattributes; echo evil > a.txt")
-      const { tree } = await run.captureTree(run.source.tree, overlay.upper, overlay.merged)
+      const { tree } = await run.captureTree(run.source.tree, overlayOf(overlay))
       const change = await run.diff(run.source.tree, tree)
       expect(change.patch).toContain('+evil')
       expect(change.files.find(({ path }) => path === 'a.txt')?.added_lines).toBe(1)

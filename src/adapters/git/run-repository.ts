@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GanderError } from '#domain/failure'
 import type { Change } from '#domain/change'
-import type { CapturedTree, CommitRequest, PinnedSource, RunRepository, TreeEntry } from '#ports'
+import type { CapturedTree, CommitRequest, PinnedSource, RunRepository, SandboxCapture, TreeEntry } from '#ports'
 import { TreeCapture } from './capture/capture-tree.ts'
 import { TreeApplication, type Target } from './checkout/apply-tree.ts'
 import { compareTrees } from './checkout/compare-trees.ts'
@@ -55,9 +55,11 @@ export class OwnRepository implements RunRepository {
     return materialiseTree(this.#parts.trees, origin, tree, this.#parts.limits)
   }
 
-  captureTree(over: string, upper: string, merged?: string): Promise<CapturedTree> {
+  captureTree(over: string, capture: SandboxCapture): Promise<CapturedTree> {
     requireId(over)
-    return this.#capture.capture(over, upper, merged)
+    if (capture.kind === 'whole')
+      throw new GanderError('internal', 'a whole copy of a tree is not captured yet', { retryable: false })
+    return this.#capture.capture(over, capture.upper, capture.merged)
   }
 
   applyTree(from: string, to: string, into: Target): Promise<void> {

@@ -3,6 +3,11 @@ export const FAILURE_CLASSES = {
   unclear_task: 'State the missing parts of the task and submit it again.',
   source_unavailable: 'Check that the repository and the ref exist and can be read from this machine.',
   setup_failed: 'Look at the setup log; the dependencies must install in the sandbox.',
+  egress_blocked:
+    'If the named host is trusted, approve it with `gander approve RUN`, or name it in the sandbox profile.',
+  approval_denied: 'The approval was refused; change the task so that it does not need it, or submit it again.',
+  guest_failed: "Look at the guest's log with `gander artifacts RUN`; `gander agents` tells whether it answers.",
+  guest_unavailable: 'Run `gander agents` and install what it names, then `gander continue RUN`.',
   baseline_broken: 'Make the verification profile pass or run on the base commit, or give another with --verify.',
   no_verifier: 'Give a verification profile with --verify FILE; without tests nothing can be proved.',
   plan_rejected: 'Narrow the task or state its criteria; no plan met the quality rules.',

@@ -30,6 +30,21 @@ export const GANDER_ERRORS = {
   model_unknown: { exit: 2, remedy: 'Check the name after the provider in --model.' },
   model_key_rejected: { exit: 2, remedy: 'Check the key in the environment or run `gander login` again.' },
   model_unreachable: { exit: 5, remedy: 'Check --model-url and the network, then `gander continue RUN`.' },
+  model_not_allowed: {
+    exit: 2,
+    remedy: 'Choose a model that GANDER_HOME/model-policy.yaml allows for this task, or change that policy.',
+  },
+  model_policy_invalid: {
+    exit: 2,
+    remedy: 'Correct GANDER_HOME/model-policy.yaml; the schema is docs/reference/model-policy.schema.json.',
+  },
+  sandbox_profile_invalid: {
+    exit: 2,
+    remedy: 'Correct the profile; the schema is docs/reference/sandbox-profile.schema.json.',
+  },
+  guest_not_found: { exit: 5, remedy: '`gander agents` tells which agents are found and how to install the others.' },
+  mcp_server_unavailable: { exit: 5, remedy: '`gander mcp list` tells what is wrong with the server.' },
+  mcp_configuration_invalid: { exit: 2, remedy: 'Correct GANDER_HOME/mcp.yaml; see docs/guides/mcp.md.' },
   model_without_price: {
     exit: 2,
     remedy:

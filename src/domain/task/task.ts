@@ -47,10 +47,24 @@ export type RunMode = 'analysis_only' | 'dry_run_patch' | 'local_branch' | 'draf
 
 export const RUN_MODES: readonly RunMode[] = ['analysis_only', 'dry_run_patch', 'local_branch', 'draft_pr']
 
-/** Who does the work: a model in Gander's own loop, or a deterministic command or rule. */
+/** Who does the work: a model in Gander's own loop, a foreign coding agent, or a deterministic command or rule. */
 export type AgentChoice =
   | { readonly kind: 'native'; readonly model: ModelChoice; readonly fallback: ModelChoice | null }
+  | { readonly kind: 'guest'; readonly guest: GuestChoice; readonly model: ModelChoice }
   | { readonly kind: 'transform'; readonly rule: TransformRule }
+
+/** Coding agents with an adapter of their own. */
+export const KNOWN_GUESTS = ['claude-code', 'codex', 'opencode', 'pi', 'qwen-code'] as const
+export type KnownGuest = (typeof KNOWN_GUESTS)[number]
+
+/**
+ * Which foreign agent works: a known one, anything that speaks the Agent Client Protocol on its standard streams, or any
+ * command, in which `{prompt_file}` stands for the path of the instructions.
+ */
+export type GuestChoice =
+  | { readonly kind: 'known'; readonly id: KnownGuest }
+  | { readonly kind: 'acp'; readonly argv: readonly string[] }
+  | { readonly kind: 'command'; readonly argv: readonly string[] }
 
 /** A codemod: an ast-grep rule's YAML text, or a command run in the sandbox. */
 export type TransformRule =

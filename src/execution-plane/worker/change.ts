@@ -74,7 +74,7 @@ async function reviewed(execution: Execution, round: number): Promise<Next> {
   if (lets(verdict)) return { next: 'stands' }
   const failure = verdict.answer === 'unavailable' ? 'judge_unavailable' : 'judge_rejected'
   const what = verdict.answer === 'unavailable' ? 'No judge could be reached.' : 'The judge does not accept the change.'
-  const sendBack = verdict.answer === 'fail' && found.send_backs === 0 && task.agent.kind === 'native'
+  const sendBack = verdict.answer === 'fail' && found.send_backs === 0 && task.agent.kind !== 'transform'
   if (!sendBack)
     return { next: 'ends', ending: { kind: 'end', state: 'needs_human', failure, what, why: verdict.reason } }
   found.send_backs = 1

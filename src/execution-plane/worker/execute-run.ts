@@ -82,6 +82,7 @@ async function agentFor(execution: Execution): Promise<Agent> {
 function besideBaseline(execution: Execution): ModelGateway {
   const { gateway } = execution.parts
   return {
+    admit: (admission) => gateway.admit(admission),
     call: (call, signal) => {
       const answer = gateway.call(call, signal)
       void startBaseline(execution)

@@ -26,7 +26,7 @@ export async function review(execution: Execution, round: number): Promise<Verdi
 
 async function ask(execution: Execution, round: number): Promise<Verdict> {
   const { parts, run, task, found, journal, signal } = execution
-  if (task.agent.kind !== 'native') return notRequired(task.agent.rule)
+  if (task.agent.kind === 'transform') return notRequired(task.agent.rule)
   const before = need(execution, 'before')
   const after = need(execution, 'after')
   const proposal = need(execution, 'change')
@@ -43,7 +43,7 @@ async function ask(execution: Execution, round: number): Promise<Verdict> {
     verdicts: [...found.verdicts.values()],
     summary: found.summary,
     model: task.agent.model,
-    fallback: task.agent.fallback,
+    fallback: task.agent.kind === 'native' ? task.agent.fallback : null,
     gateway: parts.gateway,
     prices: parts.prices,
     clock: parts.clock,

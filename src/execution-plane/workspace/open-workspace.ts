@@ -45,7 +45,7 @@ export async function openWorkspace(parts: WorkspaceParts): Promise<Workspace> {
   }
   return {
     sandbox,
-    checkpoint: () => repository.captureTree(repository.source.tree, sandbox.upper, sandbox.tree.path),
+    checkpoint: async () => repository.captureTree(repository.source.tree, await sandbox.capture()),
     close: () => sandbox.close(),
   }
 }

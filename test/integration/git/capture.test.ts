@@ -4,7 +4,15 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createRepositories } from '#adapters/git'
 import type { RunRepository } from '#ports'
-import { makeRepository, mountOverlay, openRun, overlayObstacle, temporaryFolder, type Overlay } from './fixtures.ts'
+import {
+  makeRepository,
+  mountOverlay,
+  openRun,
+  overlayObstacle,
+  overlayOf,
+  temporaryFolder,
+  type Overlay,
+} from './fixtures.ts'
 
 const folder = temporaryFolder()
 afterAll(folder.remove)
@@ -49,7 +57,7 @@ afterEach(() => {
 async function captured(script: string, merged = true) {
   overlay = await mountOverlay(run.checkout)
   overlay.run(script)
-  const result = await run.captureTree(base, overlay.upper, merged ? overlay.merged : undefined)
+  const result = await run.captureTree(base, overlayOf(overlay, merged))
   const change = await run.diff(base, result.tree)
   return {
     ...result,
@@ -120,7 +128,7 @@ describe.skipIf(overlayObstacle !== undefined)(`captureTree (${overlayObstacle ?
       overlay = await mountOverlay(run.checkout)
       const capture = async (script: string) => {
         overlay?.run(script)
-        const { tree } = await run.captureTree(base, overlay?.upper ?? '', merged ? overlay?.merged : undefined)
+        const { tree } = await run.captureTree(base, overlayOf(overlay, merged))
         return (await run.diff(base, tree)).files.map(({ kind, path }) => `${kind} ${path}`)
       }
       expect(await capture('echo n > src/deep/n.ts')).toEqual(['added src/deep/n.ts'])
@@ -160,7 +168,7 @@ describe.skipIf(overlayObstacle !== undefined)(`captureTree (${overlayObstacle ?
     for (let round = 0; round < 30; round++) {
       const content = `round ${String(round).padStart(3, '0')}\n`
       writeFileSync(join(overlay.merged, 'src/a.ts'), content)
-      const { tree } = await run.captureTree(base, overlay.upper, overlay.merged)
+      const { tree } = await run.captureTree(base, overlayOf(overlay))
       expect(Buffer.from((await run.readFile(tree, 'src/a.ts')) ?? '').toString()).toBe(content)
     }
   })
@@ -170,7 +178,7 @@ describe.skipIf(overlayObstacle !== undefined)(`captureTree (${overlayObstacle ?
     overlay.run(
       "mkdir -p x/a x/a-b 'x/ünï'; echo 1 > x/a/1; echo 2 > x/a-b/2; echo 3 > x/a.c; echo 4 > 'x/ünï/4'; chmod +x x/a.c",
     )
-    const { tree } = await run.captureTree(base, overlay.upper, overlay.merged)
+    const { tree } = await run.captureTree(base, overlayOf(overlay))
     const copy = join(folder.path, 'copy')
     mkdirSync(copy)
     execFileSync('cp', ['-a', `${overlay.merged}/.`, copy])
@@ -239,12 +247,12 @@ describe.skipIf(overlayObstacle !== undefined)(`applyTree (${overlayObstacle ?? 
     overlay?.close()
     overlay = await mountOverlay(run.checkout)
     await run.applyTree(base, tree, { path: overlay.merged, uid: 1234, gid: 1234 })
-    expect((await run.captureTree(base, overlay.upper, overlay.merged)).tree).toBe(tree)
+    expect((await run.captureTree(base, overlayOf(overlay))).tree).toBe(tree)
     expect(execFileSync('stat', ['-c', '%u:%g', join(overlay.merged, 'n/m/n')], { encoding: 'utf8' })).toBe(
       '1234:1234\n',
     )
     await run.applyTree(tree, base, { path: overlay.merged, uid: 1234, gid: 1234 })
-    expect((await run.captureTree(base, overlay.upper, overlay.merged)).tree).toBe(base)
+    expect((await run.captureTree(base, overlayOf(overlay))).tree).toBe(base)
   })
 
   test('links planted in the way are replaced, never followed', async () => {

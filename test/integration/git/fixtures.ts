@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
-import type { Repositories, RunRepository } from '#ports'
+import type { Repositories, RunRepository, SandboxCapture } from '#ports'
 
 /** Git as a person runs it: their repository, their identity, none of this machine's settings. */
 export function git(cwd: string, ...args: readonly string[]): string {
@@ -74,6 +74,13 @@ export interface Overlay {
   readonly run: (script: string) => void
   readonly close: () => void
 }
+
+/** An overlay as a sandbox hands it to the platform; without the merged tree where a test says so. */
+export const overlayOf = (overlay: Overlay | undefined, merged = true): SandboxCapture => ({
+  kind: 'overlay',
+  upper: overlay?.upper ?? '',
+  ...(merged && overlay !== undefined ? { merged: overlay.merged } : {}),
+})
 
 /** Why overlays cannot be mounted here; undefined when they can. */
 export const overlayObstacle =

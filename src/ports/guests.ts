@@ -1,0 +1,29 @@
+import type { ModelApi } from '#domain/task'
+import type { ReadOnlyView } from './sandbox-driver.ts'
+
+/** A coding agent's program as it was found. */
+export interface FoundGuest {
+  readonly id: string
+  /** As the program itself says. */
+  readonly version: string
+  /** How it is started inside a sandbox, without its arguments. */
+  readonly argv: readonly string[]
+  /** What the sandbox must show for it to start. */
+  readonly read_only: readonly ReadOnlyView[]
+}
+
+/** What is known about one guest on this machine, for `gander agents`. */
+export interface GuestSighting {
+  readonly id: string
+  /** The wire formats it speaks, the preferred one first. */
+  readonly apis: readonly ModelApi[]
+  readonly found: FoundGuest | null
+  /** Why it was not found, or does not answer, and what to do. */
+  readonly reason: string | null
+}
+
+/** Finds coding agents' programs; none is a dependency, and none is ever started outside a sandbox except to tell its version. */
+export interface Guests {
+  find(id: string): Promise<GuestSighting>
+  list(): Promise<readonly GuestSighting[]>
+}
