@@ -28,7 +28,6 @@ export interface PhaseSetting {
 export interface PhaseRun {
   readonly report: PhaseReport
   readonly artifacts: readonly RunArtifact[]
-  readonly refused_hosts: readonly string[]
   readonly redaction: { readonly count: number; readonly kinds: readonly string[]; readonly confirmed: boolean }
   readonly aborted: boolean
 }
@@ -60,7 +59,6 @@ export async function runPhase(phase: ProfilePhase, setting: PhaseSetting, tools
     artifacts: [
       { ...stored, kind: 'log', name: `${setup ? 'setup' : 'verify'}-${phase.id}.log`, data_class: 'internal' },
     ],
-    refused_hosts: done.refused_hosts,
     redaction,
     aborted: done.ended_by === 'aborted',
   }

@@ -1,7 +1,19 @@
 import { rm } from 'node:fs/promises'
 import type { EventDraft } from '#domain/event'
 import { shownCommand, type Ecosystem, type PhaseReport, type VerificationProfile } from '#domain/verification'
-import type { RunArtifact, RunRepository, SandboxDriver, SandboxLimits, SetupLayer } from '#ports'
+import {
+  DEFAULT_EGRESS_BUDGET,
+  type EgressBudget,
+  type EgressRefusal,
+  type EgressReport,
+  type RegistryDoor,
+  type RegistryProxy,
+  type RunArtifact,
+  type RunRepository,
+  type SandboxDriver,
+  type SandboxLimits,
+  type SetupLayer,
+} from '#ports'
 import { secretEvents } from './phase-events.ts'
 import { pruneSetupLayer } from './prune-setup-layer.ts'
 import { notRun, runPhase, type PhaseRun, type PhaseTools } from './run-phase.ts'
@@ -15,6 +27,14 @@ export interface SetupRequest extends PhaseTools {
   /** Absolute folder that becomes the layer. */
   readonly layer_path: string
   readonly limits: SandboxLimits
+  /** The only way out that a setup has. */
+  readonly proxy: RegistryProxy
+  /** Absolute folder for the socket and the files of the way out; removed afterwards. */
+  readonly egress_folder: string
+  /** Hosts that are open to this run besides the profile's; absent means none. */
+  readonly opened_hosts?: readonly string[]
+  /** Absent means the default. */
+  readonly egress_budget?: EgressBudget
 }
 
 /** How the dependency setup went; `reason` says what failed and what to do about it. */
@@ -24,7 +44,8 @@ export interface SetupReport {
   readonly phases: readonly PhaseReport[]
   /** Null where the profile has nothing to set up, or setup failed. */
   readonly layer: SetupLayer | null
-  readonly refused_hosts: readonly string[]
+  /** What the setup asked for and was refused, with the rule. */
+  readonly refused: readonly EgressRefusal[]
   readonly artifacts: readonly RunArtifact[]
   readonly events: readonly EventDraft[]
 }
@@ -38,35 +59,63 @@ export async function runSetup(request: SetupRequest): Promise<SetupReport> {
   const { profile, clock } = request
   const phases = profile.setup ?? []
   const started = clock.now()
-  if (phases.length === 0)
-    return {
-      outcome: 'passed',
-      reason: 'nothing to set up',
-      phases: [],
-      layer: null,
-      refused_hosts: [],
-      artifacts: [],
-      events: [],
-    }
-  const runs = await runPhases(request)
+  if (phases.length === 0) return NOTHING_TO_SET_UP
+  const { runs, egress } = await behindDoor(request)
   const reports = phases.map((phase, at) => runs[at]?.report ?? notRun(phase, 'an earlier phase failed'))
   const failed = reports.find((report) => report.required && report.outcome !== 'passed')
-  const refused_hosts = [...new Set(runs.flatMap((run) => run.refused_hosts))].sort()
   const outcome = failed === undefined ? 'passed' : 'failed'
   if (failed === undefined) await pruneSetupLayer(request.layer_path, request.repository.checkout)
   const facts = { profile: profile.id, result: outcome, duration_ms: Math.round(clock.now() - started) }
   return {
     outcome,
-    reason: failed === undefined ? `${reports.length} phases ran` : failureReason(failed, refused_hosts, profile),
+    reason: failed === undefined ? `${reports.length} phases ran` : failureReason(failed, egress.refused, profile),
     phases: reports,
     layer: failed === undefined ? { path: request.layer_path } : null,
-    refused_hosts,
+    refused: egress.refused,
     artifacts: runs.flatMap((run) => run.artifacts),
-    events: [{ event: 'setup_executed', facts }, ...secretEvents(runs, 'setup log')],
+    events: [{ event: 'setup_executed', facts }, egressReported(egress), ...secretEvents(runs, 'setup log')],
   }
 }
 
-async function runPhases(request: SetupRequest): Promise<readonly PhaseRun[]> {
+const NOTHING_TO_SET_UP: SetupReport = {
+  outcome: 'passed',
+  reason: 'nothing to set up',
+  phases: [],
+  layer: null,
+  refused: [],
+  artifacts: [],
+  events: [],
+}
+
+/** The event of what went through the way out of one setup; at most a hundred refusals are named. */
+function egressReported({ requests, bytes, misses, refused }: EgressReport): EventDraft {
+  const named = refused.slice(0, 100).map((refusal) => ({ ...refusal }))
+  return { event: 'egress_reported', facts: { requests, bytes, misses, refused: named } }
+}
+
+interface Installed {
+  readonly runs: readonly PhaseRun[]
+  readonly egress: EgressReport
+}
+
+async function behindDoor(request: SetupRequest): Promise<Installed> {
+  const { proxy, run_id, profile, egress_folder, opened_hosts = [] } = request
+  const door = await proxy.open({
+    run_id,
+    folder: egress_folder,
+    hosts: [...new Set([...profile.registry_hosts, ...opened_hosts])].sort(),
+    budget: request.egress_budget ?? DEFAULT_EGRESS_BUDGET,
+  })
+  try {
+    const runs = await runPhases(request, door)
+    return { runs, egress: door.report() }
+  } finally {
+    await door.close()
+    await rm(egress_folder, { recursive: true, force: true })
+  }
+}
+
+async function runPhases(request: SetupRequest, door: RegistryDoor): Promise<readonly PhaseRun[]> {
   const { profile, driver, repository, layer_path } = request
   // A setup that was interrupted leaves half a layer.
   await rm(layer_path, { recursive: true, force: true })
@@ -77,12 +126,14 @@ async function runPhases(request: SetupRequest): Promise<readonly PhaseRun[]> {
     setup_layer: null,
     writable: { kind: 'setup_layer', path: layer_path },
     limits: request.limits,
+    read_only: door.files,
   })
   const runs: PhaseRun[] = []
   try {
-    const network = { kind: 'registry', hosts: profile.registry_hosts } as const
+    const network = { kind: 'doors', doors: [door.door] } as const
     for (const phase of profile.setup ?? []) {
-      const run = await runPhase(phase, { sandbox, ecosystem: profile.ecosystem, network, setup: true }, request)
+      const behind = { ...phase, env: { ...phase.env, ...door.environment } }
+      const run = await runPhase(behind, { sandbox, ecosystem: profile.ecosystem, network, setup: true }, request)
       runs.push(run)
       if (run.aborted || (phase.required && run.report.outcome !== 'passed')) break
     }
@@ -100,14 +151,25 @@ const ASK_BY_HAND: Readonly<Record<Ecosystem, string>> = {
   command: 'the profile names none',
 }
 
-function failureReason(failed: PhaseReport, refused: readonly string[], profile: VerificationProfile): string {
+function failureReason(failed: PhaseReport, refusals: readonly EgressRefusal[], profile: VerificationProfile): string {
   const what = `setup phase ${failed.id} (${shownCommand(failed)}) ${failed.outcome === 'timed_out' ? 'took too long' : `ended with status ${failed.exit_code ?? 'unknown'}`}`
+  const refused = blockedHosts(refusals)
   if (refused.length > 0 && profile.registry_hosts.length === 0)
     return `${what}; it asked for ${refused.join(', ')}, but no package registry of this machine is known: ${ASK_BY_HAND[profile.ecosystem]}, or name the hosts under registry_hosts in .gander/verify.yaml or in a profile given with --verify.`
   if (refused.length > 0)
     return `${what}; it asked for ${refused.join(', ')}, which is not among the registry hosts of the profile. If that host is trusted, name it under registry_hosts in .gander/verify.yaml or in a profile given with --verify.`
-  return `${what}: ${lastWords(failed.diagnosis?.excerpt ?? '').slice(0, 600)}`
+  const [other] = refusals
+  const denied = other === undefined ? '' : `; ${other.detail} was refused (${other.rule})`
+  return `${what}${denied}: ${lastWords(failed.diagnosis?.excerpt ?? '').slice(0, 600)}`
 }
+
+/** Hosts that were refused because of what they are, not because of what was asked of them; sorted, each once. */
+export const blockedHosts = (refusals: readonly EgressRefusal[]): readonly string[] =>
+  [
+    ...new Set(
+      refusals.filter(({ rule }) => rule === 'egress.host' || rule === 'egress.address').map(({ host }) => host),
+    ),
+  ].sort()
 
 /** How a log ends, led by the last exception it names: installers print their own summary after the reason. */
 function lastWords(log: string): string {

@@ -21,6 +21,7 @@ import type {
   Publisher,
   Redaction,
   Redactor,
+  RegistryProxy,
   Repositories,
   RunArtifact,
   RunRepository,
@@ -54,6 +55,8 @@ export interface WorkerParts {
   readonly files: (tree: { readonly path: string; readonly uid: number; readonly gid: number }) => WorkspaceFiles
   /** Package registries this machine is configured to use. */
   readonly registries: PackageRegistries
+  /** The way out of setups. */
+  readonly proxy: RegistryProxy
   /** Absolute folder for what a run keeps on disk. */
   readonly runs_folder: string
   /** Version of this program: one of the twelve. */

@@ -100,6 +100,8 @@ async function setUp(execution: Execution): Promise<Ending | undefined> {
       driver: parts.driver,
       repository,
       layer_path: join(parts.runs_folder, run.id, 'setup'),
+      proxy: parts.proxy,
+      egress_folder: join(parts.runs_folder, run.id, 'egress'),
       limits: DEFAULT_SANDBOX_LIMITS,
       redactor: parts.redactor,
       artifacts: parts.artifacts,

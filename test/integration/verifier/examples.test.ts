@@ -8,6 +8,7 @@ import { createFilesystemArtifacts } from '#adapters/artifacts/filesystem'
 import { createRepositories } from '#adapters/git'
 import { createPackageRegistries } from '#adapters/registries'
 import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
+import { createRegistryProxy } from '#adapters/registry-proxy'
 import { createRedactor } from '#evidence-plane/redaction'
 import { findProfile, judgeVerification, runSetup, verifyTree } from '#execution-plane/verifier'
 import { DEFAULT_SANDBOX_LIMITS } from '#ports'
@@ -59,7 +60,8 @@ async function verified(example: string) {
     artifacts: createFilesystemArtifacts({ home }),
     clock,
   }
-  const setup = await runSetup({ ...parts, layer_path: join(home, `${example}-layer`) })
+  const way = { proxy: createRegistryProxy({ home }), egress_folder: join(home, `${example}-way`) }
+  const setup = await runSetup({ ...parts, layer_path: join(home, `${example}-layer`), ...way })
   expect(setup.outcome, setup.reason).toBe('passed')
   const baseline = await verifyTree({ ...parts, tree, setup_layer: setup.layer })
   return { profile: found.value, setup, report: baseline.report }
@@ -98,7 +100,7 @@ describe.skipIf(!available)(
           expect(new Set(tests.map((test) => test.id)).size).toBe(tests.length)
           expect(['pass', 'unavailable']).toContain(judgeVerification(seen.report, seen.report).answer)
           expect(seen.report.sandbox_fingerprint).not.toBe('')
-          expect(seen.setup.refused_hosts).toEqual([])
+          expect(seen.setup.refused).toEqual([])
         },
       )
   },

@@ -11,7 +11,14 @@ import type { ExecRequest, ExecResult, Sandbox, SandboxDriver, SandboxSpec } fro
 export function plainDriver(): SandboxDriver {
   return {
     name: 'plain',
-    probe: async () => ({ driver: 'plain', available: true, privilege: 'rootless', controls: [] }),
+    isolation: 'shared_kernel',
+    probe: async () => ({
+      driver: 'plain',
+      isolation: 'shared_kernel',
+      available: true,
+      privilege: 'rootless',
+      controls: [],
+    }),
     open: async (spec) => openPlain(spec),
     sweep: async () => 0,
   }
@@ -34,7 +41,8 @@ function openPlain(spec: SandboxSpec): Sandbox {
     id: folder,
     fingerprint: 'plain',
     tree: { path: tree, uid: 0, gid: 0 },
-    upper: tree,
+    capture: async () => ({ kind: 'whole', folder: tree, refused: [] }),
+    start: () => Promise.reject(new Error('the plain driver speaks with no command')),
     exec: (request, signal) => execPlain({ tree, home }, request, signal),
     close: async () => {
       if (spec.writable.kind === 'setup_layer')
@@ -106,7 +114,6 @@ function execPlain(
         stderr,
         truncated_bytes: 0,
         duration_ms,
-        refused_hosts: [],
       })
     })
   })

@@ -155,11 +155,11 @@ describe.skipIf(!available)(
     it('a tool that does not say where it fetches from leaves no way out, and setup names the remedy', async () => {
       const silent: PackageRegistries = { addresses: async () => [] }
       const files = { 'package.json': manifest('node --test', { ms: '2.1.3' }), 'ms.test.js': DURATION }
-      const world = await verifierWorld(files, { driver, registries: silent })
+      const world = await verifierWorld(files, { driver, registries: silent, proxy })
       expect(world.profile.registry_hosts).toEqual([])
-      const { outcome, reason: said, refused_hosts } = await world.setup()
+      const { outcome, reason: said, refused } = await world.setup()
       expect(outcome).toBe('failed')
-      expect(refused_hosts).toHaveLength(1)
+      expect(blockedHosts(refused)).toHaveLength(1)
       expect(said).toMatch(/asked for .*npm config get registry.*registry_hosts/)
     })
 

@@ -6,7 +6,14 @@ import { createRedactor } from '#evidence-plane/redaction'
 import { createPackageRegistries } from '#adapters/registries'
 import { findProfile, runSetup, verifyTree } from '#execution-plane/verifier'
 import type { VerificationProfile } from '#domain/verification'
-import { DEFAULT_SANDBOX_LIMITS, type Clock, type PackageRegistries, type SandboxDriver, type SetupLayer } from '#ports'
+import {
+  DEFAULT_SANDBOX_LIMITS,
+  type Clock,
+  type PackageRegistries,
+  type RegistryProxy,
+  type SandboxDriver,
+  type SetupLayer,
+} from '#ports'
 import { folderRepository, memoryArtifacts, type Files } from './folder-repository.ts'
 import { plainDriver } from './plain-driver.ts'
 
@@ -17,6 +24,19 @@ interface Ground {
   readonly from?: string
   readonly driver?: SandboxDriver
   readonly registries?: PackageRegistries
+  /** Absent: a way out that nothing goes through, which is all that an unfenced driver needs. */
+  readonly proxy?: RegistryProxy
+}
+
+/** A proxy that lets nothing through and has seen nothing. */
+export const closedProxy: RegistryProxy = {
+  open: async ({ folder }) => ({
+    door: { socket: join(folder, 'closed.sock'), port: 4873 },
+    environment: {},
+    files: [],
+    report: () => ({ requests: 0, bytes: 0, misses: 0, refused: [] }),
+    close: async () => undefined,
+  }),
 }
 
 /** A base tree with its profile found and set up, ready to verify any tree over it. */
@@ -25,6 +45,7 @@ export async function verifierWorld(base: Files, ground: Ground = {}) {
     from,
     driver = plainDriver(),
     registries = createPackageRegistries({ home: join(tmpdir(), 'gander-test') }),
+    proxy = closedProxy,
   } = ground
   const repository = folderRepository()
   const artifacts = memoryArtifacts()
@@ -43,7 +64,9 @@ export async function verifierWorld(base: Files, ground: Ground = {}) {
     async setup() {
       const layer_path = mkdtempSync(join(tmpdir(), 'gander-layer-'))
       const checkout = repository.path(base_tree)
-      const done = await runSetup({ ...parts, profile: found.value, repository: { checkout }, layer_path })
+      const egress_folder = mkdtempSync(join(tmpdir(), 'gander-way-'))
+      const way = { proxy, egress_folder }
+      const done = await runSetup({ ...parts, ...way, profile: found.value, repository: { checkout }, layer_path })
       setup_layer = done.layer
       return done
     },
