@@ -5,7 +5,8 @@ export const SHORTEST_FORM = 8
 
 /**
  * Every form under which a value is looked for: plain, base64 and base64url wherever the value starts in a longer
- * input (three offsets), base64 twice, hex, URL-encoded, escaped for JSON and HTML, reversed, and its long lines alone.
+ * input (three offsets), base64 twice, hex, URL-encoded, escaped for JSON and HTML, reversed, UTF-16 and UTF-8 read byte
+ * by byte, and its long lines alone.
  */
 export function encodedForms(value: string): ReadonlySet<string> {
   const forms = new Set<string>()
@@ -40,7 +41,14 @@ function formsOf(value: string): readonly string[] {
     JSON.stringify(json).slice(1, -1),
     value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;'),
     Array.from(value).toReversed().join(''),
+    ...(/[^\0-\x7f]/.test(value) ? readAsBytes(value) : []),
   ]
+}
+
+/** Text outside ASCII as it looks where bytes are taken for characters; ASCII looks the same apart from its NULs. */
+function readAsBytes(value: string): readonly string[] {
+  const wide = Buffer.from(value, 'utf16le')
+  return [wide.toString('latin1'), Buffer.from(wide).swap16().toString('latin1'), Buffer.from(value).toString('latin1')]
 }
 
 /** The characters of base64 that depend on the value alone when `offset` bytes modulo 3 come before it. */
