@@ -55,6 +55,17 @@ const createTail = (capacity: number) => {
   }
 }
 
+/** Remembers the last bytes of a stream; their text is without control sequences. */
+export const keepLast = (
+  limit: number,
+): {
+  readonly push: (chunk: Buffer) => void
+  readonly text: () => string
+} => {
+  const tail = createTail(limit)
+  return { push: tail.push, text: () => stripControlSequences(cleanStart(tail.read()).toString('utf8')) }
+}
+
 /** Starts capturing a stream. */
 export const captureStream = (limit: number): CapturedStream => {
   const head_limit = Math.ceil(limit / 2)

@@ -17,9 +17,9 @@ export interface InnerView {
   readonly path: string
   /** Variables every command gets, beside PATH, HOME, LANG and TMPDIR. */
   readonly environment: { readonly [name: string]: string }
-  /** Toolchain folders: where they are seen, and where they are taken from in the holder's namespace. */
+  /** Toolchains and read-only views: where they are seen, and where they are taken from in the holder's namespace. */
   readonly tools: readonly { readonly from: string; readonly at: string }[]
-  /** Gander's own node in the holder's namespace, for the bridge of a setup phase. */
+  /** Gander's own node in the holder's namespace, for the bridge of a command with doors. */
   readonly bridge_node: string
   /** Parts of the host's /etc. */
   readonly shown: readonly string[]

@@ -25,6 +25,7 @@ export const createBubblewrapDriver = (options: BubblewrapOptions): SandboxDrive
   const prepared = (): Ground => (ground ??= prepareGround(options.home, environment))
   return {
     name: 'bubblewrap',
+    isolation: 'shared_kernel',
     probe: () => probeSandbox(prepared, environment),
     open: async (spec) => openSandbox(prepared(), spec, options.run_uid_base ?? RUN_UID_BASE),
     sweep: () => sweepSandboxes(options.home),

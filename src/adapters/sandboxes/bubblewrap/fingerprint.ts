@@ -4,7 +4,7 @@ import type { Toolchain } from './view/toolchains.ts'
 import { readText } from './host-programs.ts'
 
 /** Raised whenever what a command sees inside changes. */
-const DRIVER_VERSION = 1
+const DRIVER_VERSION = 2
 
 /** What a distribution writes down about every installed package: stands for the contents of /usr. */
 const PACKAGE_DATABASES = [

@@ -6,7 +6,6 @@ import { type HostEnvironment, type HostPrograms, requireHostPrograms } from './
 import { type CgroupSupport, findCgroupSupport } from './limits/cgroups.ts'
 import { filteredArchitecture, seccompProgram } from './seccomp/seccomp-program.ts'
 import { trustedCertificates } from './view/certificates.ts'
-import { findRegistryConfiguration, type RegistryConfiguration } from './view/registries.ts'
 import { prepareSystemFolder, type SystemFolder } from './view/system-folder.ts'
 import { findToolchains, innerPath, toolchainRoots } from './view/toolchains.ts'
 
@@ -18,22 +17,16 @@ export interface Ground {
   readonly programs: HostPrograms
   readonly seccomp: Buffer
   readonly cgroups: CgroupSupport
-  readonly registries: RegistryConfiguration
-  readonly has_certificates: boolean
-  /** Java's trust store inside, with the host's own authorities; undefined where the distribution keeps none. */
-  readonly java_trust_store: string | undefined
   readonly system: SystemFolder
   /** Toolchain folders outside the system's. */
   readonly tools: readonly string[]
-  /** Gander's own node, for the bridge of a setup phase. */
+  /** Gander's own node, for the bridge of a command with doors. */
   readonly node: string
   /** PATH inside. */
   readonly path: string
   readonly inner_environment: { readonly [name: string]: string }
   readonly fingerprint: string
 }
-
-const JAVA_TRUST_STORES = ['/etc/ssl/certs/java/cacerts', '/etc/pki/ca-trust/extracted/java/cacerts']
 
 const requireSeccomp = (): Buffer => {
   const architecture = filteredArchitecture()
@@ -58,9 +51,8 @@ export const prepareGround = (home: string, environment: HostEnvironment): Groun
   const programs = requireHostPrograms(environment)
   const seccomp = requireSeccomp()
   mkdirSync(home, { recursive: true, mode: 0o700 })
-  const registries = findRegistryConfiguration(environment)
-  const certificates = trustedCertificates(environment, registries.certificate_files)
-  const system = prepareSystemFolder(realpathSync(home), readdirSync('/etc'), certificates, registries.maven_mirrors)
+  const certificates = trustedCertificates(environment, [])
+  const system = prepareSystemFolder(realpathSync(home), readdirSync('/etc'), certificates)
   const toolchains = findToolchains(environment)
   const tools = toolchainRoots(toolchains)
   return {
@@ -70,9 +62,6 @@ export const prepareGround = (home: string, environment: HostEnvironment): Groun
     programs,
     seccomp,
     cgroups: findCgroupSupport(),
-    registries,
-    has_certificates: certificates !== '',
-    java_trust_store: JAVA_TRUST_STORES.find((path) => existsSync(path)),
     system,
     tools,
     node: realpathSync(process.execPath),

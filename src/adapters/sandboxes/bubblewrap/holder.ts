@@ -13,7 +13,7 @@ import type { HostPrograms } from './host-programs.ts'
 export const STAGE = '/sys'
 
 /** Pairs of named pipes made in advance: a command's stdout and stderr. */
-export const PIPE_PAIRS = 4
+export const PIPE_PAIRS = 6
 
 /** What the mounts of a sandbox are made from. */
 export interface HolderPlan {

@@ -44,3 +44,19 @@ export const killCommand = async (child: ChildProcess, report: () => string): Pr
   for (const each of new Set([...started, ...reportedProcess(report())])) signal(each, 'SIGKILL')
   child.kill('SIGKILL')
 }
+
+const GONE_TRIES = 2000
+
+/**
+ * Waits until the command's process namespace is empty. bubblewrap ends with the command's first process, and what that
+ * left behind is killed by the kernel a moment later: nothing may run on when a command is said to have ended.
+ */
+export const endRemains = async (report: string): Promise<void> => {
+  for (const pid of reportedProcess(report)) {
+    // A namespace whose first process is a zombie has lost all others.
+    for (let tries = 0; tries < GONE_TRIES && !['Z', 'X', undefined].includes(stateOf(pid)); tries += 1) {
+      signal(pid, 'SIGKILL')
+      await sleep(1)
+    }
+  }
+}

@@ -89,7 +89,7 @@ const attackAll = async (sandbox: Sandbox, ground: Ground): Promise<readonly Con
       { control: 'attack_program', held: false, detail: `It did not run inside: ${report.trim()}`, required: true },
     ]
   }
-  const owner = statSync(join(sandbox.upper, 'gander-probe')).uid
+  const owner = statSync(join(sandbox.tree.path, 'gander-probe')).uid
   const calls = await attackCalls(sandbox, report.status['Seccomp'] === '2')
   const memory = await exec(sandbox, [
     'sh',
@@ -111,7 +111,7 @@ const attackAll = async (sandbox: Sandbox, ground: Ground): Promise<readonly Con
 /** Attacks each control once in a sandbox of its own; about half a second. */
 export const probeSandbox = async (prepare: () => Ground, environment: HostEnvironment): Promise<SandboxProbe> => {
   const privilege = process.getuid?.() === 0 ? 'root' : 'rootless'
-  const base = { driver: 'bubblewrap', privilege } as const
+  const base = { driver: 'bubblewrap', isolation: 'shared_kernel', privilege } as const
   if (process.platform !== 'linux') {
     return {
       ...base,

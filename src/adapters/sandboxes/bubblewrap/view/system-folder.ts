@@ -63,19 +63,14 @@ export interface SystemFolder {
   readonly sha256: string
 }
 
-/** Maven's own settings without servers and proxies (both carry passwords), and with the user's mirrors. */
-const cleanMavenSettings = (text: string, mirrors: string): string => {
-  const bare = text
+/** Maven's own settings without servers and proxies: both carry passwords. */
+const cleanMavenSettings = (text: string): string =>
+  text
     .replaceAll(/<!--[\s\S]*?-->/g, '')
     .replaceAll(/<(servers|proxies)>[\s\S]*?<\/\1>/g, '')
     .replaceAll(/<(servers|proxies)\s*\/>/g, '')
-  if (mirrors === '') return bare
-  return bare.includes('<mirrors>')
-    ? bare.replace('<mirrors>', `<mirrors>${mirrors}`)
-    : bare.replace('</settings>', `<mirrors>${mirrors}</mirrors></settings>`)
-}
 
-const copyFolder = (from: string, to: string, maven_mirrors: string): void => {
+const copyFolder = (from: string, to: string): void => {
   cpSync(from, to, {
     recursive: true,
     // What other users may not read is not for the sandbox either.
@@ -84,7 +79,7 @@ const copyFolder = (from: string, to: string, maven_mirrors: string): void => {
   })
   const settings = join(to, 'settings.xml')
   const text = readText(settings)
-  if (text !== undefined) writeFileSync(settings, cleanMavenSettings(text, maven_mirrors))
+  if (text !== undefined) writeFileSync(settings, cleanMavenSettings(text))
 }
 
 const isWorldReadable = (path: string): boolean => existsSync(path) && (lstatSync(path).mode & 0o004) !== 0
@@ -95,7 +90,7 @@ const fill = (folder: string, host_etc: string, content: SystemContent): void =>
     mkdirSync(dirname(join(folder, name)), { recursive: true })
     writeFileSync(join(folder, name), readFileSync(join(host_etc, name)))
   }
-  for (const name of content.folders) copyFolder(join(host_etc, name), join(folder, name), content.maven_mirrors)
+  for (const name of content.folders) copyFolder(join(host_etc, name), join(folder, name))
   for (const name of content.shown) mkdirSync(join(folder, name), { recursive: true })
   mkdirSync(join(folder, 'gander'))
   writeFileSync(join(folder, 'gander/certificates.pem'), content.certificates)
@@ -105,7 +100,6 @@ interface SystemContent {
   readonly folders: readonly string[]
   readonly shown: readonly string[]
   readonly certificates: string
-  readonly maven_mirrors: string
 }
 
 /** Stands for everything copied: names, sizes and times, which is cheap to look at on every start. */
@@ -116,7 +110,7 @@ const identityOf = (host_etc: string, content: SystemContent): string => {
     return `${name}:${stat?.size ?? '-'}:${stat?.mtimeMs ?? '-'}`
   })
   return createHash('sha256')
-    .update(JSON.stringify([2, PLAIN_FILES, content, stamps]))
+    .update(JSON.stringify([3, PLAIN_FILES, content, stamps]))
     .digest('hex')
 }
 
@@ -124,15 +118,10 @@ const identityOf = (host_etc: string, content: SystemContent): string => {
  * Makes the synthetic /etc once per content under `home` and reuses it: its own users and name service, the parts of
  * the host's that toolchains need, and no more (no shadow, keys, machine id, mounts or network settings).
  */
-export const prepareSystemFolder = (
-  home: string,
-  folders: readonly string[],
-  certificates: string,
-  maven_mirrors: string,
-): SystemFolder => {
+export const prepareSystemFolder = (home: string, folders: readonly string[], certificates: string): SystemFolder => {
   const host_etc = '/etc'
   const shown = SHOWN.filter((name) => existsSync(join(host_etc, name)))
-  const content = { folders: folders.filter(isCopiedFolder), shown, certificates, maven_mirrors }
+  const content = { folders: folders.filter(isCopiedFolder), shown, certificates }
   const sha256 = identityOf(host_etc, content)
   const path = join(home, 'system', sha256.slice(0, 32), 'etc')
   if (!existsSync(path)) {
