@@ -31,6 +31,9 @@ process.exitCode = await runCommandLine(
         throw new Error('not here')
       },
       recordConversation: async () => '{}',
+      guests: async () => {
+        throw new Error('not here')
+      },
       examine: async () => ({
         checks: [
           { part: 'tools', name: 'git', outcome: 'ok', detail: '2.39.5, clones and keeps trees' },

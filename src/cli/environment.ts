@@ -1,11 +1,13 @@
 import type { RunId } from '#domain/ids'
-import type { Intake, Platform, RunOrder } from '#ports'
+import type { Guests, Intake, Platform, Redactor, RunOrder } from '#ports'
 import type { DoctorReport } from './doctor-report.ts'
 import type { KeyFile } from './key-file.ts'
 
 /** One output stream. */
 export interface Screen {
   write(text: string): void
+  /** Writes bytes as they are; settles when more can be taken. */
+  writeBytes(bytes: Uint8Array): Promise<void>
   readonly is_terminal: boolean
   /** Width in characters; 100 where it is unknown. */
   columns(): number
@@ -15,6 +17,8 @@ export interface Screen {
 export interface Input {
   readonly is_terminal: boolean
   read(): Promise<string>
+  /** The bytes as they come; instead of `read`. */
+  bytes(): AsyncIterable<Uint8Array>
   /** Asks without showing what is typed; only on a terminal. */
   askHidden(question: string): Promise<string>
 }
@@ -28,7 +32,11 @@ export interface PlatformWish {
 export interface CliWiring {
   openPlatform(wish: PlatformWish): Promise<Platform>
   intake(): Promise<Intake>
+  /** A redactor that knows no value yet. */
+  redactor(): Promise<Redactor>
   examine(): Promise<DoctorReport>
+  /** Finds coding agents, and tries them in a sandbox. */
+  guests(): Promise<Guests>
   /** Prepares the example repository and its issue; the order's model is a recording. */
   prepareDemo(): Promise<RunOrder>
   /** Makes a conversation file from a run's recorded model exchanges. */

@@ -1,9 +1,10 @@
 import { DEFAULT_LIMITS, type BudgetLimits } from '#domain/budget'
 import { GanderError } from '#domain/failure'
-import { DEFAULT_SCOPE, type AgentChoice, type ModelApi, type RunMode } from '#domain/task'
+import { DEFAULT_SCOPE, type AgentChoice, type KnownGuest, type ModelApi, type RunMode } from '#domain/task'
 import type { OrderDraft, RunOrder } from '#ports'
 import { basename, dirname, isAbsolute, resolve } from 'node:path'
 import type { CliEnvironment } from './environment.ts'
+import { chooseGuest, isGuest } from './guest-choice.ts'
 import { chooseModel, keyOf, type KeySource } from './model-choice.ts'
 
 /** The flags of `gander run`, as commander gives them. */
@@ -13,13 +14,14 @@ export interface RunFlags {
   readonly task?: string
   readonly base?: string
   readonly mode?: RunMode
-  readonly agent?: 'native' | 'transform'
+  readonly agent?: 'native' | 'transform' | 'command' | KnownGuest
   readonly rule?: string
   readonly model?: string
   readonly fallbackModel?: string
   readonly modelUrl?: string
   readonly modelApi?: ModelApi
   readonly verify?: string
+  readonly sandboxProfile?: string
   readonly allow?: readonly string[]
   readonly forbid?: readonly string[]
   readonly maxCost?: number
@@ -37,7 +39,10 @@ export async function readOrder(
   const keys = { env: environment.env, saved: await environment.keys.read() }
   const transform = await chooseTransform(flags, command, environment)
   const { draft, folder } = await readDraft(flags, transform, environment)
-  const agent = transform ?? chooseNative(flags, keys, environment.cwd)
+  const agent =
+    transform ??
+    chooseGuest(flags, command, { keys, cwd: environment.cwd }) ??
+    chooseNative(flags, keys, environment.cwd)
   const repository = flags.repo ?? draft.repository
   if (repository === null)
     throw usage(
@@ -57,6 +62,7 @@ export async function readOrder(
     },
     agent,
     verification: await readVerification(flags, draft, { environment, folder }),
+    ...(flags.sandboxProfile === undefined ? {} : { sandbox: await readSandbox(flags.sandboxProfile, environment) }),
     limits: { ...DEFAULT_LIMITS, ...draft.limits, ...limitsOf(flags) },
     keys: keysFor(agent, keys),
   }
@@ -77,6 +83,7 @@ async function chooseTransform(
   environment: CliEnvironment,
 ): Promise<Transform | undefined> {
   const { rule, model, modelUrl, agent } = flags
+  if (isGuest(agent)) return undefined
   const given = rule !== undefined || command.length > 0
   if (agent !== 'transform' && !given) return undefined
   if (agent === 'native')
@@ -168,6 +175,12 @@ async function readVerification(flags: RunFlags, draft: OrderDraft, at: Folder):
   if (!/[/\\]|\.(ya?ml|json)$/i.test(given)) return { kind: 'named', id: given }
   const folder = flags.verify === undefined ? at.folder : at.environment.cwd
   return { kind: 'given', source: await fileText(resolve(folder, given), '--verify', at.environment) }
+}
+
+/** A sandbox profile's name, or the text of a file: what looks like a file is read as one. */
+async function readSandbox(given: string, environment: CliEnvironment): Promise<NonNullable<RunOrder['sandbox']>> {
+  if (!/[/\\]|\.(ya?ml|json)$/i.test(given)) return { kind: 'named', id: given }
+  return { kind: 'given', source: await fileText(given, '--sandbox-profile', environment) }
 }
 
 async function fileText(path: string, flag: string, environment: CliEnvironment): Promise<string> {

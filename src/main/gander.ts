@@ -27,8 +27,10 @@ const intake = once(async (): Promise<Intake> => {
 
 const wiring: CliWiring = {
   intake,
+  redactor: async () => (await import('#evidence-plane/redaction')).createRedactor(),
   openPlatform: async () => (await import('./open-platform.ts')).openPlatform(settings()),
   examine: async () => (await import('./examine.ts')).examine(settings()),
+  guests: async () => (await import('./find-guests.ts')).findGuests(settings().home, true),
   prepareDemo: async () => (await import('./prepare-demo.ts')).prepareDemo(settings().home, await intake()),
   recordConversation: async (platform, run) => (await import('./record-run.ts')).recordRun(platform, run),
 }

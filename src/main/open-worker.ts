@@ -8,6 +8,7 @@ import { createPackageRegistries } from '#adapters/registries'
 import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
 import { createWorkspaceFiles } from '#adapters/workspace-files'
 import type { PriceTable, RunOrder } from '#ports'
+import { findGuests } from './find-guests.ts'
 import { once } from './once.ts'
 import type { PlatformSettings, SharedParts } from './shared-parts.ts'
 import { identifiers, systemClock } from './system-clock.ts'
@@ -31,6 +32,7 @@ export async function openWorker({ settings, shared, keys }: WorkerWish): Promis
   const { home, database_url, version } = settings
   const driver = createBubblewrapDriver({ home })
   const connection = once(() => ensureGateway({ home, keys, ...(database_url === undefined ? {} : { database_url }) }))
+  const proxy = once(async () => (await import('#adapters/registry-proxy')).createRegistryProxy({ home }))
   const prices = createPriceTable({ home })
   const { store, artifacts, repositories, redactor, publisher } = shared
   const worker = createWorker(
@@ -49,10 +51,12 @@ export async function openWorker({ settings, shared, keys }: WorkerWish): Promis
         call: async (call, signal) => (await connection()).gateway.call(call, signal),
         admit: async (admission) => (await connection()).gateway.admit(admission),
       },
+      guests: findGuests(home, false),
       prices,
       sealer: createEvidenceSealer({ artifacts, redactor }),
       files: createWorkspaceFiles,
       registries: createPackageRegistries({ home }),
+      proxy: { open: async (wish) => (await proxy()).open(wish) },
       runs_folder: join(home, 'runs'),
       version,
     },

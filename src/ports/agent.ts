@@ -61,6 +61,8 @@ export type AgentOutcome =
   | { readonly kind: 'exhausted'; readonly verdict: BudgetVerdict }
   | { readonly kind: 'model_failed'; readonly failure: ModelFailureKind; readonly message: string }
   | { readonly kind: 'outcome_unknown'; readonly message: string }
+  /** A foreign agent's program ended badly and left no change. */
+  | { readonly kind: 'guest_failed'; readonly message: string }
 
 /**
  * Someone who works on a tree through tools. One instance per run: it keeps its own conversation over the phases and

@@ -1,6 +1,7 @@
+import { createRedactor } from '#evidence-plane/redaction'
 import { createIntake } from '#control-plane/intake'
 import type { CliEnvironment, DoctorReport } from '#cli'
-import type { Platform } from '#ports'
+import type { Guests, Platform } from '#ports'
 
 /** A command line without a process: what it wrote, and how it was interrupted. */
 export interface FakeCli {
@@ -21,6 +22,7 @@ interface Wishes {
   readonly columns?: number
   readonly typed?: string
   readonly report?: DoctorReport
+  readonly guests?: Guests
 }
 
 /** An environment whose world is given by the wishes; nothing is read from the machine. */
@@ -47,6 +49,9 @@ export function fakeCli(wishes: Wishes = {}): FakeCli {
     stdin: {
       is_terminal,
       read: async () => wishes.typed ?? '',
+      bytes: async function* () {
+        yield Buffer.from(wishes.typed ?? '')
+      },
       askHidden: async () => wishes.typed ?? '',
     },
     keys: {
@@ -71,7 +76,13 @@ export function fakeCli(wishes: Wishes = {}): FakeCli {
       if (wishes.platform === undefined) throw new Error('no platform in this test')
       return wishes.platform
     },
+    redactor: async () => createRedactor(),
     intake: async () => createIntake({ fetch: () => Promise.reject(new Error('no network')), token: undefined }),
+    guests: async () =>
+      wishes.guests ?? {
+        find: async (id) => ({ id, apis: [], found: null, reason: 'no guests in this test' }),
+        list: async () => [],
+      },
     examine: async () => wishes.report ?? { checks: [] },
     prepareDemo: async () => {
       throw new Error('no demo in this test')

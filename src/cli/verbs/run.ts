@@ -1,5 +1,5 @@
 import { GanderError } from '#domain/failure'
-import { RUN_MODES } from '#domain/task'
+import { KNOWN_GUESTS, RUN_MODES, type AgentChoice } from '#domain/task'
 import type { RunOrder, RunView } from '#ports'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { withPlatform, type Cli, type Verb } from '../cli.ts'
@@ -17,7 +17,10 @@ export const addRun: Verb = (program, cli) => {
     .description(
       'Works on a task in a sandbox, verifies it, and proposes the change as a draft pull request with evidence.',
     )
-    .argument('[command...]', 'with --agent transform, after --: the command that makes the change')
+    .argument(
+      '[command...]',
+      'after --: the command that makes the change, or with --agent command the guest that does',
+    )
     .addHelpText('after', EXAMPLES)
   addTaskFlags(run)
   addAgentFlags(run)
@@ -54,8 +57,7 @@ function opening(
 ): readonly string[] {
   const screen = json ? cli.environment.stderr : cli.environment.stdout
   const paint = paintFor(screen, cli.environment.env)
-  const agent =
-    task.agent.kind === 'native' ? `${task.agent.model.provider}:${shortModel(task.agent.model.model)}` : 'transform'
+  const agent = agentShown(task.agent)
   const base = task.base_ref === null ? '' : ` at ${task.base_ref}`
   const words = `${run.id} · ${task.repository}${base} · ${task.mode} · ${agent}`
   const derived = task.success_criteria.filter((criterion) => criterion.origin === 'derived')
@@ -71,6 +73,14 @@ function opening(
   ]
 }
 
+function agentShown(agent: AgentChoice): string {
+  if (agent.kind === 'transform') return 'transform'
+  const model = `${agent.model.provider}:${shortModel(agent.model.model)}`
+  if (agent.kind === 'native') return model
+  const guest = agent.guest.kind === 'known' ? agent.guest.id : plainLine(agent.guest.argv[0] ?? agent.guest.kind)
+  return `${guest} with ${model}`
+}
+
 const shortModel = (model: string) => (model.startsWith('/') ? (model.split('/').at(-1) ?? model) : model)
 
 function addTaskFlags(run: Command): void {
@@ -83,13 +93,19 @@ function addTaskFlags(run: Command): void {
     .addOption(new Option('--mode <mode>', 'what the run may do (default: draft_pr)').choices(RUN_MODES))
     .option('--allow <glob...>', 'paths the change may touch (default: all that are not protected)')
     .option('--forbid <glob...>', 'paths the change must not touch')
+    .option('--sandbox-profile <name|file>', 'what its sandboxes may do (default: the built-in profile)')
     .option('--verify <profile|file>', 'what proves the change (default: found from the repository)')
 }
 
 function addAgentFlags(run: Command): void {
   run
     .optionsGroup('Who works:')
-    .addOption(new Option('--agent <kind>', 'a model, or a deterministic transform').choices(['native', 'transform']))
+    .addOption(
+      new Option(
+        '--agent <kind>',
+        'a model, a deterministic transform, or a coding agent as a guest (`gander agents`)',
+      ).choices(['native', 'transform', ...KNOWN_GUESTS, 'command']),
+    )
     .option('--model <provider:model>', 'anthropic:NAME, openai:NAME, google:NAME, local:NAME or recorded:FILE')
     .option('--fallback-model <provider:model>', 'used when the first one cannot be reached')
     .option('--model-url <url>', 'address of a server of your own')

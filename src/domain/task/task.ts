@@ -1,4 +1,5 @@
 import type { BudgetLimits } from '../budget/index.ts'
+import type { PathGroups, SandboxProfile } from '../sandbox/index.ts'
 import type { RequestId, TaskId, TenantId } from '../ids/index.ts'
 
 /** Where a request came from. */
@@ -32,6 +33,10 @@ export interface TaskScope {
   /** Empty means every path that is not protected or forbidden. */
   readonly allowed_paths: readonly string[]
   readonly forbidden_paths: readonly string[]
+  /** Lists that must each cover a path that is changed, from the sandbox profile; absent means every path. */
+  readonly writable_paths?: PathGroups
+  /** Paths that the sandbox profile keeps as they are; absent means none. */
+  readonly read_only_paths?: readonly string[]
   readonly max_changed_files: number
   readonly max_diff_lines: number
 }
@@ -56,6 +61,15 @@ export type AgentChoice =
 /** Coding agents with an adapter of their own. */
 export const KNOWN_GUESTS = ['claude-code', 'codex', 'opencode', 'pi', 'qwen-code'] as const
 export type KnownGuest = (typeof KNOWN_GUESTS)[number]
+
+/** The wire formats each known guest speaks with a server of its user's choice, the preferred one first. */
+export const GUEST_APIS: Readonly<Record<KnownGuest, readonly ModelApi[]>> = {
+  'claude-code': ['anthropic'],
+  codex: ['openai-responses'],
+  opencode: ['openai-chat'],
+  pi: ['openai-chat'],
+  'qwen-code': ['openai-chat'],
+}
 
 /**
  * Which foreign agent works: a known one, anything that speaks the Agent Client Protocol on its standard streams, or any
@@ -120,6 +134,8 @@ export interface Task {
     | { readonly kind: 'given'; readonly source: string }
     | null
   readonly limits: BudgetLimits
+  /** What the run's sandboxes may do; absent means the built-in profile. */
+  readonly sandbox?: SandboxProfile
   readonly deadline: string | null
   readonly attachments: readonly string[]
   readonly risk_hints: readonly string[]

@@ -12,6 +12,7 @@ import {
   type ToolCallResult,
   type TreeEntry,
 } from '#ports'
+import { platformPlan } from './platform-plan.ts'
 import { parseRewriteRules } from './rewrite-rule.ts'
 import { createRewriter, type Rewriter } from './rewrite.ts'
 
@@ -111,7 +112,7 @@ async function plan(task: Task, rule: TransformRule, call: Desk, source: Transfo
 
 function commandPlan(task: Task, argv: readonly string[]): Plan {
   const command = argv.join(' ').slice(0, 300)
-  return planOf(task, {
+  return platformPlan(task, ['The rule is right; the platform applies it as it is.'], {
     objective: `Run \`${command}\` for the task: ${task.title}`,
     steps: [
       {
@@ -131,7 +132,7 @@ async function rulePlan(task: Task, rule: AstGrep, source: TransformSource): Pro
   const shown = edits.value.slice(0, 30).map((edit) => edit.path)
   const more = edits.value.length > shown.length ? ` and ${edits.value.length - shown.length} more files` : ''
   return ok(
-    planOf(task, {
+    platformPlan(task, ['The rule is right; the platform applies it as it is.'], {
       objective: `Apply the rule ${rule.name} to ${edits.value.length} files for the task: ${task.title}`,
       steps: [
         {
@@ -144,24 +145,6 @@ async function rulePlan(task: Task, rule: AstGrep, source: TransformSource): Pro
       risk: edits.value.length > 10 ? 'medium' : 'low',
     }),
   )
-}
-
-function planOf(task: Task, core: Pick<Plan, 'objective' | 'steps' | 'risk'>): Plan {
-  const { forbidden_paths } = task.scope
-  const verify = {
-    id: 'S2',
-    action: 'verify the proposed tree',
-    target: 'the verification profile of the task',
-    expected_evidence: 'the profile passes and no test is lost',
-  }
-  return {
-    ...core,
-    steps: [...core.steps, verify],
-    assumptions: ['The rule is right; the platform applies it as it is.'],
-    constraints: [...task.constraints],
-    verification: ['the verification profile of the task, at the base commit and on the proposed tree'],
-    forbidden: forbidden_paths.length > 0 ? [...forbidden_paths] : ['paths outside the scope of the task'],
-  }
 }
 
 async function applyRule(rule: AstGrep, call: Desk, source: TransformSource): Promise<AgentOutcome> {

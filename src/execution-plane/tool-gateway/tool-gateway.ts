@@ -3,6 +3,7 @@ import type { ToolDeclaration } from '#domain/conversation'
 import { canonicalJson, type Json } from '#domain/json'
 import { PHASE_TOOLS, TOOL_NAMES, type AgentPhase } from '#domain/tool'
 import type { AgentTools, ToolCallResult } from '#ports'
+import { askLeave } from './ask-leave.ts'
 import { performCall } from './call-step.ts'
 import { createRate } from './rate.ts'
 import type { ToolGatewayDependencies, ToolHost } from './tool-host.ts'
@@ -21,7 +22,7 @@ export function createToolGateway(dependencies: ToolGatewayDependencies): ToolGa
 
 function bind(dependencies: ToolGatewayDependencies, host: ToolHost): AgentTools {
   // A transform is the platform's own loop over as many files as its rule finds; only models run away.
-  const desk: Desk = { dependencies, host, rate: host.task.agent.kind === 'native' ? createRate() : undefined }
+  const desk: Desk = { dependencies, host, rate: host.task.agent.kind === 'transform' ? undefined : createRate() }
   return {
     declarations: declarationsOf,
     call: async (request, { phase, key }) => {
@@ -37,6 +38,7 @@ function bind(dependencies: ToolGatewayDependencies, host: ToolHost): AgentTools
       // What is on record under this key is what `performCall` put there.
       return value as unknown as ToolCallResult
     },
+    leave: (request, at) => askLeave(desk, { request, ...at }),
   }
 }
 

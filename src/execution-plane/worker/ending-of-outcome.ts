@@ -46,6 +46,8 @@ export function endingOf(outcome: AgentOutcome, unfit: FailureClass): Ending {
         'A model call was interrupted twice; its outcome is unknown.',
         outcome.message,
       )
+    case 'guest_failed':
+      return needsHuman('guest_failed', 'The guest ended without a change.', outcome.message)
     default:
       return outcome satisfies never
   }
@@ -86,6 +88,8 @@ const ENDING_OF_CODE: Partial<Record<GanderError['code'], (explanation: string) 
   repository_not_found: (why) => failed('source_unavailable', 'The repository cannot be read.', why),
   repository_empty: (why) => failed('source_unavailable', 'The repository cannot be read.', why),
   repository_unreadable: (why) => failed('source_unavailable', 'The repository cannot be read.', why),
+  guest_not_found: (why) => needsHuman('guest_unavailable', 'The agent that was asked for is not here.', why),
+  model_not_allowed: (why) => needsHuman('guest_unavailable', 'The guest may not use this model.', why),
   ref_not_found: (why) => failed('source_unavailable', 'The repository cannot be read.', why),
 }
 

@@ -10,6 +10,7 @@ import { change } from './change.ts'
 import { deliver, type Delivered } from './deliver.ts'
 import { endingOfError } from './ending-of-outcome.ts'
 import { need, type Ending, type Execution, type Found, type WorkerParts } from './execution.ts'
+import { guestFor } from './guest.ts'
 import { keepLease, WorkStopped } from './lease-keeper.ts'
 import { plan, reproduce } from './plan.ts'
 import { prepare, treeReader } from './prepare.ts'
@@ -74,6 +75,7 @@ async function agentFor(execution: Execution): Promise<Agent> {
     const gateway = besideBaseline(execution)
     return createNativeAgent({ gateway, prices: parts.prices, clock: parts.clock })
   }
+  if (task.agent.kind === 'guest') return guestFor(execution)
   const reader = treeReader(need(execution, 'repository'))
   return createTransformAgent({ list: await reader.list(), read: reader.read })
 }
@@ -146,6 +148,7 @@ async function close(execution: Execution, stopped: Stopped): Promise<Run> {
   if (!('kind' in stopped)) return journal.close({ type: 'complete', ...stopped })
   if (stopped.kind === 'pause')
     return journal.close({ type: 'pause', reason: stopped.reason, explanation: stopped.explanation })
+  if (stopped.kind === 'approval') return journal.close({ type: 'await_approval', approval: stopped.request })
   return endWith(execution, stopped)
 }
 
@@ -186,7 +189,7 @@ async function closeBroken(execution: Execution, error: unknown): Promise<Run | 
 
 /** When not even a packet can be made, the run still reaches a defined state with its diagnosis. */
 async function withoutPacket({ journal, run }: Execution, ending: Ending): Promise<Run> {
-  if (ending.kind === 'pause')
+  if (ending.kind !== 'end')
     return journal.close({ type: 'end', state: 'failed', packet_sha256: null, diagnosis: unpaused(ending, run.id) })
   const diagnosis = {
     class: ending.failure,
@@ -197,10 +200,10 @@ async function withoutPacket({ journal, run }: Execution, ending: Ending): Promi
   return journal.close({ type: 'end', state: ending.state, diagnosis, packet_sha256: null })
 }
 
-const unpaused = (ending: Extract<Ending, { kind: 'pause' }>, run: string) => ({
+const unpaused = (ending: Exclude<Ending, { kind: 'end' }>, run: string) => ({
   class: 'internal' as const,
   what: 'The run could not be paused.',
-  why: ending.explanation,
+  why: ending.kind === 'pause' ? ending.explanation : ending.request.reason,
   next: nextAction('internal', run),
 })
 

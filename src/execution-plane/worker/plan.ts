@@ -31,7 +31,7 @@ function reproductionRecorded({ found }: Execution) {
 export async function plan(execution: Execution): Promise<Ending | undefined> {
   const { found, run, journal } = execution
   const opening = await contextFor(execution)
-  if (execution.task.agent.kind === 'transform') void startBaseline(execution)
+  if (execution.task.agent.kind !== 'native') void startBaseline(execution)
   const outcome = await work(execution, 'planning', opening)
   if (outcome.kind !== 'planned') return endingOf(outcome, 'plan_rejected')
   found.plan = outcome.plan

@@ -101,7 +101,7 @@ function versions({ parts, task, found }: Execution): Versions {
     verifier_profile: found.profile === undefined ? 'none' : `${found.profile.id}@${found.profile.version}`,
     policy: parts.policy.version,
     sandbox_image: found.fingerprint ?? 'none',
-    model_router: agent.kind === 'native' ? `${agent.model.provider}:${agent.model.model}` : 'transform',
+    model_router: agent.kind !== 'transform' ? `${agent.model.provider}:${agent.model.model}` : 'transform',
     repository_base_sha: found.repository?.source.commit ?? 'none',
     context_manifest: found.context_manifest ?? 'none',
     judge_rubric: RUBRIC_VERSION,

@@ -1,6 +1,7 @@
 import {
   DEFAULT_SANDBOX_LIMITS,
   type CapturedTree,
+  type ReadOnlyView,
   type RunRepository,
   type Sandbox,
   type SandboxDriver,
@@ -24,6 +25,10 @@ interface WorkspaceParts {
   /** The tree to start from; what earlier steps left behind, or the base tree. */
   readonly tree: string
   readonly limits?: SandboxLimits
+  /** `guest` where a foreign agent's program is started in it; absent means `work`. */
+  readonly purpose?: 'work' | 'guest'
+  /** Absent means none. */
+  readonly read_only?: readonly ReadOnlyView[]
 }
 
 /** Opens a fresh sandbox over the base checkout and brings it to the tree that is on record. */
@@ -31,11 +36,12 @@ export async function openWorkspace(parts: WorkspaceParts): Promise<Workspace> {
   const { driver, repository, run_id, setup_layer, tree } = parts
   const sandbox = await driver.open({
     run_id,
-    purpose: 'work',
+    purpose: parts.purpose ?? 'work',
     checkout: repository.checkout,
     setup_layer,
     writable: { kind: 'memory' },
     limits: parts.limits ?? DEFAULT_SANDBOX_LIMITS,
+    read_only: parts.read_only ?? [],
   })
   try {
     if (tree !== repository.source.tree) await repository.applyTree(repository.source.tree, tree, sandbox.tree)

@@ -100,6 +100,9 @@ export function scriptedGateway(
   const keys = new Set<string>()
   return {
     asked,
+    admit: async () => {
+      throw new Error('no guest in this test')
+    },
     async call(call) {
       if (keys.has(call.call_key)) throw new Error(`call ${call.call_key} was repeated`)
       keys.add(call.call_key)
@@ -129,6 +132,7 @@ export function scriptedTools(
         description: name,
         input_schema: { type: 'object' },
       })),
+    leave: async () => ({ answer: 'refuse', rule: 'test', message: 'no leave in this test' }),
     async call(request, { key }) {
       const result = await journal.perform<Json>(
         { key, kind: 'tool_call', request: { name: request.name, arguments: request.arguments } },

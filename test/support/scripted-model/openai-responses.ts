@@ -1,6 +1,17 @@
-import type { Json } from '#domain/json'
+import type { Json, JsonObject } from '#domain/json'
 import type { Message } from '#domain/conversation'
-import { asText, bearer, list, object, request, text, textOf, type WireFormat } from './wire-format.ts'
+import {
+  asText,
+  bearer,
+  list,
+  object,
+  request,
+  text,
+  textOf,
+  type Asked,
+  type FullReply,
+  type WireFormat,
+} from './wire-format.ts'
 
 /** OpenAI responses: POST /v1/responses. */
 export const openaiResponses: WireFormat = {
@@ -20,7 +31,25 @@ export const openaiResponses: WireFormat = {
       stream: body['stream'] === true,
     }
   },
-  reply: (reply, asked) => ({
+  reply: answer,
+  stream: (reply, asked) => {
+    const whole = answer(reply, asked)
+    const items = list(whole['output'])
+    const started = { ...whole, status: 'in_progress', output: [], usage: null }
+    return numbered([
+      { type: 'response.created', response: started },
+      ...items.flatMap(streamItem),
+      {
+        type: reply.stop === 'length' || reply.stop === 'refused' ? 'response.incomplete' : 'response.completed',
+        response: whole,
+      },
+    ])
+  },
+  error: (_, message) => ({ error: { message, type: 'invalid_request_error', param: null, code: null } }),
+}
+
+function answer(reply: FullReply, asked: Pick<Asked, 'model'>): JsonObject {
+  return {
     id: reply.id,
     object: 'response',
     created_at: 1_700_000_000,
@@ -75,9 +104,40 @@ export const openaiResponses: WireFormat = {
             total_tokens: reply.usage.input_tokens + reply.usage.output_tokens,
           },
         }),
-  }),
-  error: (_, message) => ({ error: { message, type: 'invalid_request_error', param: null, code: null } }),
+  }
 }
+
+function streamItem(value: Json, output_index: number): readonly JsonObject[] {
+  const item = object(value)
+  const item_id = text(item['id'])
+  const added = { type: 'response.output_item.added', output_index, item: { ...item, status: 'in_progress' } }
+  const done = { type: 'response.output_item.done', output_index, item }
+  if (item['type'] === 'function_call') {
+    const at = { item_id, output_index }
+    const words = text(item['arguments'])
+    return [
+      { ...added, item: { ...object(added.item), arguments: '' } },
+      { type: 'response.function_call_arguments.delta', ...at, delta: words },
+      { type: 'response.function_call_arguments.done', ...at, arguments: words },
+      done,
+    ]
+  }
+  if (item['type'] !== 'message') return [added, done]
+  const at = { item_id, output_index, content_index: 0 }
+  const said = textOf(item['content'])
+  const part = { type: 'output_text', text: said, annotations: [] }
+  return [
+    { ...added, item: { ...object(added.item), content: [] } },
+    { type: 'response.content_part.added', ...at, part: { ...part, text: '' } },
+    { type: 'response.output_text.delta', ...at, delta: said },
+    { type: 'response.output_text.done', ...at, text: said },
+    { type: 'response.content_part.done', ...at, part },
+    done,
+  ]
+}
+
+const numbered = (events: readonly JsonObject[]): readonly (readonly [string, Json])[] =>
+  events.map((event, sequence_number) => [text(event['type']), { ...event, sequence_number }] as const)
 
 function readItem(item: { readonly [key: string]: Json }): readonly Message[] {
   if (item['type'] === 'function_call')

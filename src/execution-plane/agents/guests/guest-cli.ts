@@ -1,0 +1,52 @@
+import type { Json, JsonObject } from '#domain/json'
+
+/** What a guest's program is started with. */
+export interface GuestSeat {
+  /** How the program is started, without arguments. */
+  readonly program: readonly string[]
+  /** Where the model is reached from inside, such as `http://127.0.0.1:4180`. */
+  readonly origin: string
+  /** What it sends as its key; good for this channel alone. */
+  readonly token: string
+  readonly model: string
+  readonly prompt: string
+}
+
+/** One start of a guest's program. */
+export interface GuestLaunch {
+  readonly argv: readonly string[]
+  readonly env: { readonly [name: string]: string }
+  /** Written before the start; absolute paths inside the sandbox. */
+  readonly files: { readonly [path: string]: string }
+}
+
+/** What a guest's output says, in no program's words. Nothing of it is evidence. */
+export type GuestEvent =
+  | { readonly kind: 'tool_called'; readonly id: string; readonly tool: string; readonly args: Json }
+  | { readonly kind: 'tool_answered'; readonly id: string; readonly text: string; readonly is_error: boolean }
+  | { readonly kind: 'said'; readonly text: string }
+  /** The program's own last word on its turn. */
+  | { readonly kind: 'concluded'; readonly text: string; readonly is_error: boolean }
+
+/** How one coding agent's program is started and understood. */
+export interface GuestCli {
+  launch(seat: GuestSeat): GuestLaunch
+  /** Reads one line of its output; a line that says nothing of note gives nothing. */
+  read(line: JsonObject): readonly GuestEvent[]
+}
+
+/** The home of the sandbox's user. */
+export const GUEST_HOME = '/home/agent'
+
+export const object = (value: Json | undefined): JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
+export const list = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : [])
+export const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
+
+/** The text of a content that is a string or a list of parts. */
+export const textOf = (content: Json | undefined): string =>
+  typeof content === 'string'
+    ? content
+    : list(content)
+        .map((part) => text(object(part)['text']))
+        .join('')

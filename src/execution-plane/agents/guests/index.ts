@@ -1,0 +1,2 @@
+export { createGuestAgent } from './guest-agent.ts'
+export { guestCliOf } from './guest-clis.ts'

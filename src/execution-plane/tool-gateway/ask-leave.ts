@@ -1,0 +1,72 @@
+import type { EventDraft } from '#domain/event'
+import type { AgentTools, PolicyDecision, StepOutcome } from '#ports'
+import { hashOf, nameShown, nestsTooDeep, weigh, type Call, type Desk, type Weighed } from './weigh.ts'
+
+type Leave = Awaited<ReturnType<AgentTools['leave']>>
+
+/**
+ * Weighs a call exactly as if it were to be performed and records the decision; nothing is performed. Only a plain
+ * `allow` is leave: what a person would have to agree to is refused, with the words of the rule.
+ */
+export async function askLeave(desk: Desk, call: Call): Promise<Leave> {
+  const { journal } = desk.host
+  const { name } = call.request
+  const args = nestsTooDeep(call.request.arguments) ? null : call.request.arguments
+  const request = { leave_for: name, arguments: args, phase: call.phase }
+  const weighed = journal.recorded(call.key) ? undefined : await weigh(desk, call)
+  const decision = weighed?.recorded
+  const value = await journal.perform(
+    { key: call.key, kind: 'tool_call', request, ...(decision !== undefined && { decision }) },
+    async ({ decision: standing }): Promise<StepOutcome<Leave>> => {
+      if (weighed === undefined) throw new Error(`step ${call.key} is on record and was to act again`)
+      const leave = answerOf(weighed, standing)
+      const redacted = { ...leave, message: await weighed.context.redact(leave.message) }
+      return { value: redacted, events: eventsOf(call, leave, standing), tool_call: recordOf(call, leave, weighed) }
+    },
+  )
+  return value
+}
+
+function answerOf({ outcome }: Weighed, standing: PolicyDecision | undefined): Leave {
+  if (!('decision' in outcome)) return { answer: 'refuse', rule: outcome.rule, message: outcome.message }
+  // What stood before a crash and what holds now must both allow it.
+  const stricter = [outcome.decision, ...(standing === undefined ? [] : [standing])].find(
+    ({ answer }) => answer !== 'allow',
+  )
+  const { answer, explanation, matched_rules } = stricter ?? outcome.decision
+  const rule = matched_rules.find(({ effect }) => effect === answer)?.rule ?? 'policy'
+  return { answer: answer === 'allow' ? 'allow' : 'refuse', rule, message: explanation }
+}
+
+function eventsOf({ request, phase }: Call, leave: Leave, decision: PolicyDecision | undefined): readonly EventDraft[] {
+  const tool = nameShown(request.name)
+  const about = {
+    actor_type: 'agent' as const,
+    actor: 'agent',
+    resource_type: 'tool',
+    resource_id: tool,
+    ...(decision === undefined ? {} : { decision_id: decision.decision_id, policy_version: decision.policy_version }),
+  }
+  const requested = { tool, args_hash: hashOf(request.arguments), state: phase }
+  const isAllowed = leave.answer === 'allow' && decision !== undefined
+  return [
+    { ...about, event: 'tool_call_requested', facts: requested },
+    isAllowed
+      ? {
+          ...about,
+          event: 'tool_call_authorized',
+          facts: { tool, policy_decision_id: decision.decision_id, credential_scope: 'none' },
+          decision: 'allowed',
+        }
+      : { ...about, event: 'tool_call_refused', facts: { tool, rule: leave.rule, state: phase }, decision: 'denied' },
+  ]
+}
+
+const recordOf = ({ request }: Call, leave: Leave, { tool, took_ms }: Weighed) => ({
+  tool: nameShown(request.name),
+  tool_version: tool?.version ?? 'none',
+  args_sha256: hashOf(request.arguments),
+  status: leave.answer === 'allow' ? ('ok' as const) : ('refused' as const),
+  rule: leave.answer === 'allow' ? null : leave.rule,
+  duration_ms: Math.max(0, Math.round(took_ms)),
+})

@@ -1,0 +1,200 @@
+import { chmodSync, existsSync, mkdirSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { EventDraft } from '#domain/event'
+import { DEFAULT_LIMITS } from '#domain/budget'
+import { DEFAULT_SCOPE, KNOWN_GUESTS, GUEST_APIS, type KnownGuest, type Task } from '#domain/task'
+import type { AgentOutcome, AgentSession, FoundGuest, Sandbox } from '#ports'
+import { createGuests } from '#adapters/guests'
+import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
+import { createGuestAgent, guestCliOf } from '#execution-plane/agents'
+import { emptyMemory, memoryJournal, type StepMemory } from '../../support/agents/memory-journal.ts'
+import { scriptedTools } from '../../support/agents/scripted-session.ts'
+import { plainChannel } from '../../support/guests/plain-channel.ts'
+import { scriptedGuest, toolTexts } from '../../support/guests/scripted-guest.ts'
+import { makeSandboxGround, shellIn, type SandboxGround } from '../../support/sandbox-fixtures.ts'
+import { startScriptedModel, type ScriptedModel } from '../../support/scripted-model/index.ts'
+
+const guests = createGuests({ env: process.env, user_home: homedir(), cwd: '/nowhere', node: process.execPath })
+
+const PROBE = [
+  'echo "env: $(env | sort | tr "\\n" " ")"',
+  'echo "key: $(cat /proc/*/environ 2>/dev/null | tr "\\0" " " | grep -c SECRET_OF_THE_HOST)"',
+  'echo "route: $(cat /proc/net/route | wc -l)"',
+  'echo "net: $(timeout 3 bash -c "echo > /dev/tcp/192.0.2.1/80" 2>&1 | tail -1)"',
+].join('; ')
+
+let ground: SandboxGround
+let model: ScriptedModel
+
+beforeAll(async () => {
+  process.env['SECRET_OF_THE_HOST'] = 'not-for-guests'
+  ground = makeSandboxGround({ 'README.md': 'hello\n' })
+  mkdirSync(join(ground.root, 'doors'), { recursive: true })
+  chmodSync(ground.root, 0o711)
+  model = await startScriptedModel(scriptedGuest([`${PROBE}; echo made > made.txt`], 'Made the file.'))
+})
+afterAll(async () => {
+  delete process.env['SECRET_OF_THE_HOST']
+  await model.close()
+  ground.remove()
+})
+
+interface Worked {
+  readonly outcome: AgentOutcome
+  readonly events: readonly EventDraft[]
+  readonly artifacts: ReadonlyMap<string, string>
+  readonly made: string
+}
+
+async function work(
+  found: FoundGuest,
+  wish: {
+    readonly id?: KnownGuest
+    readonly memory?: StepMemory
+    readonly signal?: AbortSignal
+    readonly minutes?: number
+  } = {},
+): Promise<Worked> {
+  const driver = createBubblewrapDriver({ home: ground.home })
+  const sandbox = await driver.open(ground.spec({ purpose: 'guest', read_only: found.read_only }))
+  try {
+    return await workIn(sandbox, found, wish)
+  } finally {
+    await sandbox.close()
+  }
+}
+
+async function workIn(sandbox: Sandbox, found: FoundGuest, wish: Parameters<typeof work>[1] = {}): Promise<Worked> {
+  const { id, memory = emptyMemory(), signal = new AbortController().signal, minutes = 2 } = wish
+  const noted: EventDraft[] = []
+  const artifacts = new Map<string, string>()
+  const api = id === undefined ? 'anthropic' : (GUEST_APIS[id][0] ?? 'anthropic')
+  const choice = { provider: 'scripted', model: 'scripted-coder', api, url: model.url('anthropic') }
+  const channel = await plainChannel(join(ground.root, 'doors'), Number(new URL(model.url('anthropic')).port))
+  const guest = id === undefined ? { kind: 'command' as const, argv: found.argv } : { kind: 'known' as const, id }
+  const journal = memoryJournal(memory)
+  const agent = createGuestAgent({
+    found,
+    cli: guestCliOf(guest),
+    model: choice,
+    gateway: channel,
+    sandbox,
+    checkpoint: async () => ({
+      tree: (await shellIn(sandbox, 'cat made.txt 2>/dev/null || true')).stdout,
+      refused: [],
+    }),
+    tree: () => '',
+    changedFiles: async () => 1,
+    fence: 1,
+    note: async (events) => void noted.push(...events),
+    redactor: {
+      register: () => undefined,
+      redact: async (text) => ({ text, count: 0, kinds: [], confirmed: false }),
+      version: 'test',
+    },
+    artifacts: {
+      put: async (content) => {
+        artifacts.set('kept', String(content))
+        return { sha256: 'kept', bytes: content.length }
+      },
+      get: async () => undefined,
+      locate: async () => undefined,
+    },
+    clock: { now: () => Date.now(), sleep: async () => undefined },
+  })
+  const outcome = await agent.work(session(journal, signal, minutes))
+  const made = (await shellIn(sandbox, 'cat made.txt 2>/dev/null || true')).stdout.trim()
+  return { outcome, events: [...noted, ...journal.events], artifacts, made }
+}
+
+function session(journal: ReturnType<typeof memoryJournal>, signal: AbortSignal, minutes: number): AgentSession {
+  const limits = { ...DEFAULT_LIMITS, max_minutes: minutes }
+  const task = { title: 'Make the file', scope: DEFAULT_SCOPE, capability: 'code_change', constraints: [], limits }
+  return {
+    run_id: 'run_test',
+    tenant_id: 'tenant_test',
+    task: task as unknown as Task,
+    phase: 'editing',
+    system: '',
+    opening: 'Make the file made.txt.',
+    journal,
+    tools: scriptedTools(journal),
+    budget: () => ({ limits, use: { cost_usd: 0, reserved_usd: 0, active_ms: 0, steps: 0, tokens: 0 } }),
+    signal,
+  } as unknown as AgentSession
+}
+
+describe('a guest in its sandbox', () => {
+  it.each(KNOWN_GUESTS)('%s works through its channel and has no key and no route', async (id) => {
+    const { found, reason } = await guests.find(id)
+    if (found === null) return console.log(`skipped: ${reason}`)
+    const asked = model.requests.length
+    const { outcome, events, made, artifacts } = await work(found, { id })
+    expect(outcome, artifacts.get('kept')).toEqual({ kind: 'finished', summary: 'Made the file.' })
+    expect(made).toBe('made')
+    const names = events.map(({ event }) => event)
+    expect(names).toContain('guest_started')
+    expect(names).toContain('guest_tool_called')
+    expect(names).toContain('guest_ended')
+    const seen = model.requests.slice(asked)
+    expect(seen.every(({ key }) => key === 'channel-token-of-a-test')).toBe(true)
+    const said = seen.flatMap(({ turn }) => toolTexts(turn)).join('\n')
+    expect(said).toContain('env: ')
+    expect(said).not.toContain('not-for-guests')
+    expect(said).toContain('key: 0')
+    expect(said).toMatch(/route: [01]\b/)
+    expect(said).toMatch(/unreachable|not permitted|refused|denied/i)
+  })
+
+  it('as any command reads its instructions from the file in its words', async () => {
+    const argv = ['sh', '-c', 'grep -q "Make the file" "$1" && echo made > made.txt', 'tool', '{prompt_file}']
+    const { outcome, made } = await work({ id: 'sh', version: 'unknown', argv, read_only: [] })
+    expect(outcome.kind).toBe('finished')
+    expect(made).toBe('made')
+  })
+
+  it('that fails without a change is a failed guest with its last words', async () => {
+    const argv = ['sh', '-c', 'echo "no such option" >&2; exit 3']
+    const { outcome } = await work({ id: 'sh', version: 'unknown', argv, read_only: [] })
+    expect(outcome).toMatchObject({ kind: 'guest_failed' })
+    expect(outcome).toHaveProperty('message', expect.stringMatching(/exit code 3.*no such option/))
+  })
+
+  it('that is not there is a failed guest', async () => {
+    const { outcome } = await work({ id: 'nothing', version: 'unknown', argv: ['no-such-program'], read_only: [] })
+    expect(outcome.kind).toBe('guest_failed')
+  })
+
+  it('that outlives its minutes is ended with what it started, and its tree is kept', async () => {
+    const argv = ['sh', '-c', 'echo made > made.txt; sleep 300 & sleep 300']
+    const { outcome, made } = await work({ id: 'sh', version: 'unknown', argv, read_only: [] }, { minutes: 0.03 })
+    expect(outcome).toMatchObject({ kind: 'exhausted', verdict: { budget: 'minutes' } })
+    expect(made).toBe('made')
+  })
+
+  it('that was out of minutes starts again with the next leave', async () => {
+    const memory = emptyMemory()
+    const slow = { id: 'sh', version: 'unknown', argv: ['sh', '-c', 'sleep 300'], read_only: [] }
+    expect((await work(slow, { minutes: 0.02, memory })).outcome.kind).toBe('exhausted')
+    const quick = { ...slow, argv: ['sh', '-c', 'echo made > made.txt'] }
+    expect((await work(quick, { memory })).outcome.kind).toBe('finished')
+  })
+
+  it('whose run is cancelled is killed and leaves no outcome', async () => {
+    const stop = new AbortController()
+    setTimeout(() => stop.abort(new Error('cancelled')), 500)
+    const argv = ['sh', '-c', 'sleep 300']
+    await expect(work({ id: 'sh', version: 'unknown', argv, read_only: [] }, { signal: stop.signal })).rejects.toThrow(
+      'cancelled',
+    )
+  })
+
+  it('is not found where nothing has its name, and the reason says how to get it', async () => {
+    const none = createGuests({ env: {}, user_home: '/nowhere', cwd: '/', node: process.execPath })
+    expect(await none.find('codex')).toMatchObject({ found: null, reason: expect.stringContaining('npm install') })
+    expect(existsSync('/nowhere')).toBe(false)
+  })
+})
