@@ -6,6 +6,8 @@ import { EXIT_CODES } from './exit-code.ts'
 import { commandName } from './drive-run.ts'
 import { describeFailure, failureLines, type FailureText } from './screen/failure-text.ts'
 import { paintFor } from './screen/paint.ts'
+import { addAgents } from './verbs/agents.ts'
+import { addApprove } from './verbs/approve.ts'
 import { addArtifacts } from './verbs/artifacts.ts'
 import { addCancel } from './verbs/cancel.ts'
 import { addCompletion } from './verbs/completion.ts'
@@ -17,14 +19,16 @@ import { addList } from './verbs/list.ts'
 import { addLogin } from './verbs/login.ts'
 import { addOpen } from './verbs/open.ts'
 import { addRecord } from './verbs/record.ts'
+import { addReject } from './verbs/reject.ts'
+import { addRedact } from './verbs/redact.ts'
 import { addRun } from './verbs/run.ts'
 import { addShow } from './verbs/show.ts'
 import { addWatch } from './verbs/watch.ts'
 
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
-  ['Work:', [addRun, addContinue, addCancel]],
+  ['Work:', [addRun, addContinue, addApprove, addReject, addCancel]],
   ['Look:', [addList, addShow, addWatch, addDiff, addArtifacts, addOpen]],
-  ['Set up:', [addDoctor, addLogin, addRecord, addCompletion, addDemo]],
+  ['Set up:', [addDoctor, addAgents, addLogin, addRecord, addRedact, addCompletion, addDemo]],
 ]
 
 /** Makes the program; `ended` is told the exit code of a command that did its work. */

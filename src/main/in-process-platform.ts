@@ -1,3 +1,4 @@
+import type { ApprovalAnswer } from '#domain/approval'
 import type { BudgetLimits } from '#domain/budget'
 import { GanderError, isGanderError } from '#domain/failure'
 import type { Change } from '#domain/change'
@@ -6,6 +7,7 @@ import type { RunId } from '#domain/ids'
 import { LOCAL_TENANT } from '#domain/ids'
 import { canonicalJson } from '#domain/json'
 import { isActive, isEnd, type NewRun, type Run } from '#domain/run'
+import type { SandboxProfile } from '#domain/sandbox'
 import type { Request, Task } from '#domain/task'
 import { acceptOrder } from '#control-plane/intake'
 import { WorkStopped, type Worker } from '#execution-plane/worker'
@@ -36,6 +38,8 @@ export interface PlatformParts {
   readonly worker: (asks_a_model: boolean) => Promise<Worker>
   /** Reads the conversation file of a recorded model, so that a wrong one is told at once. */
   readonly checkRecording: (order: RunOrder) => Promise<void>
+  /** Reads the sandbox profile that an order chooses. */
+  readonly sandboxProfile: (chosen: RunOrder['sandbox']) => Promise<SandboxProfile>
   /** Keeps keys in memory until a worker hands them to the gateway. */
   readonly holdKeys: (keys: RunOrder['keys']) => void
   /** Absolute folder for what a run keeps on disk. */
@@ -65,6 +69,10 @@ export function createInProcessPlatform(parts: PlatformParts): Platform {
       return existing(run)
     },
     continue: async (run, added, by, keys) => existing(await goOn(parts, await existing(run), { added, by, keys })),
+    decideApproval: async (run, answer, keys) => {
+      await answerApproval(parts, await existing(run), answer, keys)
+      return existing(run)
+    },
     diff: (run) => diffOf(parts, run),
     artifact: (sha256) => parts.artifacts.get(sha256),
     artifactPath: (sha256) => parts.artifacts.locate(sha256),
@@ -83,7 +91,15 @@ async function submit(parts: PlatformParts, order: RunOrder): Promise<RunId> {
   priced(order, await parts.prices())
   await parts.checkRecording(order)
   const source = await parts.repositories.resolve(order.words.repository, order.base_ref)
-  const task: Task = { ...accepted.value.task, repository: source.repository, source }
+  const sandbox = await parts.sandboxProfile(order.sandbox)
+  const { limits } = accepted.value.task
+  const task: Task = {
+    ...accepted.value.task,
+    repository: source.repository,
+    source,
+    sandbox,
+    limits: { ...limits, max_minutes: Math.min(limits.max_minutes, sandbox.resources.run_minutes) },
+  }
   return record(parts, { ...accepted.value.request, repository: source.repository }, task)
 }
 
@@ -113,8 +129,9 @@ function submissionEvents(request: Request, task: Task): readonly EventDraft[] {
 
 /** Under a cost limit every model needs a price, or a configuration that says it is free. */
 function priced(order: RunOrder, prices: PriceTable): void {
-  if (order.agent.kind !== 'native') return
-  for (const model of [order.agent.model, order.agent.fallback]) {
+  if (order.agent.kind === 'transform') return
+  const { agent } = order
+  for (const model of [agent.model, agent.kind === 'native' ? agent.fallback : null]) {
     if (model === null || prices.priceOf(model) !== undefined) continue
     const name = `${model.provider}:${model.model}`
     throw new GanderError(
@@ -139,7 +156,7 @@ async function redactWords(words: RunOrder['words'], redactor: Redactor): Promis
 async function workOn(parts: PlatformParts, run: RunId, signal?: AbortSignal): Promise<void> {
   const overview = await parts.store.load(run)
   if (overview === undefined) missing(run)
-  const worker = await parts.worker(overview.task.agent.kind === 'native')
+  const worker = await parts.worker(overview.task.agent.kind !== 'transform')
   const stop = new AbortController()
   const onAbort = () => {
     const by = 'the person at the terminal'
@@ -160,11 +177,12 @@ async function viewOf(parts: PlatformParts, id: RunId): Promise<RunView | undefi
   const { store, artifacts } = parts
   const overview = await store.load(id)
   if (overview === undefined) return undefined
-  const [kept, steps, pull_request, events] = await Promise.all([
+  const [kept, steps, pull_request, events, approvals] = await Promise.all([
     store.artifacts(id),
     store.steps(id),
     store.pullRequest(id),
     store.events(id, 0),
+    store.approvals(id),
   ])
   const sealed = overview.run.facts.packet_sha256
   const folder = join(parts.runs_folder, id)
@@ -180,6 +198,7 @@ async function viewOf(parts: PlatformParts, id: RunId): Promise<RunView | undefi
     artifacts: kept,
     steps,
     incidents: incidentsOf(events),
+    approvals,
     packet,
     packet_page,
   }
@@ -247,9 +266,30 @@ async function goOn(parts: PlatformParts, now: RunView, { added, by, keys }: Con
         remedy: `\`gander show ${run.id}\` tells what it did.`,
       },
     )
+  if (run.state === 'awaiting_approval')
+    throw new GanderError('run_not_in_state', `Run ${run.id} waits for an approval; going on does not answer it.`, {
+      remedy: `\`gander approve ${run.id}\` or \`gander reject ${run.id}\`; \`gander show ${run.id}\` tells what it asks for.`,
+    })
   if (isEnd(run.state)) return again(parts, task, added)
   if (!isActive(run.state) && run.state !== 'queued') await command(parts.store, run.id, { type: 'continue', by })
   return run.id
+}
+
+/** The answer goes by the approval that the run waits for now; a second answer finds none. */
+async function answerApproval(
+  parts: PlatformParts,
+  { run }: RunView,
+  answer: ApprovalAnswer,
+  keys: RunOrder['keys'],
+): Promise<void> {
+  if (run.state !== 'awaiting_approval')
+    throw new GanderError('run_not_in_state', `Run ${run.id} waits for no approval: it is ${run.state}.`, {
+      remedy: `\`gander show ${run.id}\` tells where it stands.`,
+    })
+  parts.holdKeys(keys)
+  const at = new Date(systemClock.now()).toISOString()
+  const reason = (await parts.redactor.redact(answer.reason)).text.slice(0, 500)
+  await command(parts.store, run.id, { type: 'decide_approval', approval: run.approval, at, ...answer, reason })
 }
 
 /** Starts the same contract anew from the same commit, under new identifiers and with more budget where given. */

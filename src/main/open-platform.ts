@@ -26,6 +26,7 @@ export async function openPlatform(settings: PlatformSettings): Promise<Platform
       const { readRecording } = await import('#adapters/models')
       for (const model of [agent.model, agent.fallback]) if (model?.api === 'recorded') await readRecording(model.model)
     },
+    sandboxProfile: async (chosen) => (await import('./sandbox-profiles.ts')).sandboxProfile(home, chosen),
     holdKeys: (given) => {
       for (const [name, key] of Object.entries(given)) shared.redactor.register(name, key)
       Object.assign(keys, given)

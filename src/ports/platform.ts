@@ -1,3 +1,4 @@
+import type { Approval, ApprovalAnswer } from '#domain/approval'
 import type { BudgetLimits } from '#domain/budget'
 import type { Change } from '#domain/change'
 import type { Incident, LedgerEvent } from '#domain/event'
@@ -33,6 +34,10 @@ export interface RunOrder {
     | { readonly kind: 'given'; readonly source: string }
     | null
   readonly limits: BudgetLimits
+  /** A profile's name below GANDER_HOME/sandbox-profiles, a YAML profile's text, or absent: the built-in one. */
+  readonly sandbox?:
+    | { readonly kind: 'named'; readonly id: string }
+    | { readonly kind: 'given'; readonly source: string }
   /** Keys by provider, handed to the gateway's memory and never stored. */
   readonly keys: { readonly [provider: string]: string }
 }
@@ -44,6 +49,8 @@ export interface RunView extends RunOverview {
   readonly pull_request_text?: { readonly title: string; readonly body: string }
   readonly artifacts: readonly RunArtifact[]
   readonly steps: readonly StepRecord[]
+  /** What the run asked people for; absent counts as nothing. */
+  readonly approvals?: readonly Approval[]
   /** Secrets that turned up and were cut out; absent counts as none. */
   readonly incidents?: readonly Incident[]
   /** Absolute path of the evidence packet; undefined while there is none. */
@@ -70,6 +77,8 @@ export interface Platform {
     by: string,
     keys: { readonly [provider: string]: string },
   ): Promise<RunView>
+  /** Answers what a run waits for; approved, it goes back to the queue. @throws GanderError `run_not_in_state` */
+  decideApproval(run: RunId, answer: ApprovalAnswer, keys: { readonly [provider: string]: string }): Promise<RunView>
   diff(run: RunId): Promise<Change | undefined>
   artifact(sha256: string): Promise<Uint8Array | undefined>
   /** Absolute path of an artifact's bytes. */

@@ -1,3 +1,4 @@
+import type { Approval } from '#domain/approval'
 import type { BudgetLimits, BudgetUse } from '#domain/budget'
 import type { EventDraft, LedgerEvent } from '#domain/event'
 import type { RunId, TenantId, WorkerId } from '#domain/ids'
@@ -78,7 +79,7 @@ export interface RunStore {
   sweep(host: WorkerIdentity): Promise<number>
   /** Applies a command of the worker that holds the lease, with everything that belongs to it. */
   write(run: RunId, lease: Lease, write: RunWrite): Promise<Result<Run, WriteRefusal>>
-  /** Applies a command of a person: continue, cancel, request_cancel. */
+  /** Applies a command of a person: continue, cancel, request_cancel, decide_approval. */
   command(run: RunId, command: RunCommand, events?: readonly EventDraft[]): Promise<Result<Run, WriteRefusal>>
   /** Adds to a run's limits; negative numbers are refused. */
   extendBudget(run: RunId, added: Partial<BudgetLimits>, by: string): Promise<BudgetLimits>
@@ -105,6 +106,8 @@ export interface RunStore {
   ): Promise<Result<Run, WriteRefusal>>
 
   artifacts(run: RunId): Promise<readonly RunArtifact[]>
+  /** What the run asked people for, in order. */
+  approvals(run: RunId): Promise<readonly Approval[]>
   decisions(run: RunId): Promise<readonly PolicyDecision[]>
   pullRequest(run: RunId): Promise<PullRequestLink | undefined>
   /** Events of a run after the given run_seq, in order. */

@@ -1,3 +1,5 @@
+import { ISOLATION_CLASSES, type IsolationClass } from '#domain/sandbox'
+
 /** One control of a sandbox and whether an attack on it was contained. */
 export interface ControlProbe {
   readonly control: string
@@ -10,12 +12,7 @@ export interface ControlProbe {
   readonly required: boolean
 }
 
-/**
- * What stands between a hostile command and the host: the host's own kernel, a kernel in user space (gVisor), or a
- * kernel of its own (a virtual machine). Ordered from weakest to strongest.
- */
-export const ISOLATION_CLASSES = ['shared_kernel', 'user_kernel', 'own_kernel'] as const
-export type IsolationClass = (typeof ISOLATION_CLASSES)[number]
+export { ISOLATION_CLASSES, type IsolationClass }
 
 export interface SandboxProbe {
   readonly driver: string

@@ -337,6 +337,10 @@ export function fakePlatform(script: Script): FakePlatform {
       calls.push(`continue ${id} ${JSON.stringify(added)} by ${by} with ${Object.keys(keys).join(',')}`)
       return latest()
     },
+    decideApproval: async (id, { decision, by }, keys) => {
+      calls.push(`${decision} ${id} by ${by} with ${Object.keys(keys).join(',')}`)
+      return latest()
+    },
     diff: async () => script.change,
     artifact: async () => new TextEncoder().encode('{"objective":"cap"}'),
     artifactPath: async (sha256) => `/home/ada/.local/share/gander/artifacts/${sha256.slice(0, 8)}`,

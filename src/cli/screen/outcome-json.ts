@@ -1,6 +1,8 @@
 import { diffStat, type Change } from '#domain/change'
 import type { RunView } from '#ports'
 
+const waitedFor = ({ approvals = [] }: RunView, id: string) => approvals.find((approval) => approval.id === id)
+
 /** What `--json` prints as the last line: one object whose fields are a contract with scripts. */
 export function outcomeJson(view: RunView, change: Change | undefined): object {
   const { run, task, use, limits } = view
@@ -19,6 +21,7 @@ export function outcomeJson(view: RunView, change: Change | undefined): object {
     gates: run.facts.gates,
     incidents: view.incidents ?? [],
     diagnosis: 'diagnosis' in run ? run.diagnosis : null,
+    approval: run.state === 'awaiting_approval' ? (waitedFor(view, run.approval) ?? null) : null,
     pause: run.state === 'paused' ? { reason: run.reason, explanation: run.explanation } : null,
     use: { cost_usd: use.cost_usd, steps: use.steps, tokens: use.tokens, active_seconds: use.active_ms / 1000 },
     limits,

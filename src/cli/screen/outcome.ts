@@ -59,7 +59,7 @@ function body(outcome: Outcome): readonly string[] {
   if (run.state === 'completed') return wrap(plainText(run.summary), width).map((line) => `  ${line}`)
   if (run.state === 'paused')
     return labelled([['why', `${run.reason.replaceAll('_', ' ')}: ${run.explanation}`]], outcome)
-  if (run.state === 'awaiting_approval') return labelled([['why', `approval ${run.approval} is asked for`]], outcome)
+  if (run.state === 'awaiting_approval') return labelled(askedFor(view, run.approval), outcome)
   if (run.state === 'cancelled') return labelled([['by', run.by]], outcome)
   if (!('diagnosis' in run)) return []
   const { what, why, class: failure } = run.diagnosis
@@ -71,6 +71,17 @@ function body(outcome: Outcome): readonly string[] {
     ],
     outcome,
   )
+}
+
+/** What a run waits for, from what it asked. */
+function askedFor({ approvals = [] }: RunView, id: string): readonly (readonly [string, string])[] {
+  const asked = approvals.find((approval) => approval.id === id)
+  if (asked === undefined) return [['why', `approval ${id} is asked for`]]
+  return [
+    ['asks for', `${asked.action} ${asked.subject.join(', ')}`],
+    ['why', asked.reason],
+    ['until', asked.expires_at],
+  ]
 }
 
 function incidents(outcome: Outcome): readonly string[] {
@@ -178,7 +189,12 @@ function nextCommands(view: RunView): readonly (readonly [string, string])[] {
     return [[`continue ${id}${EXTENSIONS[run.reason] ?? ''}`, 'go on'], ...kept_diff, [`cancel ${id}`, 'give it up']]
   if ('diagnosis' in run)
     return [[`show ${id}`, 'what happened'], ...kept_diff, [`continue ${id}`, 'start again as a new run']]
-  if (run.state === 'awaiting_approval') return [[`show ${id}`, 'what it waits for'], ...kept_diff]
+  if (run.state === 'awaiting_approval')
+    return [
+      [`approve ${id}`, 'open it for this run, and go on'],
+      [`reject ${id}`, 'refuse it and end the run'],
+      ...kept_diff,
+    ]
   if (run.state === 'cancelled') return [...kept_diff, [`continue ${id}`, 'start again as a new run']]
   return [[`show ${id}`, 'where it stands'], [`continue ${id}`, 'work on it'], ...kept_diff]
 }

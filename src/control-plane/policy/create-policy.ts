@@ -3,10 +3,18 @@ import { canonicalJson, type JsonObject } from '#domain/json'
 import { foldPath, parsePath } from '#domain/path'
 import { RUN_MODES } from '#domain/task'
 import type { Identifiers, Policy, PolicyDecision, PolicyQuestion } from '#ports'
-import { ACTION_RULES, CLOSED_BRANCHES, CLOSED_CONTENT, type ActionRule } from './action-rules.ts'
+import {
+  ACTION_RULES,
+  CLOSED_BRANCHES,
+  CLOSED_CONTENT,
+  PRIVATE_HOSTS,
+  SANDBOX_FLOOR,
+  type ActionRule,
+} from './action-rules.ts'
 import { pullRequestRules, pushRules } from './branch-rules.ts'
 import { COMMAND_RULES, DECODERS, FETCHERS, INTERPRETERS, SHELLS, WRAPPERS } from './command-rules.ts'
 import { commandRules } from './inspect-command.ts'
+import { egressRules, sandboxRules } from './sandbox-rules.ts'
 import { strictest, type Match } from './match.ts'
 import { PATH_CLASSES } from './path-classes.ts'
 import { changeRules, isNamed, readRules, scopeSentence } from './path-rules.ts'
@@ -20,6 +28,8 @@ const RULE_DATA = {
   FETCHERS,
   INTERPRETERS,
   PATH_CLASSES,
+  PRIVATE_HOSTS,
+  SANDBOX_FLOOR,
   SHELLS,
   WRAPPERS,
 } as const
@@ -98,6 +108,10 @@ function decideBy(rule: ActionRule, question: PolicyQuestion): readonly Match[] 
       return pushRules(question.facts)
     case 'pull_request':
       return pullRequestRules(question.facts)
+    case 'sandbox':
+      return sandboxRules(question.facts)
+    case 'egress':
+      return egressRules(question.facts)
     case undefined:
       return [open(question.action)]
     default:

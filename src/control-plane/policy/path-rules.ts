@@ -45,6 +45,12 @@ function scopeRule(folded: string, path: string, scope: TaskScope): Match {
   const forbidding = scope.forbidden_paths.find((glob) => globOf(glob).covers(folded))
   if (forbidding !== undefined)
     return deny('task', 'task.forbidden_path', `${path} is forbidden by the task (${forbidding})`)
+  if ((scope.read_only_paths ?? []).some((glob) => globOf(glob).covers(folded)))
+    return deny('platform', 'sandbox.read_only_path', `${path} is read-only in the run's sandbox profile`)
+  if (!(scope.writable_paths ?? []).every((group) => group.some((glob) => globOf(glob).covers(folded))))
+    return deny('platform', 'sandbox.not_writable', `${path} is not writable in the run's sandbox profile`)
+  if (scope.writable_paths?.length === 0)
+    return deny('platform', 'sandbox.not_writable', `the run's sandbox profile makes nothing writable`)
   if (scope.allowed_paths.length > 0 && !scope.allowed_paths.some((glob) => globOf(glob).covers(folded)))
     return deny('task', 'task.outside_scope', `${path} is outside the task's scope`)
   return { policy: 'task', rule: 'task.inside_scope', effect: 'allow', why: `${path} is inside the task's scope` }

@@ -20,6 +20,7 @@ const ID_PREFIXES = {
   tenant: 'ten',
   artifact: 'art',
   decision: 'pdec',
+  approval: 'appr',
   event: 'aud',
   tool_call: 'tool',
   worker: 'wrk',

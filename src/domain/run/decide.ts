@@ -1,4 +1,5 @@
-import type { Diagnosed } from '../failure/index.ts'
+import { nextAction, type Diagnosed } from '../failure/index.ts'
+import type { ApprovalAnswer, ApprovalRequest } from '../approval/index.ts'
 import type { WorkerId } from '../ids/index.ts'
 import { refuse, ok, type Result } from '../result/index.ts'
 import { unmetGuard } from './guards.ts'
@@ -12,6 +13,8 @@ export type RunCommand =
   | { readonly type: 'advance'; readonly to: WorkState; readonly evidence: Partial<RunFacts> }
   | { readonly type: 'return_to_queue'; readonly reason: 'lease_expired' | 'worker_gave_back' }
   | { readonly type: 'pause'; readonly reason: PauseReason; readonly explanation: string }
+  | { readonly type: 'await_approval'; readonly approval: ApprovalRequest }
+  | ({ readonly type: 'decide_approval'; readonly approval: string; readonly at: string } & ApprovalAnswer)
   | { readonly type: 'continue'; readonly by: string }
   | {
       readonly type: 'complete'
@@ -45,6 +48,25 @@ export type RunEvent =
   | {
       readonly event: 'run_paused'
       readonly facts: { readonly reason: PauseReason; readonly return_to: WorkState; readonly explanation: string }
+    }
+  | {
+      readonly event: 'approval_requested'
+      readonly facts: Omit<ApprovalRequest, 'id'> & {
+        readonly approval: string
+        readonly approver: string
+        readonly evidence_packet: string | null
+        readonly return_to: WorkState
+      }
+    }
+  | {
+      readonly event: 'approval_decision'
+      readonly facts: {
+        readonly approval: string
+        readonly approver: string
+        readonly decision: ApprovalAnswer['decision']
+        readonly reason: string
+        readonly timestamp: string
+      }
     }
   | { readonly event: 'run_continued'; readonly facts: { readonly return_to: WorkState; readonly by: string } }
   | { readonly event: 'run_cancel_requested'; readonly facts: { readonly by: string } }
@@ -83,8 +105,12 @@ export function decide(run: Run, command: RunCommand): Decision {
       return returnToQueue(run, command.reason)
     case 'pause':
       return pause(run, command.reason, command.explanation)
+    case 'await_approval':
+      return awaitApproval(run, command.approval)
+    case 'decide_approval':
+      return decideApproval(run, command)
     case 'continue':
-      if (run.state !== 'paused' && run.state !== 'awaiting_approval') return illegal(run, 'queued')
+      if (run.state !== 'paused') return illegal(run, 'queued')
       return ok([{ event: 'run_continued', facts: { return_to: run.return_to, by: command.by } }])
     case 'complete':
       return complete(run, command)
@@ -136,6 +162,38 @@ function pause(run: Run, reason: PauseReason, explanation: string): Decision {
   const return_to = whereItIs(run)
   if (!isActive(run.state) || return_to === null) return illegal(run, 'paused')
   return ok([{ event: 'run_paused', facts: { reason, return_to, explanation } }])
+}
+
+function awaitApproval(run: Run, { id, ...asked }: ApprovalRequest): Decision {
+  const return_to = whereItIs(run)
+  if (!isActive(run.state) || return_to === null) return illegal(run, 'awaiting_approval')
+  const { packet_sha256 } = run.facts
+  const facts = { ...asked, approval: id, approver: 'operator', evidence_packet: packet_sha256, return_to }
+  return ok([{ event: 'approval_requested', facts }])
+}
+
+/** An answer counts once, and only for the approval that the run waits for. */
+function decideApproval(run: Run, answer: Extract<RunCommand, { type: 'decide_approval' }>): Decision {
+  const { approval, decision, by, reason, at } = answer
+  if (run.state !== 'awaiting_approval' || run.approval !== approval)
+    return illegal(run, decision === 'approved' ? 'queued' : 'blocked_policy')
+  const decided: RunEvent = {
+    event: 'approval_decision',
+    facts: { approval, approver: by, decision, reason, timestamp: at },
+  }
+  if (decision === 'approved') return ok([decided, { event: 'run_continued', facts: { return_to: run.return_to, by } }])
+  const diagnosis: Diagnosed = {
+    class: 'approval_denied',
+    what: `${by} rejected what the run asked for.`,
+    why: reason === '' ? 'No reason was given.' : reason,
+    next: nextAction('approval_denied', run.id),
+  }
+  const ended = { terminal_state: 'blocked_policy', summary: diagnosis.what, packet_sha256: run.facts.packet_sha256 }
+  return ok([
+    decided,
+    { event: 'run_failed', facts: { ...diagnosis, terminal_state: 'blocked_policy' } },
+    { event: 'run_completed', facts: ended },
+  ])
 }
 
 function complete(run: Run, command: Extract<RunCommand, { type: 'complete' }>): Decision {

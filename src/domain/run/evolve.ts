@@ -20,6 +20,10 @@ export function evolve(run: Run, event: RunEvent): Run {
     }
     case 'run_paused':
       return { ...core, state: 'paused', ...pick(event.facts) }
+    case 'approval_requested':
+      return { ...core, state: 'awaiting_approval', return_to: event.facts.return_to, approval: event.facts.approval }
+    case 'approval_decision':
+      return { ...run, version: core.version }
     case 'run_continued':
       return { ...core, state: 'queued', resume_to: event.facts.return_to, attempts: 0 }
     case 'run_cancel_requested':

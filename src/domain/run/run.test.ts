@@ -164,6 +164,48 @@ describe('leases', () => {
   })
 })
 
+describe('an approval', () => {
+  const approval = {
+    id: 'appr_1',
+    kind: 'egress',
+    action: 'egress.connect',
+    subject: ['registry.example.org'],
+    fingerprint: 'f'.repeat(64),
+    policy_version: 'p',
+    reason: 'The setup asks for it.',
+  } as const
+  const answer = (decision: 'approved' | 'rejected', id = 'appr_1'): RunCommand => ({
+    type: 'decide_approval',
+    approval: id,
+    decision,
+    by: 'ada',
+    reason: '',
+    at: '2026-11-21T10:00:00.000Z',
+  })
+  const preparing = after(fresh(), { type: 'lease', worker }, advance('preparing', { policy_allows: true }))
+  const waiting = after(preparing, { type: 'await_approval', approval })
+
+  it('makes the run wait without a lease, and going on does not answer it', () => {
+    expect(waiting).toMatchObject({ state: 'awaiting_approval', return_to: 'preparing', approval: 'appr_1' })
+    expect('lease' in waiting).toBe(false)
+    expect(decide(waiting, { type: 'continue', by: 'ada' })).toMatchObject({ ok: false })
+  })
+
+  it('that is given sends the run back to where it was, once', () => {
+    const queued = after(waiting, answer('approved'))
+    expect(queued).toMatchObject({ state: 'queued', resume_to: 'preparing', attempts: 0 })
+    expect(decide(queued, answer('approved'))).toMatchObject({ ok: false, refusal: { code: 'illegal_transition' } })
+  })
+
+  it('that is refused ends the run with its class, and another one changes nothing', () => {
+    expect(after(waiting, answer('rejected'))).toMatchObject({
+      state: 'blocked_policy',
+      diagnosis: { class: 'approval_denied' },
+    })
+    expect(decide(waiting, answer('approved', 'appr_2'))).toMatchObject({ ok: false })
+  })
+})
+
 describe('any sequence of commands', () => {
   const command = fc.oneof(
     fc.constant<RunCommand>({ type: 'lease', worker }),
@@ -192,6 +234,23 @@ describe('any sequence of commands', () => {
     fc.constant<RunCommand>({ type: 'return_to_queue', reason: 'lease_expired' }),
     fc.constant<RunCommand>({ type: 'pause', reason: 'requested', explanation: '' }),
     fc.constant<RunCommand>({ type: 'continue', by: 'ada' }),
+    fc.constant<RunCommand>({
+      type: 'await_approval',
+      approval: {
+        id: 'a',
+        kind: 'egress',
+        action: 'egress.connect',
+        subject: [],
+        fingerprint: '',
+        policy_version: '',
+        reason: '',
+      },
+    }),
+    fc
+      .constantFrom<'approved' | 'rejected'>('approved', 'rejected')
+      .map(
+        (decision): RunCommand => ({ type: 'decide_approval', approval: 'a', decision, by: 'ada', reason: '', at: '' }),
+      ),
     fc.constant<RunCommand>({ type: 'request_cancel', by: 'ada' }),
     fc.constant<RunCommand>({ type: 'cancel', by: 'ada' }),
     fc.constant<RunCommand>({ type: 'complete', packet_sha256: 'e', summary: '' }),

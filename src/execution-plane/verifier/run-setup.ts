@@ -1,9 +1,15 @@
 import { rm } from 'node:fs/promises'
 import type { EventDraft } from '#domain/event'
-import { shownCommand, type Ecosystem, type PhaseReport, type VerificationProfile } from '#domain/verification'
+import type { SandboxProfile } from '#domain/sandbox'
+import {
+  shownCommand,
+  type Ecosystem,
+  type PhaseReport,
+  type ProfilePhase,
+  type VerificationProfile,
+} from '#domain/verification'
 import {
   DEFAULT_EGRESS_BUDGET,
-  type EgressBudget,
   type EgressRefusal,
   type EgressReport,
   type RegistryDoor,
@@ -33,8 +39,10 @@ export interface SetupRequest extends PhaseTools {
   readonly egress_folder: string
   /** Hosts that are open to this run besides the profile's; absent means none. */
   readonly opened_hosts?: readonly string[]
-  /** Absent means the default. */
-  readonly egress_budget?: EgressBudget
+  /** What may be fetched and run; absent: downloads within the default budget, and no install scripts. */
+  readonly packages?: Pick<SandboxProfile['packages'], 'allow_download' | 'install_scripts' | 'budget'>
+  /** No command takes longer; absent: as the profile says. */
+  readonly longest_seconds?: number
 }
 
 /** How the dependency setup went; `reason` says what failed and what to do about it. */
@@ -99,12 +107,13 @@ interface Installed {
 }
 
 async function behindDoor(request: SetupRequest): Promise<Installed> {
-  const { proxy, run_id, profile, egress_folder, opened_hosts = [] } = request
+  const { proxy, run_id, profile, egress_folder, opened_hosts = [], packages } = request
+  const wanted = packages?.allow_download === false ? [] : [...profile.registry_hosts, ...opened_hosts]
   const door = await proxy.open({
     run_id,
     folder: egress_folder,
-    hosts: [...new Set([...profile.registry_hosts, ...opened_hosts])].sort(),
-    budget: request.egress_budget ?? DEFAULT_EGRESS_BUDGET,
+    hosts: [...new Set(wanted)].sort(),
+    budget: packages?.budget ?? DEFAULT_EGRESS_BUDGET,
   })
   try {
     const runs = await runPhases(request, door)
@@ -132,7 +141,7 @@ async function runPhases(request: SetupRequest, door: RegistryDoor): Promise<rea
   try {
     const network = { kind: 'doors', doors: [door.door] } as const
     for (const phase of profile.setup ?? []) {
-      const behind = { ...phase, env: { ...phase.env, ...door.environment } }
+      const behind = behindFence(phase, request, door)
       const run = await runPhase(behind, { sandbox, ecosystem: profile.ecosystem, network, setup: true }, request)
       runs.push(run)
       if (run.aborted || (phase.required && run.report.outcome !== 'passed')) break
@@ -142,6 +151,23 @@ async function runPhases(request: SetupRequest, door: RegistryDoor): Promise<rea
   }
   return runs
 }
+
+/** A phase as it runs: what the way out needs and what keeps install scripts from running has the last word. */
+function behindFence(phase: ProfilePhase, request: SetupRequest, door: RegistryDoor): ProfilePhase {
+  const quiet = request.packages?.install_scripts === true ? {} : WITHOUT_SCRIPTS
+  return {
+    ...phase,
+    env: { ...phase.env, ...quiet, ...door.environment },
+    timeout_seconds: Math.min(phase.timeout_seconds, request.longest_seconds ?? phase.timeout_seconds),
+  }
+}
+
+/** npm, pnpm and both yarns obey these; Go has no install scripts, and build plugins of Maven, Cargo and pip are code. */
+const WITHOUT_SCRIPTS = {
+  npm_config_ignore_scripts: 'true',
+  YARN_ENABLE_SCRIPTS: 'false',
+  YARN_IGNORE_SCRIPTS: 'true',
+} as const
 
 /** What a user does where the machine's own tool did not say where it fetches from. */
 const ASK_BY_HAND: Readonly<Record<Ecosystem, string>> = {

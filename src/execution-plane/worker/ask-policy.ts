@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson, type JsonObject } from '#domain/json'
 import type { RunState } from '#domain/run'
+import type { PolicyDecision } from '#ports'
 import type { Ending, Execution } from './execution.ts'
 
 interface PolicyAsk {
@@ -12,11 +13,13 @@ interface PolicyAsk {
   readonly refusal: string
 }
 
-/** Asks policy as a step of its own, before the act; whatever is not allow ends the run. */
-export async function askPolicy(execution: Execution, ask: PolicyAsk): Promise<Ending | undefined> {
-  const { parts, run, task, journal, found } = execution
+/** Asks policy as a step of its own under the key, before the act, and gives its answer. */
+export async function decidePolicy(
+  { parts, run, task, journal, found }: Execution,
+  ask: Omit<PolicyAsk, 'refusal'> & { readonly key: string },
+): Promise<Pick<PolicyDecision, 'answer' | 'explanation'>> {
   const request = { action: ask.action, ...ask.facts }
-  const answer = await journal.perform({ key: `policy:${ask.action}`, kind: 'gate', request }, async () => {
+  return journal.perform({ key: ask.key, kind: 'gate', request }, async () => {
     const decision = parts.policy.decide({
       action: ask.action,
       run_id: run.id,
@@ -29,6 +32,11 @@ export async function askPolicy(execution: Execution, ask: PolicyAsk): Promise<E
     })
     return { value: { answer: decision.answer, explanation: decision.explanation }, decision }
   })
+}
+
+/** Asks policy as a step of its own, before the act; whatever is not allow ends the run. */
+export async function askPolicy(execution: Execution, ask: PolicyAsk): Promise<Ending | undefined> {
+  const answer = await decidePolicy(execution, { ...ask, key: `policy:${ask.action}` })
   if (answer.answer === 'allow') return undefined
   return {
     kind: 'end',

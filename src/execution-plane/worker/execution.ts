@@ -1,9 +1,11 @@
+import type { ApprovalRequest } from '#domain/approval'
 import type { EventDraft } from '#domain/event'
 import type { Verdict } from '#domain/gate'
 import type { Change } from '#domain/change'
 import type { FailureClass } from '#domain/failure'
 import type { Plan } from '#domain/plan'
 import type { Lease, PauseReason, Reproduction, Run } from '#domain/run'
+import type { SandboxProfile } from '#domain/sandbox'
 import type { Task } from '#domain/task'
 import type { VerificationProfile, VerificationReport } from '#domain/verification'
 import type {
@@ -12,6 +14,8 @@ import type {
   ArtifactStore,
   Clock,
   EvidenceSealer,
+  FoundGuest,
+  Guests,
   Identifiers,
   ModelGateway,
   PackageRegistries,
@@ -49,6 +53,8 @@ export interface WorkerParts {
   /** The driver's probe, made once per worker. */
   readonly probe: () => Promise<SandboxProbe>
   readonly gateway: ModelGateway
+  /** Finds foreign agents' programs. */
+  readonly guests: Guests
   readonly prices: PriceTable
   readonly publisher: Publisher
   readonly sealer: EvidenceSealer
@@ -75,13 +81,15 @@ export type Ending =
       readonly why: string
     }
   | { readonly kind: 'pause'; readonly reason: PauseReason; readonly explanation: string }
+  | { readonly kind: 'approval'; readonly request: ApprovalRequest }
 
 /** One lease's work on a run: what is fixed, and what its phases found out so far. */
 export interface Execution {
   readonly parts: WorkerParts
   readonly run: Run
   readonly lease: Lease
-  readonly task: Task
+  /** The contract; `prepare` narrows its scope by the sandbox profile before anything reads it. */
+  task: Task
   readonly created_at: string
   readonly journal: RunJournal
   readonly signal: AbortSignal
@@ -92,10 +100,12 @@ export interface Execution {
 export interface Found {
   repository?: RunRepository
   profile?: VerificationProfile
+  sandbox?: SandboxProfile
   setup_layer?: SetupLayer | null
   workspace?: Workspace
   tools?: AgentTools
   agent?: Agent
+  guest?: FoundGuest
   baseline?: Promise<VerificationReport>
   before?: VerificationReport
   after?: VerificationReport

@@ -1,14 +1,18 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import { GanderError } from '#domain/failure'
 import type { Json } from '#domain/json'
-import type { PinnedSource } from '#domain/task'
+import { ok } from '#domain/result'
+import { DEFAULT_SANDBOX_PROFILE, type SandboxProfile } from '#domain/sandbox'
+import type { PinnedSource, TaskScope } from '#domain/task'
 import type { VerificationProfile } from '#domain/verification'
-import { DEFAULT_SANDBOX_LIMITS, type RunRepository } from '#ports'
-import { findProfile, runSetup } from '#execution-plane/verifier'
+import type { RunRepository } from '#ports'
+import { limitsOf, narrowed, OWN_SANDBOX_PROFILES, sealSandboxProfile } from '#execution-plane/sandbox'
+import { findProfile } from '#execution-plane/verifier'
 import { openWorkspace } from '#execution-plane/workspace'
 import { askPolicy } from './ask-policy.ts'
+import { seatGuest } from './guest.ts'
 import { need, type Ending, type Execution } from './execution.ts'
+import { setUp } from './set-up.ts'
 
 /** Policy is asked, the sandbox is proved, the commit is opened, the profile found, the dependencies set up. */
 export async function prepare(execution: Execution): Promise<Ending | undefined> {
@@ -16,7 +20,7 @@ export async function prepare(execution: Execution): Promise<Ending | undefined>
   if (refused !== undefined) return refused
   await execution.journal.advance('preparing', { policy_allows: true })
   await openRepository(execution)
-  const ending = (await chooseProfile(execution)) ?? (await setUp(execution))
+  const ending = (await chooseSandbox(execution)) ?? (await chooseProfile(execution)) ?? (await setUp(execution))
   if (ending !== undefined) return ending
   await openWork(execution)
   await drawSecret(execution)
@@ -88,50 +92,91 @@ export function treeReader(repository: RunRepository) {
   return { list: () => repository.listFiles(tree), read: (path: string) => repository.readFile(tree, path) }
 }
 
-async function setUp(execution: Execution): Promise<Ending | undefined> {
-  const { parts, run, found, journal, signal } = execution
-  const profile = need(execution, 'profile')
-  const repository = need(execution, 'repository')
-  const request = { profile: profile.version, tree: repository.source.tree }
-  const done = await journal.perform({ key: 'setup', kind: 'workspace', request }, async () => {
-    const setup = await runSetup({
-      run_id: run.id,
-      profile,
-      driver: parts.driver,
-      repository,
-      layer_path: join(parts.runs_folder, run.id, 'setup'),
-      proxy: parts.proxy,
-      egress_folder: join(parts.runs_folder, run.id, 'egress'),
-      limits: DEFAULT_SANDBOX_LIMITS,
-      redactor: parts.redactor,
-      artifacts: parts.artifacts,
-      clock: parts.clock,
-      signal,
-    })
-    const value = { outcome: setup.outcome, reason: setup.reason, layer: setup.layer?.path ?? null }
-    return { value, events: setup.events, artifacts: setup.artifacts }
-  })
-  found.setup_layer = done.layer === null ? null : { path: done.layer }
-  if (done.outcome === 'passed') return undefined
-  const what = 'The dependencies could not be set up in the sandbox.'
-  return { kind: 'end', state: 'failed', failure: 'setup_failed', what, why: done.reason }
+/** The operator's profile, narrowed by the base commit's own; what it allows is the most that anything later may do. */
+async function chooseSandbox(execution: Execution): Promise<Ending | undefined> {
+  const { task, found, journal } = execution
+  const given = task.sandbox ?? sealSandboxProfile(DEFAULT_SANDBOX_PROFILE)
+  const reader = treeReader(need(execution, 'repository'))
+  const answer = await journal.perform(
+    { key: 'sandbox', kind: 'workspace', request: { profile: given.version } },
+    async () => {
+      const own = await ownSandboxProfile(reader)
+      const result = own === undefined ? ok(given) : narrowed(given, own)
+      return { value: (result.ok ? { profile: result.value } : { refusal: result.refusal.message }) as unknown as Json }
+    },
+  )
+  // What is on record under this key was put there above.
+  const { profile, refusal } = answer as unknown as { profile?: SandboxProfile; refusal?: string }
+  if (profile === undefined)
+    return {
+      kind: 'end',
+      state: 'failed',
+      failure: 'setup_failed',
+      what: "The repository's sandbox profile cannot be read.",
+      why: refusal ?? 'it is no sandbox profile',
+    }
+  found.sandbox = profile
+  execution.task = { ...task, scope: within(task.scope, profile) }
+  return sandboxAllowed(execution)
+}
+
+async function ownSandboxProfile(reader: ReturnType<typeof treeReader>) {
+  for (const path of OWN_SANDBOX_PROFILES) {
+    const bytes = await reader.read(path)
+    if (bytes !== undefined) return { source: new TextDecoder().decode(bytes.subarray(0, 100_000)), path }
+  }
+  return undefined
+}
+
+/** The scope with what the profile keeps closed; one that closes nothing leaves it as it is. */
+function within(scope: TaskScope, { filesystem }: SandboxProfile): TaskScope {
+  const { writable_paths, read_only_paths } = filesystem
+  const open = writable_paths.length > 0 && writable_paths.every((group) => group.includes('**'))
+  return {
+    ...scope,
+    ...(open ? {} : { writable_paths }),
+    ...(read_only_paths.length === 0 ? {} : { read_only_paths }),
+  }
+}
+
+/** Whether this machine's sandbox is what profile and trust require: a recorded decision, never silently less. */
+async function sandboxAllowed(execution: Execution): Promise<Ending | undefined> {
+  const { parts, task } = execution
+  const { requires, resources, version } = need(execution, 'sandbox')
+  const probe = await parts.probe()
+  const held = new Set(probe.controls.filter((control) => control.held).map(({ control }) => control))
+  const facts = {
+    trust: task.trust,
+    profile: version,
+    isolation: probe.isolation,
+    required_isolation: requires.isolation,
+    missing_controls: requires.controls.filter((control) => !held.has(control)),
+    empty_resources: Object.entries(resources)
+      .filter(([, figure]) => figure <= 0)
+      .map(([name]) => name),
+  }
+  const refusal = 'The sandbox of this machine is not what this run requires.'
+  return askPolicy(execution, { action: 'sandbox.open', state: 'preparing', facts, refusal })
 }
 
 /** The work sandbox starts at the tree the record speaks of, so a resumed run goes on where it was. */
 async function openWork(execution: Execution): Promise<void> {
   const { parts, run, found, journal } = execution
   const repository = need(execution, 'repository')
+  const seat = await seatGuest(execution)
   const workspace = await openWorkspace({
+    ...seat,
     driver: parts.driver,
     repository,
     run_id: run.id,
     setup_layer: found.setup_layer ?? null,
     tree: journal.recordedTree ?? repository.source.tree,
+    limits: limitsOf(need(execution, 'sandbox')),
   })
   found.workspace = workspace
   found.fingerprint = workspace.sandbox.fingerprint
   const { id, fingerprint } = workspace.sandbox
-  const facts = { sandbox_id: id, driver: parts.driver.name, fingerprint, purpose: 'work' }
+  const facts = { sandbox_id: id, driver: parts.driver.name, fingerprint, purpose: seat.purpose }
   const written = await parts.store.write(run.id, execution.lease, { events: [{ event: 'sandbox_created', facts }] })
   if (!written.ok) throw new GanderError('lease_lost', written.refusal.message)
 }

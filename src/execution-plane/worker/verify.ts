@@ -1,7 +1,7 @@
 import type { Verdict } from '#domain/gate'
 import type { Json } from '#domain/json'
 import { compareTests, type VerificationReport } from '#domain/verification'
-import { DEFAULT_SANDBOX_LIMITS } from '#ports'
+import { limitsOf } from '#execution-plane/sandbox'
 import { diagnosisText, judgeVerification, reproduction, verifyTree } from '#execution-plane/verifier'
 import { gateAnswered, need, type Ending, type Execution } from './execution.ts'
 
@@ -25,7 +25,7 @@ export async function verify(execution: Execution, tree: string): Promise<Verifi
       driver: parts.driver,
       redactor: parts.redactor,
       artifacts: parts.artifacts,
-      limits: DEFAULT_SANDBOX_LIMITS,
+      limits: limitsOf(need(execution, 'sandbox')),
       clock: parts.clock,
       signal,
     })

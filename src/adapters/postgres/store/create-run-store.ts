@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Sha256 } from '#domain/ledger'
 import type { Identifiers, RunStore } from '#ports'
 import type { Database } from '../database/open-database.ts'
+import { readApprovals } from './approvals.ts'
 import { extendBudget, readBudget } from './budgets.ts'
 import { heartbeat, leaseRun } from './lease-run.ts'
 import {
@@ -45,6 +46,7 @@ export function createRunStore({ database, identifiers, sha256 = hashText }: Run
       writeRun(store, run, lease, { ...write, step: { n, outcome } }),
     artifacts: (run) => readArtifacts(store, run),
     decisions: (run) => readDecisions(store, run),
+    approvals: (run) => readApprovals(store, run),
     pullRequest: (run) => readPullRequest(store, run),
     events: (run, after) => readEvents(store, run, after),
     chain: (tenant, after, limit) => readChain(store, tenant, after, limit),

@@ -116,9 +116,17 @@ export async function apply(store: StoreContext, on: Pool | PoolClient, applying
   } catch (error) {
     if (error instanceof GanderError && pgCode(error.cause) === OUTCOME_ON_RECORD)
       return refuse({ code: 'run_moved_on', message: `step ${step?.n} of run ${id} has another outcome on record` })
+    if (error instanceof GanderError && pgCode(error.cause) === APPROVAL_OVER)
+      return refuse({
+        code: 'run_moved_on',
+        message: `what run ${id} asked for was decided already, or has expired after 24 hours`,
+      })
     throw error
   }
 }
+
+/** Raised where an approval was decided before, or came too late. */
+const APPROVAL_OVER = 'GAW02'
 
 /** Raised by `finish_step` where a step has another outcome. */
 const OUTCOME_ON_RECORD = 'GAW01'

@@ -8,6 +8,8 @@ const ADDRESSES = {
   npm: ['https://npm.example.org:8443/'],
   pip: ['https://index.example.org/simple', 'https://files.example.org/'],
   maven: ['https://maven.example.org/maven2'],
+  go: ['https://go.example.org/'],
+  cargo: ['https://crates.example.org/', 'https://static.example.org/'],
 } as const
 const asked: string[] = []
 const registries: PackageRegistries = {
