@@ -1,4 +1,6 @@
 import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
 import { describeSandboxDriver } from '../../contract/sandbox-driver.ts'
 
-describeSandboxDriver('bubblewrap', (home) => createBubblewrapDriver({ home }))
+const worker = new URL('../../support/sandbox-worker.ts', import.meta.url).pathname
+
+describeSandboxDriver('bubblewrap', (home) => createBubblewrapDriver({ home }), { worker })

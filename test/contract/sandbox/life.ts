@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { execIn } from '../../support/sandbox-fixtures.ts'
+import type { SandboxWorld } from './world.ts'
+
+/** Processes of this machine that sleep for the marked time. */
+const running = (mark: string): readonly string[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8') === `sleep\0${mark}\0`
+      } catch {
+        return false
+      }
+    })
+
+/** Opening, closing, and what is left of a worker that died. */
+export const describeLife = (world: SandboxWorld): void => {
+  describe('close', () => {
+    it('ends running commands, is idempotent, and nothing can be run afterwards', async () => {
+      const sandbox = await world.opened()
+      const running = execIn(sandbox, ['sleep', '60'])
+      await sleep(100)
+      await Promise.all([sandbox.close(), sandbox.close()])
+      expect((await running).ended_by).toBe('aborted')
+      await expect(execIn(sandbox, ['true'])).rejects.toMatchObject({ code: 'sandbox_unavailable' })
+      expect(existsSync(sandbox.tree.path)).toBe(false)
+    })
+
+    it('has a fingerprint that is the same for every sandbox of a host', async () => {
+      const [one, other] = [await world.opened(), await world.another().open(world.ground().spec())]
+      expect(one.fingerprint).toMatch(/^[0-9a-f]{64}$/)
+      expect(other.fingerprint).toBe(one.fingerprint)
+      expect(one.id).not.toBe(other.id)
+      await other.close()
+    })
+
+    it('refuses a checkout that is not there with a reason', async () => {
+      await expect(
+        world.driver().open(world.ground().spec({ checkout: join(world.ground().root, 'absent') })),
+      ).rejects.toMatchObject({
+        code: 'sandbox_unavailable',
+      })
+      mkdirSync(join(world.ground().root, 'odd, name: with\\ things'))
+      const odd = await world.opened({ checkout: join(world.ground().root, 'odd, name: with\\ things') })
+      expect((await execIn(odd, ['true'])).exit_code).toBe(0)
+    })
+  })
+
+  describe('a worker that was killed', () => {
+    it.skipIf(world.worker === undefined)(
+      'leaves nothing running, and a sweep removes the rest (skipped where the driver has no worker to kill)',
+      async () => {
+        const alive = await world.opened()
+        const mark = `47${Math.floor(Math.random() * 1e6)}`
+        const worker = spawn(
+          process.execPath,
+          [world.worker ?? '', world.ground().home, JSON.stringify(world.ground().spec()), mark],
+          { stdio: ['ignore', 'pipe', 'inherit'] },
+        )
+        await new Promise<void>((resolve) => worker.stdout.once('data', () => resolve()))
+        await sleep(500)
+        expect(running(mark).length).toBeGreaterThan(0)
+        worker.kill('SIGKILL')
+        await sleep(500)
+        await world.driver().sweep()
+        expect(running(mark)).toEqual([])
+        expect(await world.driver().sweep()).toBe(0)
+        expect(await execIn(alive, ['true'])).toMatchObject({ exit_code: 0 })
+      },
+    )
+  })
+}
