@@ -1,0 +1,159 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { join, posix } from 'node:path'
+import { GanderError } from '#domain/failure'
+import type { ExecRequest, Sandbox, SandboxCapture, SandboxSpec, StartRequest } from '#ports'
+import { notStarted } from '../bubblewrap/not-started.ts'
+import { requestDefect } from '../bubblewrap/request-defect.ts'
+import { stillborn } from '../bubblewrap/start-command.ts'
+import type { Container } from './container.ts'
+import { INNER_HOME } from './container-flags.ts'
+import { copyOut } from './copy-out.ts'
+import { type Doors, doorsOf } from './doors.ts'
+import { type Ground, openContainer, removeContainer } from './open-container.ts'
+import { keepDifference, sizeOfTree } from './populate.ts'
+import { converse, runCommand } from './run-command.ts'
+import type { TarLimits } from './safe-tar.ts'
+import type { Command } from './start-command.ts'
+
+const INNER_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+const CAPTURED_FILE_BYTES = 100 * 1024 ** 2
+const LAYER_FILE_BYTES = 512 * 1024 ** 2
+
+interface Parts {
+  readonly ground: Ground
+  readonly spec: SandboxSpec
+  readonly container: Container
+  readonly doors: Doors
+  /** Absolute host folder of this sandbox. */
+  readonly folder: string
+}
+
+const commandOf = (request: StartRequest, signal: AbortSignal): Command => ({
+  argv: request.argv,
+  folder: posix.join('/workspace', request.cwd ?? ''),
+  environment: {
+    PATH: INNER_PATH,
+    HOME: INNER_HOME,
+    LANG: 'C.UTF-8',
+    TMPDIR: '/tmp',
+    USER: 'agent',
+    ...request.env,
+  },
+  timeout_ms: request.timeout_ms,
+  signal,
+})
+
+const tarLimits = (spec: SandboxSpec, file_bytes: number): TarLimits => {
+  const base = sizeOfTree(spec.checkout)
+  const layer = spec.setup_layer === null ? { bytes: 0, inodes: 0 } : sizeOfTree(spec.setup_layer.path)
+  return {
+    entries: spec.limits.upper_inodes + base.inodes + layer.inodes,
+    bytes: spec.limits.upper_bytes + base.bytes + layer.bytes,
+    file_bytes,
+  }
+}
+
+/** A setup layer holds what differs from the checkout, an earlier layer's part included, and the whole home. */
+const keepLayer = async ({ container, spec }: Parts): Promise<void> => {
+  if (spec.writable.kind !== 'setup_layer') return
+  const { path } = spec.writable
+  const limits = tarLimits(spec, LAYER_FILE_BYTES)
+  await copyOut(container, '/workspace', join(path, 'tree'), limits)
+  await copyOut(container, INNER_HOME, join(path, 'home'), limits)
+  await keepDifference(join(path, 'tree'), spec.checkout)
+}
+
+const assemble = (parts: Parts): Sandbox => {
+  const { container, spec, doors } = parts
+  const closing = new AbortController()
+  const running = new Set<Promise<unknown>>()
+  let capturing: Promise<unknown> = Promise.resolve()
+  let closed: Promise<void> | undefined
+  const tree = { path: join(container.root, 'workspace'), uid: container.uid, gid: container.uid }
+  const requireOpen = (): void => {
+    if (closed === undefined && existsSync(tree.path)) return
+    const why = closed === undefined ? 'gone: its container ended' : 'closed'
+    throw new GanderError('sandbox_unavailable', `Sandbox ${container.name} is ${why}.`, { retryable: true })
+  }
+  const track = <Value>(act: Promise<Value>): Promise<Value> => {
+    const settled = act.then(
+      () => undefined,
+      () => undefined,
+    )
+    running.add(settled)
+    void settled.then(() => running.delete(settled))
+    return act
+  }
+  const prepare = async (request: StartRequest, signal: AbortSignal | undefined) => {
+    const { network } = request
+    const close = network.kind === 'doors' ? await doors.open(network.doors) : () => undefined
+    const either = signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal])
+    return { command: commandOf(request, either), close }
+  }
+  const exec = async (request: ExecRequest, signal?: AbortSignal) => {
+    requireOpen()
+    const defect = requestDefect(request)
+    if (defect !== undefined) return notStarted(defect)
+    const { command, close } = await prepare(request, signal)
+    try {
+      return await runCommand(container, command, request)
+    } finally {
+      close()
+    }
+  }
+  const start = async (request: StartRequest, signal?: AbortSignal) => {
+    requireOpen()
+    const defect = requestDefect(request)
+    if (defect !== undefined) return stillborn(notStarted(defect))
+    const { command, close } = await prepare(request, signal)
+    try {
+      const process = await converse(container, command)
+      void track(process.ended).then(close)
+      return process
+    } catch (error) {
+      close()
+      throw error
+    }
+  }
+  const capture = async (): Promise<SandboxCapture> => {
+    requireOpen()
+    const folder = join(parts.folder, 'capture')
+    const refused = await copyOut(container, '/workspace', folder, tarLimits(spec, CAPTURED_FILE_BYTES))
+    return { kind: 'whole', folder, refused }
+  }
+  const end = async (): Promise<void> => {
+    closing.abort()
+    while (running.size > 0) await Promise.all(running)
+    doors.closeAll()
+    try {
+      if (existsSync(tree.path)) await keepLayer(parts)
+    } finally {
+      await removeContainer(container.engine, container.name)
+      rmSync(parts.folder, { recursive: true, force: true })
+    }
+  }
+  return {
+    id: container.name,
+    fingerprint: parts.ground.fingerprint,
+    tree,
+    // One after the other: they fill the same folder.
+    capture: () => {
+      const next = capturing.then(capture, capture)
+      capturing = next.catch(() => undefined)
+      return track(next)
+    },
+    exec: (request, signal) => track(exec(request, signal)),
+    start: (request, signal) => track(start(request, signal)),
+    close: () => (closed ??= end()),
+  }
+}
+
+/** Opens one sandbox. @throws GanderError `sandbox_unavailable`, `storage_full` */
+export const openSandbox = async (ground: Ground, spec: SandboxSpec): Promise<Sandbox> => {
+  const container = await openContainer(ground, spec)
+  const folder = join(ground.home, 'containers', container.name)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (spec.writable.kind === 'setup_layer')
+    for (const part of ['tree', 'home']) mkdirSync(join(spec.writable.path, part), { recursive: true })
+  return assemble({ ground, spec, container, doors: doorsOf(container), folder })
+}
