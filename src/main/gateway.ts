@@ -1,10 +1,18 @@
 /** The model gateway's process: reads its settings from standard input, becomes the database's gateway, and serves. */
 import { text } from 'node:stream/consumers'
 import { createFilesystemArtifacts } from '#adapters/artifacts/filesystem'
-import { isServed, programVersion, readSettings, serveGateway, type GatewaySettings } from '#adapters/gateway-socket'
-import { createModelProvider } from '#adapters/models'
+import {
+  forwardRequest,
+  isServed,
+  programVersion,
+  readSettings,
+  serveGateway,
+  type GatewaySettings,
+} from '#adapters/gateway-socket'
+import { createModelProvider, createPriceTable } from '#adapters/models'
 import {
   createExchangeJournal,
+  createGuestBudget,
   holdGatewayLock,
   openDatabase,
   type Database,
@@ -12,7 +20,12 @@ import {
 } from '#adapters/postgres'
 import { GanderError, isGanderError } from '#domain/failure'
 import { createRedactor } from '#evidence-plane/redaction'
-import { createModelExchange } from '#execution-plane/model-gateway'
+import {
+  createGuestDesk,
+  createModelExchange,
+  type GuestDesk,
+  type ModelExchange,
+} from '#execution-plane/model-gateway'
 import { systemClock } from './system-clock.ts'
 
 /** How long a second gateway waits for the first to go; a draining one is waited for as long as it drains. */
@@ -40,16 +53,21 @@ async function main(settings: GatewaySettings): Promise<void> {
   const lock = await takeLock(database, path)
   if (lock === undefined) return database.close()
   const journal = createExchangeJournal({ database })
-  const abandoned = await journal.abandon()
+  const budget = createGuestBudget({ database })
+  const abandoned = (await journal.abandon()) + (await budget.abandon())
   const provider = createModelProvider()
-  const host = createModelExchange({
-    journal,
-    artifacts: createFilesystemArtifacts({ home }),
-    redactor: createRedactor(),
-    provider,
-    clock: systemClock,
+  const artifacts = createFilesystemArtifacts({ home })
+  const shared = { artifacts, redactor: createRedactor(), clock: systemClock }
+  const host = createModelExchange({ ...shared, journal, provider })
+  const desk = createGuestDesk({ ...shared, budget, forward: forwardRequest, prices: createPriceTable({ home }) })
+  const served = await serveGateway({
+    path,
+    version,
+    idle_ms,
+    host: withKeysFor(host, desk),
+    guests: { admit: desk.admit, exchanges: budget.exchanges },
+    log,
   })
-  const served = await serveGateway({ path, version, idle_ms, host, log })
   log('gateway_started', { version, abandoned })
   await provider.warm()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => served.drain())
@@ -58,6 +76,20 @@ async function main(settings: GatewaySettings): Promise<void> {
   log('gateway_ended', { why: end })
   await keeper.release()
   await database.close()
+}
+
+/** The same exchange, whose keys go to the guests' desk as well. */
+function withKeysFor(host: ModelExchange, desk: Pick<GuestDesk, 'takeKeys'>): ModelExchange {
+  return {
+    ...host,
+    get open() {
+      return host.open
+    },
+    takeKeys(keys) {
+      host.takeKeys(keys)
+      desk.takeKeys(keys)
+    },
+  }
 }
 
 /** The lock; undefined when another gateway serves already. */

@@ -1,4 +1,6 @@
-import type { ModelAnswer } from './model-gateway.ts'
+import type { Usage } from '#domain/conversation'
+import type { ModelChoice } from '#domain/task'
+import type { GuestExchange, ModelAnswer } from './model-gateway.ts'
 
 /** The gateway's own record of calls; written before the provider is asked and after it answered. */
 export interface ExchangeJournal {
@@ -16,5 +18,64 @@ export interface ExchangeJournal {
   >
   record(call_key: string, answer: ModelAnswer): Promise<void>
   /** Marks every call an earlier gateway left `sent` as unknown; returns how many. Called once, under the gateway lock. */
+  abandon(): Promise<number>
+}
+
+/** One start of a guest. */
+export interface GuestStart {
+  readonly tenant_id: string
+  readonly run_id: string
+  readonly fence: number
+  readonly key_prefix: string
+}
+
+/** What is reserved before a guest's call is sent. */
+export interface GuestReservation {
+  readonly n: number
+  readonly model: ModelChoice
+  readonly request_sha256: string
+  readonly policy_version: string
+  readonly worst_usd: number
+  readonly worst_tokens: number
+}
+
+/** Why nothing was reserved, so that nothing may be sent. */
+export type GuestStop = 'lease_lost' | 'cancelled' | 'cost_exhausted' | 'tokens_exhausted' | 'used_key'
+
+/** How a guest's call ended. A null cost or token count means that the reservation is booked as spent. */
+export interface GuestSettlement {
+  readonly n: number
+  readonly outcome: 'answered' | 'failed' | 'unknown'
+  readonly reason: string | null
+  readonly reported_model: string
+  readonly usage: Usage
+  readonly cost_usd: number | null
+  readonly tokens: number | null
+  readonly duration_ms: number
+  readonly exchange_sha256: string | null
+}
+
+/** Guests' calls on their run's budget; each method is one statement. */
+export interface GuestBudget {
+  /** Whether the run is still held under the fence and not cancelled. */
+  standing(start: GuestStart): Promise<'held' | 'lease_lost' | 'cancelled'>
+  /** The worst case fits and is reserved, with the used share of the tightest budget before it; or nothing is changed. */
+  reserve(
+    start: GuestStart,
+    wanted: GuestReservation,
+  ): Promise<
+    | { readonly status: 'reserved'; readonly pressure: number }
+    | { readonly status: GuestStop; readonly used: number; readonly limit: number }
+  >
+  settle(start: GuestStart, settlement: GuestSettlement): Promise<void>
+  /** Records a call that was refused before anything was reserved. */
+  refuse(
+    start: GuestStart,
+    refused: Omit<GuestReservation, 'worst_usd' | 'worst_tokens'>,
+    reason: string,
+  ): Promise<void>
+  /** Settled calls of a start, in order of their keys. */
+  exchanges(start: Omit<GuestStart, 'fence'>): Promise<readonly GuestExchange[]>
+  /** Books what an earlier gateway left open as spent and unknown; returns how many. Called under the gateway lock. */
   abandon(): Promise<number>
 }

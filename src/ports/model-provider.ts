@@ -39,3 +39,24 @@ export interface StoredExchange {
   readonly sent_at: string
   readonly duration_ms: number
 }
+
+/** A guest's request as it goes on to the provider, in the provider's own words. */
+export interface ForwardedRequest {
+  /** Names the provider's address; nothing in a guest's request does. */
+  readonly model: ModelChoice
+  /** Below the version path, such as `/messages`. */
+  readonly path: string
+  readonly headers: { readonly [name: string]: string }
+  readonly body: string
+}
+
+/** The head of a provider's answer, and its bytes as they come. */
+export interface ForwardedAnswer {
+  readonly status: number
+  readonly content_type: string
+  readonly retry_after: string | null
+  readonly body: AsyncIterable<Uint8Array>
+}
+
+/** One HTTP request to a provider: no retries, no redirects. Throws what the network does. */
+export type ForwardRequest = (request: ForwardedRequest, signal: AbortSignal) => Promise<ForwardedAnswer>

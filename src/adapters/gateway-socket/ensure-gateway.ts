@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GANDER_ERRORS, GanderError, type ErrorCode } from '#domain/failure'
 import type { ModelAnswer, ModelCall, ModelGateway } from '#ports'
+import { admitThrough } from './admit-guest.ts'
 import { askGateway, GatewayGone, stayPresent } from './ask-gateway.ts'
 import { healthOf, unavailable } from './gateway-health.ts'
 import { programVersion } from './program-version.ts'
@@ -70,7 +71,10 @@ export async function ensureGateway(options: GatewayOptions): Promise<GatewayCon
   }
 
   return {
-    gateway: { call: (call, signal) => callThrough({ path, keys: options.keys, reconnect }, call, signal) },
+    gateway: {
+      call: (call, signal) => callThrough({ path, keys: options.keys, reconnect }, call, signal),
+      admit: (admission) => admitThrough({ path, reconnect }, admission),
+    },
     close: async () => {
       closed = true
       leave()

@@ -4,6 +4,7 @@
  * cross the socket into memory; settings go over standard input; nothing secret is an argument or a variable.
  */
 export { ensureGateway, type GatewayConnection } from './ensure-gateway.ts'
+export { forwardRequest } from './forward-request.ts'
 export { isServed } from './gateway-health.ts'
 export { programVersion } from './program-version.ts'
 export { serveGateway } from './serve-gateway.ts'

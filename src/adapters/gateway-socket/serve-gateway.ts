@@ -2,8 +2,20 @@ import { rename, stat, unlink } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { isGanderError } from '#domain/failure'
-import type { ModelAnswer, ModelCall } from '#ports'
-import { DRAINING, parseCall, parseKeys, PROTOCOL, type GatewayHealth, type WireRefusal } from './wire.ts'
+import type { GuestBudget, ModelAnswer, ModelCall } from '#ports'
+import { makeGuestDoors, type GuestDoors, type GuestHost } from './guest-doors.ts'
+import { doorFolder } from './socket-path.ts'
+import {
+  DRAINING,
+  parseAdmission,
+  parseCall,
+  parseClosing,
+  parseGuestStart,
+  parseKeys,
+  PROTOCOL,
+  type GatewayHealth,
+  type WireRefusal,
+} from './wire.ts'
 
 /** A request is a conversation of text; more is a mistake. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -26,6 +38,8 @@ interface ServeOptions {
   /** Milliseconds without any client after which the gateway ends. */
   readonly idle_ms: number
   readonly host: GatewayHost
+  /** Absent where guests are not served. */
+  readonly guests?: GuestHost & Pick<GuestBudget, 'exchanges'>
   readonly log: (event: string, facts?: Readonly<Record<string, string | number>>) => void
 }
 
@@ -43,7 +57,8 @@ export interface ServedGateway {
 export async function serveGateway(options: ServeOptions): Promise<ServedGateway> {
   const { host, log, path } = options
   const ending = Promise.withResolvers<GatewayEnd>()
-  const life: Life = { clients: new Set(), draining: false, drain: () => ending.resolve('drained') }
+  const doors = options.guests && (await makeGuestDoors(await doorFolder(path), options.guests))
+  const life: Life = { clients: new Set(), draining: false, drain: () => ending.resolve('drained'), doors }
   let last_used = Date.now()
   const server = createServer({ requestTimeout: 60_000 }, (request, response) => {
     last_used = Date.now()
@@ -55,7 +70,7 @@ export async function serveGateway(options: ServeOptions): Promise<ServedGateway
     life.draining = true
     clearInterval(watch)
     log('gateway_draining', { why: end, open: host.open })
-    await host.drained()
+    await Promise.all([host.drained(), doors?.closeAll()])
     if ((await inodeOf(path)) === inode) await unlink(path)
     await closeServer(server, life.clients)
     return end
@@ -63,7 +78,7 @@ export async function serveGateway(options: ServeOptions): Promise<ServedGateway
   return { ended, drain: life.drain }
 
   async function lookAround(): Promise<void> {
-    if (life.clients.size > 0 || host.open > 0) last_used = Date.now()
+    if (life.clients.size > 0 || host.open > 0 || (doors?.count ?? 0) > 0) last_used = Date.now()
     if ((await inodeOf(path)) !== inode) ending.resolve('removed')
     else if (Date.now() - last_used >= options.idle_ms) ending.resolve('idle')
   }
@@ -74,6 +89,7 @@ interface Life {
   readonly clients: Set<ServerResponse>
   draining: boolean
   readonly drain: () => void
+  readonly doors: GuestDoors | undefined
 }
 
 async function route(
@@ -99,6 +115,10 @@ async function route(
       return reply(response, healthOf(options, life))
     case 'POST /calls':
       return answer(options, life, parseCall(await bodyOf(request)), response)
+    case 'POST /guests':
+    case 'POST /guests/close':
+    case 'POST /guests/exchanges':
+      return guest(options, life, request, response)
     default:
       refuse(response, { code: 'usage', message: `There is nothing at ${request.url}.`, retryable: false })
   }
@@ -113,6 +133,27 @@ async function answer(options: ServeOptions, life: Life, call: ModelCall, respon
   const status = answer.status === 'failed' ? answer.kind : answer.status
   log('call_answered', { call_key: call.call_key, model, status })
   reply(response, answer)
+}
+
+async function guest(
+  { guests, log }: ServeOptions,
+  { doors, draining }: Life,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const text = await bodyOf(request)
+  if (guests === undefined || doors === undefined) throw new RangeError('Guests are not served here.')
+  if (request.url === '/guests/exchanges') return reply(response, await guests.exchanges(parseGuestStart(text)))
+  if (request.url === '/guests/close') {
+    await doors.close(parseClosing(text).id)
+    return reply(response, {})
+  }
+  if (draining)
+    return refuse(response, { code: DRAINING, message: 'This gateway takes no new guests.', retryable: true })
+  const admission = parseAdmission(text)
+  const opened = await doors.open(admission)
+  log('guest_admitted', { run_id: admission.run_id, key_prefix: admission.key_prefix, model: admission.model.model })
+  reply(response, opened)
 }
 
 const healthOf = ({ host, version }: ServeOptions, { draining }: Life): GatewayHealth => ({

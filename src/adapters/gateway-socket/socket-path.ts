@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { lstat, mkdir } from 'node:fs/promises'
 import { userInfo } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { GanderError } from '#domain/failure'
 
 /** The kernel's limit for the path of a unix socket, without the ending NUL. */
@@ -18,6 +18,16 @@ export async function socketPath(home: string, database_url: string | undefined)
   const path = join(home, name)
   if (Buffer.byteLength(path) + TAKEOVER_SUFFIX <= PATH_LIMIT) return path
   return join(await ownFolder(), `${digest(path)}.sock`)
+}
+
+/** The longest name of a guest's socket in its folder. */
+const DOOR_NAME = 22
+
+/** The folder for guests' sockets of the gateway at a path; short enough for the kernel's limit. */
+export async function doorFolder(control: string): Promise<string> {
+  const name = `d${digest(control).slice(0, 8)}`
+  const folder = join(dirname(control), name)
+  return Buffer.byteLength(folder) + DOOR_NAME <= PATH_LIMIT ? folder : join(await ownFolder(), name)
 }
 
 async function ownFolder(): Promise<string> {

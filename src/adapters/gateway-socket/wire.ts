@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { Json } from '#domain/json'
-import type { ModelAnswer, ModelCall } from '#ports'
+import type { GuestAdmission, GuestExchange, ModelAnswer, ModelCall } from '#ports'
 
 /** Grows when client and gateway of different versions could no longer speak with each other. */
-export const PROTOCOL = 1
+export const PROTOCOL = 2
 
 const json: z.ZodType<Json> = z.json()
 const toolRequest = z.strictObject({
@@ -22,16 +22,18 @@ const message = z.discriminatedUnion('role', [
     ),
   }),
 ])
+const model = z.strictObject({
+  provider: z.string(),
+  model: z.string(),
+  api: z.enum(['anthropic', 'openai-chat', 'openai-responses', 'google', 'recorded']),
+  url: z.string().nullable(),
+})
+const dataClass = z.enum(['public', 'internal', 'confidential', 'restricted'])
 const modelCall = z.strictObject({
   call_key: z.string().min(1).max(300),
   run_id: z.string().min(1),
   tenant_id: z.string().min(1),
-  model: z.strictObject({
-    provider: z.string(),
-    model: z.string(),
-    api: z.enum(['anthropic', 'openai-chat', 'openai-responses', 'google', 'recorded']),
-    url: z.string().nullable(),
-  }),
+  model,
   request: z.strictObject({
     phase: z.enum(['planning', 'editing', 'repairing', 'judging']),
     system: z.string(),
@@ -43,7 +45,20 @@ const modelCall = z.strictObject({
   }),
   request_sha256: z.string().regex(/^[0-9a-f]{64}$/),
   timeout_ms: z.number().positive().max(2_147_483_647),
+  task_class: z.string().optional(),
+  data_class: dataClass.optional(),
 })
+const start = { run_id: z.string().min(1), tenant_id: z.string().min(1), key_prefix: z.string().min(1).max(200) }
+const guestAdmission = z.strictObject({
+  ...start,
+  fence: z.number().int().nonnegative(),
+  model,
+  task_class: z.string(),
+  data_class: dataClass,
+})
+const opened = z.object({ id: z.string(), socket: z.string(), token: z.string() })
+const closing = z.strictObject({ id: z.string() })
+const guestStart = z.strictObject(start)
 const keys = z.record(z.string(), z.string())
 const health = z.object({
   protocol: z.number(),
@@ -69,3 +84,10 @@ export const parseHealth = (text: string): GatewayHealth => health.parse(JSON.pa
 export const parseRefusal = (text: string): WireRefusal => refusal.parse(JSON.parse(text))
 /** The gateway is the same program: its answers are typed by the protocol number. */
 export const parseAnswer = (text: string): ModelAnswer => JSON.parse(text) as ModelAnswer
+
+export const parseAdmission = (text: string): GuestAdmission => guestAdmission.parse(JSON.parse(text))
+export const parseOpened = (text: string): Readonly<z.infer<typeof opened>> => opened.parse(JSON.parse(text))
+export const parseClosing = (text: string): Readonly<z.infer<typeof closing>> => closing.parse(JSON.parse(text))
+export const parseGuestStart = (text: string): Readonly<z.infer<typeof guestStart>> =>
+  guestStart.parse(JSON.parse(text))
+export const parseExchanges = (text: string): readonly GuestExchange[] => JSON.parse(text) as readonly GuestExchange[]

@@ -5,6 +5,7 @@
 export { openDatabase, type Database } from './database/open-database.ts'
 export { ensureEmbeddedServer, type EmbeddedServer } from './embedded/ensure-embedded-server.ts'
 export { createExchangeJournal } from './exchange-journal.ts'
+export { createGuestBudget } from './guest-budget.ts'
 export { holdGatewayLock, type GatewayLock } from './gateway-lock.ts'
 export { createRunStore } from './store/create-run-store.ts'
 export { HEARTBEAT_MS, LEASE_MS } from './store/run-row.ts'

@@ -7,14 +7,29 @@ const BYTES_PER_TOKEN = 2
 const MILLION = 1_000_000
 const NOTHING_KNOWN: Usage = { input_tokens: null, output_tokens: null, cached_input_tokens: null }
 
+/** The most tokens that a call can have. */
+export interface TokenBounds {
+  readonly input_tokens: number
+  readonly output_tokens: number
+}
+
 /**
  * US dollars of one call. A figure that the provider did not give counts as its worst case: all input uncached and
  * estimated from the request's bytes, all of `max_output_tokens` used.
  */
 export function costOf(usage: Usage, price: ModelPrice | 'free', request: ModelRequest): number {
   if (price === 'free') return 0
-  const output = usage.output_tokens ?? request.max_output_tokens
-  const input = usage.input_tokens ?? inputBound(request)
+  return costWithin(usage, price, {
+    input_tokens: usage.input_tokens ?? inputBound(request),
+    output_tokens: request.max_output_tokens,
+  })
+}
+
+/** The same for a call of which only the bounds are known. */
+export function costWithin(usage: Usage, price: ModelPrice | 'free', bounds: TokenBounds): number {
+  if (price === 'free') return 0
+  const output = usage.output_tokens ?? bounds.output_tokens
+  const input = usage.input_tokens ?? bounds.input_tokens
   const rates = price.long_prompt !== undefined && input > price.long_prompt.over_tokens ? price.long_prompt : price
   const write_price = Math.max(rates.input, rates.cache_write_input ?? rates.input)
   if (usage.input_tokens === null) return (input * write_price + output * rates.output) / MILLION
@@ -28,7 +43,14 @@ export function costOf(usage: Usage, price: ModelPrice | 'free', request: ModelR
 export const worstCaseOf = (price: ModelPrice | 'free', request: ModelRequest): number =>
   costOf(NOTHING_KNOWN, price, request)
 
+/** The same where only the bounds are known. */
+export const worstWithin = (price: ModelPrice | 'free', bounds: TokenBounds): number =>
+  costWithin(NOTHING_KNOWN, price, bounds)
+
+/** The most tokens that bytes of a request can be. */
+export const tokensWithin = (bytes: number): number => Math.ceil(bytes / BYTES_PER_TOKEN)
+
 function inputBound(request: ModelRequest): number {
   const said = { system: request.system, messages: request.messages, tools: request.tools }
-  return Math.ceil(Buffer.byteLength(canonicalJson(said)) / BYTES_PER_TOKEN)
+  return tokensWithin(Buffer.byteLength(canonicalJson(said)))
 }

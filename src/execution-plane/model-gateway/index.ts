@@ -4,5 +4,7 @@
  * artifact; and says what a call costs. Owns the calls in flight and the keys, in memory only.
  */
 export { costOf, worstCaseOf } from './cost.ts'
-export { createModelExchange } from './exchange.ts'
+export { createModelExchange, type ModelExchange } from './exchange.ts'
+export { createGuestDesk, type GuestDesk } from './guest-desk.ts'
+export { STEERING_MARKS } from './guest-steering.ts'
 export { hashRequest } from './hash-request.ts'
