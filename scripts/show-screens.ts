@@ -1,3 +1,4 @@
+import { createRedactor } from '#evidence-plane/redaction'
 import { createIntake } from '#control-plane/intake'
 import { processEnvironment, runCommandLine } from '#cli'
 import process from 'node:process'
@@ -26,6 +27,7 @@ process.exitCode = await runCommandLine(
   processEnvironment(
     {
       openPlatform: async () => platform,
+      redactor: async () => createRedactor(),
       intake: async () => createIntake({ fetch: globalThis.fetch, token: undefined }),
       prepareDemo: async () => {
         throw new Error('not here')

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { access, readFile, writeFile } from 'node:fs/promises'
 import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -50,6 +51,9 @@ function screenOf(stream: NodeJS.WriteStream): Screen {
   })
   return {
     write: (text) => void stream.write(text),
+    writeBytes: async (bytes) => {
+      if (!stream.write(bytes)) await once(stream, 'drain')
+    },
     is_terminal: isTerminal(stream),
     columns: () => stream.columns || 100,
   }
@@ -84,6 +88,7 @@ function standardInput(): Input {
       for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Uint8Array))
       return Buffer.concat(chunks).toString('utf8')
     },
+    bytes: () => process.stdin,
     askHidden,
   }
 }

@@ -31,6 +31,7 @@ export function fakeCli(wishes: Wishes = {}): FakeCli {
   const { is_terminal = false, columns = 100 } = wishes
   const screen = (to: 'out' | 'err') => ({
     write: (text: string) => void (written[to] += text),
+    writeBytes: async (bytes: Uint8Array) => void (written[to] += Buffer.from(bytes).toString('utf8')),
     is_terminal,
     columns: () => columns,
   })

@@ -1,3 +1,4 @@
+import { codeUnits } from './code-units.ts'
 import { CREDENTIAL_FORMATS, type CredentialFormat } from './credential-formats.ts'
 import { GENERAL_FORMATS } from './general-formats.ts'
 import { SECRETLINT_PREFIXES } from './find-by-secretlint.ts'
@@ -12,8 +13,9 @@ interface FormatFindings {
 }
 
 interface Entry {
-  readonly anchor: string
-  readonly folded: boolean
+  readonly anchor: Uint16Array
+  /** 0x20 where letters of either case are meant. */
+  readonly fold: number
   /** Absent: secretlint is asked here. */
   readonly format?: CredentialFormat
   readonly number: number
@@ -21,21 +23,35 @@ interface Entry {
 
 const FORMATS: readonly CredentialFormat[] = [...CREDENTIAL_FORMATS, ...GENERAL_FORMATS]
 
-/** Five bits of each of three characters: letters of either case share a slot. */
-const TABLE = 1 << 15
-const slots: readonly Entry[][] = Array.from({ length: TABLE }, () => [])
-const marked = new Uint8Array(TABLE)
+/** Six bits of each of three characters. */
+const SLOTS = 1 << 18
+const marked = new Uint8Array(SLOTS)
+const entries = new Map<number, Entry[]>()
 
+/** Enters an anchor under each spelling of its first three characters. */
 function enter(entry: Entry): void {
-  let slot = 0
-  for (let at = 0; at < 3; at++) slot = ((slot << 5) | (entry.anchor.charCodeAt(at) & 31)) & (TABLE - 1)
-  marked[slot] = 1
-  slots[slot]?.push(entry)
+  const spellings = Array.from(entry.anchor.slice(0, 3), (code) =>
+    entry.fold !== 0 && code >= 0x61 && code <= 0x7a ? [code, code & ~0x20] : [code],
+  )
+  const [first = [], second = [], third = []] = spellings
+  for (const one of first)
+    for (const two of second)
+      for (const three of third) {
+        const slot = ((one & 63) << 12) | ((two & 63) << 6) | (three & 63)
+        marked[slot] = 1
+        entries.set(slot, [...(entries.get(slot) ?? []), entry])
+      }
 }
 
-for (const [number, format] of FORMATS.entries())
-  for (const anchor of format.anchors) enter({ anchor, folded: format.expression.flags.includes('i'), format, number })
-for (const anchor of SECRETLINT_PREFIXES) enter({ anchor, folded: false, number: -1 })
+function anchorUnits(anchor: string, fold: number): Uint16Array {
+  return codeUnits(fold === 0 ? anchor : anchor.toLowerCase()).map((code) => code | fold)
+}
+
+for (const [number, format] of FORMATS.entries()) {
+  const fold = format.expression.flags.includes('i') ? 0x20 : 0
+  for (const anchor of format.anchors) enter({ anchor: anchorUnits(anchor, fold), fold, format, number })
+}
+for (const anchor of SECRETLINT_PREFIXES) enter({ anchor: anchorUnits(anchor, 0), fold: 0, number: -1 })
 
 /**
  * Finds known formats of credentials in one walk: a table over three characters says where an expression may begin, and
@@ -47,12 +63,11 @@ export function findFormats(text: string, units: Uint16Array): FormatFindings {
   const free = new Int32Array(FORMATS.length)
   let slot = 0
   for (let at = 0; at < units.length; at++) {
-    slot = ((slot << 5) | ((units[at] ?? 0) & 31)) & (TABLE - 1)
+    slot = ((slot << 6) | ((units[at] ?? 0) & 63)) & (SLOTS - 1)
     if (marked[slot] === 0) continue
     const start = at - 2
-    for (const entry of slots[slot] ?? []) {
-      if (start < (free[entry.number] ?? 0)) continue
-      if (!entry.folded && !text.startsWith(entry.anchor, start)) continue
+    for (const entry of entries.get(slot) ?? []) {
+      if (!standsAt(units, start, entry) || start < (free[entry.number] ?? 0)) continue
       if (entry.format === undefined) {
         ask_secretlint.push(start)
         continue
@@ -64,6 +79,11 @@ export function findFormats(text: string, units: Uint16Array): FormatFindings {
     }
   }
   return { spans, ask_secretlint }
+}
+
+function standsAt(units: Uint16Array, start: number, { anchor, fold }: Entry): boolean {
+  for (let at = 0; at < anchor.length; at++) if (((units[start + at] ?? 0) | fold) !== anchor[at]) return false
+  return true
 }
 
 function tryFormat(

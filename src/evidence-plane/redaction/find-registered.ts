@@ -1,11 +1,15 @@
+import { codeUnits } from './code-units.ts'
 import { encodedForms, SHORTEST_FORM } from './encodings.ts'
 import type { Span } from './span.ts'
 
 /** A form this short counts only where it stands in one piece or fully spread: prose has chance neighbours. */
 const SHORTEST_JOINED = 12
+/** Forms with fewer characters that count than this are looked for one by one. */
 const WINDOW = 8
+const PIECE = 4
+/** A form of eight characters holds a whole piece that ends at a multiple of this. */
+const STRIDE = WINDOW - PIECE + 1
 const TABLE_BITS = 18
-const MIX = 0x9e3779b1
 const SPACING_CLASS = /[\s\0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]/
 const SPACING_RUN = new RegExp(`${SPACING_CLASS.source}+`, 'g')
 const SPACING = Uint8Array.from({ length: 0x10000 }, (_, code) =>
@@ -21,13 +25,19 @@ export interface RegisteredValues {
   longest(): number
 }
 
-/** The forms by the hash of their first eight characters that are no white space. */
+/** The forms by the hashes of their four-character pieces that a look at every fifth character cannot miss. */
 interface Index {
-  /** One bit a slot: 32 kB, which stays in the nearest cache. */
-  readonly marked: Int32Array
-  readonly forms: ReadonlyMap<number, readonly string[]>
-  /** Forms with fewer than eight such characters, found one by one. */
+  readonly marked: Uint8Array
+  readonly forms: ReadonlyMap<number, readonly Placed[]>
+  /** Forms with fewer than eight characters that count, found one by one. */
   readonly sparse: readonly string[]
+}
+
+/** A form, its first character that counts, and how many such characters stand before the piece. */
+interface Placed {
+  readonly form: string
+  readonly first: number
+  readonly before: number
 }
 
 /**
@@ -58,47 +68,79 @@ export function registeredValues(): RegisteredValues {
 }
 
 function indexOf(forms: readonly string[]): Index {
-  const marked = new Int32Array(1 << (TABLE_BITS - 5))
-  const byHash = new Map<number, string[]>()
+  const marked = new Uint8Array(1 << TABLE_BITS)
+  const placed = new Map<number, Placed[]>()
   const sparse: string[] = []
   for (const form of forms) {
-    const joined = form.replaceAll(SPACING_RUN, '')
+    const joined = codeUnits(form.replaceAll(SPACING_RUN, ''))
     if (joined.length < WINDOW) {
       sparse.push(form)
       continue
     }
-    let hash = 0
-    for (let at = 0; at < WINDOW; at++) hash = (hash << 4) ^ Math.imul(joined.charCodeAt(at), MIX)
-    const slot = hash >>> (32 - TABLE_BITS)
-    marked[slot >>> 5] = (marked[slot >>> 5] ?? 0) | (1 << (slot & 31))
-    byHash.set(hash, [...(byHash.get(hash) ?? []), form])
+    for (let before = 0; before < STRIDE; before++) {
+      const slot = slotOf(joined, before)
+      marked[slot] = 1
+      const here = placed.get(slot)
+      const entry = { form, first: joined[0] ?? 0, before }
+      if (here === undefined) placed.set(slot, [entry])
+      else here.push(entry)
+    }
   }
-  return { marked, forms: byHash, sparse }
+  return { marked, forms: placed, sparse }
 }
 
-/** One rolling hash over the last eight characters that count: each is shifted out after eight more. */
-function findForms(text: string, units: Uint16Array, index: Index): readonly Span[] {
-  const { marked, forms } = index
-  const spans: Span[] = sparseHits(text, index.sparse)
-  const places = new Int32Array(WINDOW)
-  const { length } = units
-  let hash = 0
-  let seen = 0
-  for (let at = 0; at < length; at++) {
-    const code = units[at] ?? 0
-    if (SPACING[code] === 1) continue
-    hash = (hash << 4) ^ Math.imul(code, MIX)
-    places[seen & (WINDOW - 1)] = at
-    seen += 1
-    const slot = hash >>> (32 - TABLE_BITS)
-    if ((((marked[slot >>> 5] ?? 0) >>> (slot & 31)) & 1) === 0 || seen < WINDOW) continue
-    const start = places[seen & (WINDOW - 1)] ?? 0
-    for (const form of forms.get(hash) ?? []) {
+function slotOf(units: Uint16Array, at: number): number {
+  const low = (units[at] ?? 0) ^ ((units[at + 1] ?? 0) << 8)
+  const high = (units[at + 2] ?? 0) ^ ((units[at + 3] ?? 0) << 8)
+  return (Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca77)) >>> (32 - TABLE_BITS)
+}
+
+/** Takes white space out, then looks at every fifth piece of what is left. */
+function findForms(text: string, units: Uint16Array, { marked, forms, sparse }: Index): readonly Span[] {
+  const spans: Span[] = sparseHits(text, sparse)
+  const { joined, places } = withoutSpacing(units)
+  for (let at = 0; at + PIECE <= joined.length; at += STRIDE) {
+    const slot = slotOf(joined, at)
+    if (marked[slot] === 0) continue
+    for (const { form, first, before } of forms.get(slot) ?? []) {
+      if (at < before || joined[at - before] !== first) continue
+      const start = placeOf(units, places, at - before)
       const end = matchAt(text, start, form)
       if (end !== -1) spans.push({ start, end, kind: 'registered' })
     }
   }
   return spans
+}
+
+/** Characters that count, and where each 64th of them stands. */
+function withoutSpacing(units: Uint16Array): { readonly joined: Uint16Array; readonly places: Int32Array } {
+  const joined = new Uint16Array(units.length + 1)
+  const places = new Int32Array((units.length >>> 6) + 1)
+  const spacing = SPACING
+  let length = 0
+  for (let at = 0; at < units.length; at++) {
+    const code = units[at] ?? 0
+    joined[length] = code
+    if ((length & 63) === 0) places[length >>> 6] = at
+    length += 1 - (spacing[code] ?? 0)
+  }
+  return { joined: joined.subarray(0, length), places }
+}
+
+/** Where a character stands that counts. */
+function placeOf(units: Uint16Array, places: Int32Array, counted: number): number {
+  let at = places[counted >>> 6] ?? 0
+  for (let missing = counted & 63; missing > 0; ) {
+    at += 1
+    if (SPACING[units[at] ?? 0] !== 1) missing -= 1
+  }
+  return at
+}
+
+function firstThatCounts(form: string): number {
+  let at = 0
+  while (SPACING[form.charCodeAt(at)] === 1) at++
+  return at
 }
 
 function sparseHits(text: string, sparse: readonly string[]): Span[] {
@@ -122,5 +164,5 @@ function matchAt(text: string, start: number, form: string): number {
     counted += 1
   }
   if (counted >= SHORTEST_JOINED || at - start >= 2 * counted - 1) return at
-  return text.startsWith(form.trimStart(), start) ? at : -1
+  return at - start === counted || text.startsWith(form.slice(firstThatCounts(form)), start) ? at : -1
 }
