@@ -55,8 +55,14 @@ export class ForeignServerError extends Error {
   }
 }
 
+/** For whom a server is asked; told to it with every request (`_meta`), and never a secret. */
+export interface ForeignIdentity {
+  readonly run_id: string
+  readonly tenant_id: string
+}
+
 /** Speaks the Model Context Protocol as a client. */
 export interface ForeignServers {
   /** Over the standard streams of a process in a sandbox of its own. @throws ForeignServerError */
-  overProcess(process: SandboxProcess, timeout_ms: number): Promise<ForeignServer>
+  overProcess(process: SandboxProcess, timeout_ms: number, identity?: ForeignIdentity): Promise<ForeignServer>
 }

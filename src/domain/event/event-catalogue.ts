@@ -25,6 +25,7 @@ export const EVENT_FIELDS = {
   guest_ended: ['guest', 'exit_code', 'ended_by', 'duration_ms', 'outcome'],
   mcp_server_connected: ['server', 'version', 'pin', 'tools'],
   mcp_server_quarantined: ['server', 'pinned', 'seen', 'changed'],
+  mcp_server_unavailable: ['server', 'failure', 'reason'],
   mcp_request_refused: ['server', 'method'],
   context_built: ['items', 'manifest_hash', 'token_count'],
   plan_created: ['plan_hash', 'steps', 'constraints'],
