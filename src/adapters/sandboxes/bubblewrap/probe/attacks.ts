@@ -8,6 +8,10 @@ export interface AttackReport {
   readonly written: readonly string[]
   readonly read: readonly string[]
   readonly first_environment: string
+  /** Of the hidden paths, those that process 1 names in its arguments. */
+  readonly first_arguments: readonly string[]
+  /** Control groups that are mounted or can be listed. */
+  readonly control_groups: readonly string[]
   readonly processes: number
   readonly descriptors: readonly string[]
   readonly status: { readonly [name: string]: string }
@@ -44,6 +48,8 @@ Promise.all([connect('127.0.0.1', targets.port), connect('169.254.169.254', 80),
     namespaces, written, read, status, descriptors,
     interfaces: Object.keys(os.networkInterfaces()),
     connected: results.flat(),
+    first_arguments: targets.hidden.filter((path) => fs.readFileSync('/proc/1/cmdline', 'latin1').replace(process.argv[1], '').includes(path)),
+    control_groups: [...(attempt(() => fs.readdirSync('/sys/fs/cgroup')) ?? []), ...fs.readFileSync('/proc/self/mountinfo', 'latin1').split('\\n').filter((line) => / - cgroup2? /.test(line))],
     first_environment: fs.readFileSync('/proc/1/environ', 'latin1'),
     processes: fs.readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)).length,
     environment: Object.keys(process.env),
@@ -54,9 +60,9 @@ Promise.all([connect('127.0.0.1', targets.port), connect('169.254.169.254', 80),
 const EPERM = 1
 const ENOSYS = 38
 const EAFNOSUPPORT = 97
-const AF_VSOCK = 40
-const AF_PACKET = 17
 const CLONE_NEWUSER = 0x1000_0000
+const TIOCSTI = 0x5412
+const X32_GETPID = 0x4000_0000 + 39
 
 /** A raw system call and the error number it has to end in. */
 export interface CallAttack {
@@ -65,25 +71,39 @@ export interface CallAttack {
   readonly errno: number
 }
 
+/** Sockets that lead past a network namespace or into the kernel: family, type, protocol. */
+const SOCKETS: { readonly [name: string]: readonly [number, number, number] } = {
+  'vsock socket': [40, 1, 0],
+  'packet socket': [17, 3, 0],
+  'kernel crypto socket': [38, 5, 0],
+  'audit netlink socket': [16, 3, 9],
+  'bluetooth socket': [31, 3, 1],
+}
+
+const words = (text: string): readonly string[] => text.trim().split(/\s+/)
+
+/** Calls that are refused by their number alone. */
+const REFUSED = words(`
+  ptrace process_vm_readv kcmp pidfd_getfd perf_event_open userfaultfd bpf
+  mount umount2 pivot_root chroot open_tree move_mount fsopen fsmount mount_setattr
+  keyctl add_key request_key setns open_by_handle_at init_module kexec_load reboot
+  clock_settime settimeofday sethostname syslog acct swapon`)
+
 /** Calls an attacker would start from. */
 export const callAttacks = (architecture: Architecture): readonly CallAttack[] => {
   const calls = SYSTEM_CALLS[architecture]
-  const named = [
-    'ptrace',
-    'mount',
-    'keyctl',
-    'bpf',
-    'setns',
-    'perf_event_open',
-    'process_vm_readv',
-    'open_by_handle_at',
-  ]
+  const absent = { io_uring_setup: 425, io_uring_enter: 426, io_uring_register: 427, clone3: 435 }
   return [
-    { name: 'vsock socket', numbers: [calls.socket, AF_VSOCK, 1, 0], errno: EAFNOSUPPORT },
-    { name: 'packet socket', numbers: [calls.socket, AF_PACKET, 3, 0], errno: EAFNOSUPPORT },
-    { name: 'io_uring_setup', numbers: [425, 1, 0], errno: ENOSYS },
+    ...Object.entries(SOCKETS).map(([name, numbers]) => ({
+      name,
+      numbers: [calls.socket, ...numbers],
+      errno: EAFNOSUPPORT,
+    })),
+    ...Object.entries(absent).map(([name, number]) => ({ name, numbers: [number, 1, 0], errno: ENOSYS })),
+    ...(architecture === 'x64' ? [{ name: 'x32 calls', numbers: [X32_GETPID], errno: ENOSYS }] : []),
     { name: 'unshare', numbers: [calls.refused['unshare'] ?? 0, CLONE_NEWUSER], errno: EPERM },
-    ...named.map((name) => ({ name, numbers: [calls.refused[name] ?? 0, 0, 0, 0, 0], errno: EPERM })),
+    { name: 'terminal input (TIOCSTI)', numbers: [calls.ioctl, 0, TIOCSTI, 0], errno: EPERM },
+    ...REFUSED.map((name) => ({ name, numbers: [calls.refused[name] ?? -1, 0, 0, 0, 0], errno: EPERM })),
   ]
 }
 

@@ -13,6 +13,8 @@ const CONTAINED: AttackReport = {
   written: [],
   read: [],
   first_environment: 'PWD=/\0',
+  first_arguments: [],
+  control_groups: [],
   processes: 3,
   descriptors: [],
   status: { NoNewPrivs: '1', CapEff: ZERO, CapPrm: ZERO, CapBnd: ZERO, CapAmb: ZERO },
@@ -42,6 +44,8 @@ describe('reportControls', () => {
     ['hidden_home', { read: ['/root/.ssh'] }],
     ['environment', { first_environment: 'SECRET=x\0' }],
     ['environment', { environment: ['PATH', 'AWS_SECRET_ACCESS_KEY'] }],
+    ['environment', { first_arguments: ['/root/.gander'] }],
+    ['control_groups_hidden', { control_groups: ['memory'] }],
     ['descriptors', { descriptors: ['/var/lib/x.db'] }],
   ])('finds %s not held by %o', (control, changes) => {
     expect(broken(changes)).toEqual([control])

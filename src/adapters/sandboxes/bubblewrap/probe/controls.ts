@@ -48,9 +48,10 @@ export const reportControls = (report: AttackReport, outside: OutsideView): read
     control('hidden_home', report.read, "listing the user's and the platform's folders"),
     control(
       'environment',
-      [...first.map((entry) => entry.replace(/=.*/s, '')), ...surplus],
-      "the worker's variables, own and through process 1",
+      [...first.map((entry) => entry.replace(/=.*/s, '')), ...surplus, ...report.first_arguments],
+      "the worker's variables and paths, own and through process 1",
     ),
+    control('control_groups_hidden', report.control_groups, 'listing and mounting of control groups'),
     control('descriptors', report.descriptors, 'open files of the worker'),
     outside.privilege === 'root'
       ? control(
