@@ -25,7 +25,7 @@ const isKnown = (agent: string | undefined): agent is KnownGuest =>
   agent !== undefined && (KNOWN_GUESTS as readonly string[]).includes(agent)
 
 /** Whether `--agent` names a guest. */
-export const isGuest = (agent: string | undefined): boolean => agent === 'command' || isKnown(agent)
+export const isGuest = (agent: string | undefined): boolean => agent === 'command' || agent === 'acp' || isKnown(agent)
 
 /** The guest that was asked for with its model, or undefined where none was. @throws GanderError `usage` */
 export function chooseGuest(
@@ -62,10 +62,10 @@ function guestOf(agent: string | undefined, command: readonly string[]): GuestCh
   }
   if (command.length === 0)
     throw usage(
-      '--agent command has nothing to start.',
+      `--agent ${agent} has nothing to start.`,
       'Add the program at the end, such as -- mytool --file {prompt_file}.',
     )
-  return { kind: 'command', argv: command }
+  return { kind: agent === 'acp' ? 'acp' : 'command', argv: command }
 }
 
 /** What a provider with several formats, or a server of one's own, is asked over: what the guest speaks. */

@@ -14,7 +14,7 @@ export interface RunFlags {
   readonly task?: string
   readonly base?: string
   readonly mode?: RunMode
-  readonly agent?: 'native' | 'transform' | 'command' | KnownGuest
+  readonly agent?: 'native' | 'transform' | 'acp' | 'command' | KnownGuest
   readonly rule?: string
   readonly model?: string
   readonly fallbackModel?: string

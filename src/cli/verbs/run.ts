@@ -104,7 +104,7 @@ function addAgentFlags(run: Command): void {
       new Option(
         '--agent <kind>',
         'a model, a deterministic transform, or a coding agent as a guest (`gander agents`)',
-      ).choices(['native', 'transform', ...KNOWN_GUESTS, 'command']),
+      ).choices(['native', 'transform', ...KNOWN_GUESTS, 'acp', 'command']),
     )
     .option('--model <provider:model>', 'anthropic:NAME, openai:NAME, google:NAME, local:NAME or recorded:FILE')
     .option('--fallback-model <provider:model>', 'used when the first one cannot be reached')

@@ -150,7 +150,12 @@ class DurableJournal implements RunJournal {
   /** Verifications run beside or inside other steps, so they say nothing about how far a replay has come. */
   #nextRecorded(): StepRecord | undefined {
     return this.#order.find(
-      (step) => step.outcome !== null && step.kind !== 'verification' && !this.#asked.has(step.key),
+      (step) =>
+        step.outcome !== null &&
+        step.kind !== 'verification' &&
+        // Steps inside a guest's turn are the turn's own and are never asked for again.
+        !step.key.startsWith('within:') &&
+        !this.#asked.has(step.key),
     )
   }
 

@@ -47,12 +47,16 @@ interface Worked {
   readonly events: readonly EventDraft[]
   readonly artifacts: ReadonlyMap<string, string>
   readonly made: string
+  /** Tools it asked leave for. */
+  readonly asked: readonly string[]
 }
 
 async function work(
   found: FoundGuest,
   wish: {
     readonly id?: KnownGuest
+    /** Spoken with over the Agent Client Protocol; what it asks leave for is answered with this. */
+    readonly acp?: 'allow' | 'refuse'
     readonly memory?: StepMemory
     readonly signal?: AbortSignal
     readonly minutes?: number
@@ -68,13 +72,16 @@ async function work(
 }
 
 async function workIn(sandbox: Sandbox, found: FoundGuest, wish: Parameters<typeof work>[1] = {}): Promise<Worked> {
-  const { id, memory = emptyMemory(), signal = new AbortController().signal, minutes = 2 } = wish
+  const { id, acp, memory = emptyMemory(), signal = new AbortController().signal, minutes = 2 } = wish
   const noted: EventDraft[] = []
   const artifacts = new Map<string, string>()
-  const api = id === undefined ? 'anthropic' : (GUEST_APIS[id][0] ?? 'anthropic')
+  const api = id === undefined ? (acp === undefined ? 'anthropic' : 'openai-chat') : (GUEST_APIS[id][0] ?? 'anthropic')
   const choice = { provider: 'scripted', model: 'scripted-coder', api, url: model.url('anthropic') }
   const channel = await plainChannel(join(ground.root, 'doors'), Number(new URL(model.url('anthropic')).port))
-  const guest = id === undefined ? { kind: 'command' as const, argv: found.argv } : { kind: 'known' as const, id }
+  const guest =
+    id === undefined
+      ? { kind: acp === undefined ? ('command' as const) : ('acp' as const), argv: found.argv }
+      : { kind: 'known' as const, id }
   const journal = memoryJournal(memory)
   const agent = createGuestAgent({
     found,
@@ -105,9 +112,20 @@ async function workIn(sandbox: Sandbox, found: FoundGuest, wish: Parameters<type
     },
     clock: { now: () => Date.now(), sleep: async () => undefined },
   })
-  const outcome = await agent.work(session(journal, signal, minutes))
+  const opened = session(journal, signal, minutes)
+  const asked: string[] = []
+  const outcome = await agent.work({
+    ...opened,
+    tools: {
+      ...opened.tools,
+      leave: async (request) => {
+        asked.push(request.name)
+        return { answer: acp ?? 'refuse', rule: 'test', message: 'as the test says' }
+      },
+    },
+  })
   const made = (await shellIn(sandbox, 'cat made.txt 2>/dev/null || true')).stdout.trim()
-  return { outcome, events: [...noted, ...journal.events], artifacts, made }
+  return { outcome, events: [...noted, ...journal.events], artifacts, made, asked }
 }
 
 function session(journal: ReturnType<typeof memoryJournal>, signal: AbortSignal, minutes: number): AgentSession {
@@ -154,6 +172,26 @@ describe('a guest in its sandbox', () => {
     const { outcome, made } = await work({ id: 'sh', version: 'unknown', argv, read_only: [] })
     expect(outcome.kind).toBe('finished')
     expect(made).toBe('made')
+  })
+
+  it.each([
+    ['opencode', ['acp']],
+    ['qwen-code', ['--acp', '--auth-type', 'openai']],
+  ] as const)('%s works as well when it is spoken with by protocol', async (id, words) => {
+    const { found, reason } = await guests.find(id)
+    if (found === null) return console.log(`skipped: ${reason}`)
+    const { outcome, made, artifacts } = await work({ ...found, argv: [...found.argv, ...words] }, { acp: 'allow' })
+    expect(outcome, artifacts.get('kept')).toEqual({ kind: 'finished', summary: 'Made the file.' })
+    expect(made).toBe('made')
+  })
+
+  it('that asks leave and is refused it changes nothing', async () => {
+    const { found, reason } = await guests.find('qwen-code')
+    if (found === null) return console.log(`skipped: ${reason}`)
+    const argv = [...found.argv, '--acp', '--auth-type', 'openai']
+    const { asked, made } = await work({ ...found, argv }, { acp: 'refuse' })
+    expect(asked).toContain('shell_exec')
+    expect(made).toBe('')
   })
 
   it('that fails without a change is a failed guest with its last words', async () => {

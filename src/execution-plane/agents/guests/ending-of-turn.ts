@@ -17,6 +17,8 @@ export interface TurnFacts {
   readonly is_changed: boolean
   /** The program itself says that it failed. */
   readonly says_failed: boolean
+  /** A conversation with it came to its end. */
+  readonly concluded: boolean
   /** Redacted and cut. */
   readonly last_words: string
   readonly errors: string
@@ -41,7 +43,8 @@ export function endingOfTurn(facts: TurnFacts): TurnEnding {
   const verdict = spent(facts)
   if (verdict !== undefined) return { status: 'exhausted', verdict, summary }
   const last = exchanges.at(-1)
-  const isWell = end.exit_code === 0 && !facts.says_failed && stopped === undefined
+  // A conversation that came to its end was ended by the platform, whatever its program's exit code.
+  const isWell = (end.exit_code === 0 || facts.concluded) && !facts.says_failed && stopped === undefined
   if (isWell && (exchanges.length === 0 || last?.outcome === 'answered' || facts.is_changed))
     return { status: 'finished', summary: summary || 'The guest gave no summary.' }
   if (last?.outcome === 'failed' && PASSING.has(last.reason ?? ''))

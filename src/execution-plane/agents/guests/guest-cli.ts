@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '#domain/json'
+import type { AgentSession, SandboxProcess } from '#ports'
 
 /** What a guest's program is started with. */
 export interface GuestSeat {
@@ -25,6 +26,8 @@ export type GuestEvent =
   | { readonly kind: 'tool_called'; readonly id: string; readonly tool: string; readonly args: Json }
   | { readonly kind: 'tool_answered'; readonly id: string; readonly text: string; readonly is_error: boolean }
   | { readonly kind: 'said'; readonly text: string }
+  /** A piece of what it is saying; a tool call ends it. */
+  | { readonly kind: 'said_on'; readonly text: string }
   /** The program's own last word on its turn. */
   | { readonly kind: 'concluded'; readonly text: string; readonly is_error: boolean }
 
@@ -33,6 +36,17 @@ export interface GuestCli {
   launch(seat: GuestSeat): GuestLaunch
   /** Reads one line of its output; a line that says nothing of note gives nothing. */
   read(line: JsonObject): readonly GuestEvent[]
+  /** Speaks with the program instead of only reading it; resolves when its turn is over. */
+  converse?(talk: GuestTalk): Promise<void>
+}
+
+/** What a conversation with a guest's program is held with. */
+export interface GuestTalk {
+  readonly process: SandboxProcess
+  readonly session: AgentSession
+  readonly prompt: string
+  readonly key_prefix: string
+  add(event: GuestEvent): void
 }
 
 /** The home of the sandbox's user. */

@@ -9,7 +9,7 @@ import {
   type StepOutcome,
 } from '#ports'
 import { endingOfTurn, type TurnEnding, type TurnFacts } from './ending-of-turn.ts'
-import type { GuestLaunch } from './guest-cli.ts'
+import type { GuestEvent, GuestLaunch } from './guest-cli.ts'
 import type { GuestParts } from './guest-parts.ts'
 import { readLines } from './json-lines.ts'
 import { Transcript } from './transcript.ts'
@@ -42,6 +42,7 @@ export async function takeTurn(parts: GuestParts, turn: Turn): Promise<StepOutco
   }
   await parts.note([started])
   const transcript = new Transcript(parts)
+  const before = parts.tree()
   const channel = await admit(parts, turn)
   let ran: Ran
   let exchanges: readonly GuestExchange[]
@@ -52,7 +53,7 @@ export async function takeTurn(parts: GuestParts, turn: Turn): Promise<StepOutco
   }
   // A turn that was taken from this worker, or cancelled, has no outcome: whoever goes on starts it again.
   session.signal.throwIfAborted()
-  return outcomeOf(parts, { turn, transcript, ran, exchanges })
+  return outcomeOf(parts, { turn, before, transcript, ran, exchanges })
 }
 
 const admit = ({ gateway, model, fence }: GuestParts, { session, key_prefix }: Turn): Promise<GuestChannel> =>
@@ -98,16 +99,45 @@ async function run(parts: GuestParts, running: Running): Promise<Ran> {
     },
     session.signal,
   )
-  process.closeInput()
-  const stopped = await listen(process, parts, { ...running, calls_left: limits.max_steps - use.steps })
+  const calls_left = limits.max_steps - use.steps
+  const stopped =
+    parts.cli.converse === undefined
+      ? await listen(process, parts, { ...running, calls_left })
+      : await converse(process, parts.cli.converse, { ...running, calls_left })
   return { end: await process.ended, stopped, errors: process.errors() }
 }
+
+/** A conversation that is over, or broken, ends the program: it waits for more words and would not end by itself. */
+async function converse(
+  process: SandboxProcess,
+  talk: NonNullable<GuestParts['cli']['converse']>,
+  { turn, transcript, calls_left }: Limited,
+): Promise<TurnFacts['stopped']> {
+  let stopped: TurnFacts['stopped']
+  const add = (event: GuestEvent) => {
+    transcript.add(event)
+    if (transcript.calls <= calls_left || stopped !== undefined) return
+    stopped = 'steps'
+    void process.kill()
+  }
+  const { session, prompt, key_prefix } = turn
+  try {
+    await Promise.race([talk({ process, session, prompt, key_prefix, add }), process.ended])
+  } catch (error) {
+    transcript.add({ kind: 'concluded', text: error instanceof Error ? error.message : String(error), is_error: true })
+  }
+  await process.kill()
+  return stopped
+}
+
+type Limited = Running & { readonly calls_left: number }
 
 async function listen(
   process: SandboxProcess,
   { cli }: GuestParts,
-  { transcript, calls_left }: Running & { readonly calls_left: number },
+  { transcript, calls_left }: Limited,
 ): Promise<TurnFacts['stopped']> {
+  process.closeInput()
   for await (const line of readLines(process.output)) {
     if (line.kind === 'flood') {
       await process.kill()
@@ -132,20 +162,22 @@ const withFiles = ({ files, argv }: GuestLaunch): readonly string[] => {
 
 interface Taken {
   readonly turn: Turn
+  /** The tree as it stood before the turn. */
+  readonly before: string
   readonly transcript: Transcript
   readonly ran: Ran
   readonly exchanges: readonly GuestExchange[]
 }
 
 async function outcomeOf(parts: GuestParts, taken: Taken): Promise<StepOutcome<Json>> {
-  const { turn, transcript, ran, exchanges } = taken
-  const before = parts.tree()
+  const { turn, before, transcript, ran, exchanges } = taken
   const { tree, refused } = await parts.checkpoint()
   const redact = async (text: string) => (await parts.redactor.redact(text)).text
   const ending = endingOfTurn({
     ...ran,
     exchanges,
     is_changed: tree !== before,
+    concluded: parts.cli.converse !== undefined && transcript.conclusion !== undefined,
     says_failed: transcript.conclusion?.is_error === true,
     last_words: await redact(transcript.lastWords.slice(0, MAX_SUMMARY)),
     errors: await redact(ran.errors.slice(-2_000)),

@@ -19,6 +19,7 @@ export class Transcript {
   #kept = 0
   #noted: Promise<void> = Promise.resolve()
   #lastSaid = ''
+  #isSaying = false
   calls = 0
   conclusion: { readonly text: string; readonly is_error: boolean } | undefined
 
@@ -32,6 +33,8 @@ export class Transcript {
   }
 
   add(event: GuestEvent): void {
+    if (event.kind === 'said_on') return this.#sayOn(event.text)
+    this.#isSaying = false
     switch (event.kind) {
       case 'tool_called':
         this.calls += 1
@@ -50,6 +53,12 @@ export class Transcript {
       default:
         return event satisfies never
     }
+  }
+
+  #sayOn(text: string): void {
+    this.#lastSaid = this.#isSaying ? `${this.#lastSaid}${text}`.slice(0, MAX_WORDS) : text
+    this.#isSaying = true
+    this.#keep({ kind: 'said', text })
   }
 
   addWords(text: string): void {

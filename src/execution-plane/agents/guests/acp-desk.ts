@@ -1,0 +1,81 @@
+import {
+  RequestError,
+  type RequestPermissionRequest,
+  type RequestPermissionResponse,
+  type WriteTextFileRequest,
+  type WriteTextFileResponse,
+} from '@agentclientprotocol/sdk'
+import type { Json } from '#domain/json'
+import type { AgentSession } from '#ports'
+import { object, text } from './guest-cli.ts'
+
+/** Answers what one guest asks for in one turn. */
+export interface AcpDesk {
+  readonly session: AgentSession
+  /** Unique for each start, so that what an earlier start asked for is never taken for this one's. */
+  readonly key_prefix: string
+  calls: number
+}
+
+type Wish = { readonly name: string; readonly arguments: Json }
+
+/** Policy decides as if the platform were to do it; leave is only ever given once. */
+export async function answerPermission(
+  desk: AcpDesk,
+  { toolCall, options }: RequestPermissionRequest,
+): Promise<RequestPermissionResponse> {
+  const wishes = wishesOf(toolCall)
+  let allowed = wishes.length > 0
+  for (const wish of wishes) allowed = (await mayDo(desk, wish)) && allowed
+  const kind = allowed ? 'allow_once' : 'reject_once'
+  const option = options.find((each) => each.kind === kind)
+  if (option === undefined) return { outcome: { outcome: 'cancelled' } }
+  return { outcome: { outcome: 'selected', optionId: option.optionId } }
+}
+
+async function mayDo(desk: AcpDesk, wish: Wish): Promise<boolean> {
+  const id = `leave_${desk.calls}`
+  const { phase } = desk.session
+  const { answer } = await desk.session.tools.leave({ id, ...wish }, { phase, key: nextKey(desk) })
+  return answer === 'allow'
+}
+
+const nextKey = (desk: AcpDesk): string => `within:${desk.key_prefix}:${desk.calls++}`
+
+/** What a request for leave comes to in our tools; what none of them is, is asked for by its own name and refused. */
+function wishesOf({ kind, rawInput, locations, title }: RequestPermissionRequest['toolCall']): readonly Wish[] {
+  const input = object((rawInput ?? null) as Json)
+  const paths = [...(locations ?? []).map(({ path }) => path), ...[text(input['filePath']), text(input['path'])]]
+  const inside = [...new Set(paths.filter((path) => path !== '').map(withinWorkspace))]
+  switch (kind) {
+    case 'execute':
+      return [{ name: 'shell_exec', arguments: { argv: ['sh', '-c', text(input['command']) || (title ?? '')] } }]
+    case 'edit':
+    case 'delete':
+    case 'move':
+      return inside.map((path) => ({ name: 'file_write', arguments: { path, content: '' } }))
+    case 'read':
+    case 'search':
+      return inside.map((path) => ({ name: 'file_read', arguments: { path } }))
+    default:
+      return [{ name: `acp_${kind ?? 'other'}`, arguments: { title: title ?? '' } }]
+  }
+}
+
+const withinWorkspace = (path: string): string => path.replace(/^\/workspace\//, '')
+
+/** Writes through the tool gateway: path guard, policy and record as for any agent. */
+export async function writeFile(
+  desk: AcpDesk,
+  { path, content }: WriteTextFileRequest,
+): Promise<WriteTextFileResponse> {
+  const { phase } = desk.session
+  const request = {
+    id: `write_${desk.calls}`,
+    name: 'file_write',
+    arguments: { path: withinWorkspace(path), content },
+  }
+  const { answer } = await desk.session.tools.call(request, { phase, key: nextKey(desk) })
+  if (answer.is_error) throw RequestError.invalidParams(undefined, answer.text)
+  return {}
+}
