@@ -1,6 +1,7 @@
 /**
  * Says where this machine's user fetches packages from, by asking the machine's own tools: npm and pip for their
  * configuration and built-in default, pip's index for the hosts of its files, Maven for its home, settings and super
- * POM. No registry is named here. Owns cache/registries below Gander's home.
+ * POM, Go for its environment, Cargo's files, program and index. No registry is named here. Owns cache/registries
+ * below Gander's home.
  */
 export { createPackageRegistries } from './package-registries.ts'

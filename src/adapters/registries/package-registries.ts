@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { PackageRegistries, PackageTool } from '#ports'
 import { cachedFileAddresses } from './file-addresses.ts'
+import { cargoAddresses } from './cargo-addresses.ts'
+import { goAddresses } from './go-addresses.ts'
 import { fetchIndexPage } from './index-page.ts'
 import { mavenAddresses } from './maven-addresses.ts'
 import { npmAddresses } from './npm-addresses.ts'
@@ -39,6 +41,9 @@ export function createPackageRegistries(sources: RegistrySources): PackageRegist
       )
       return [...indexes, ...files.flat()].flatMap(withoutCredentials)
     },
+    go: () => goAddresses(ask),
+    cargo: () =>
+      cargoAddresses(ask, environment['CARGO_HOME'] ?? join(environment['HOME'] ?? homedir(), '.cargo'), page),
   }
   const made = new Map<PackageTool, Promise<readonly string[]>>()
   return {

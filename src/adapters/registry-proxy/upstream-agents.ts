@@ -1,0 +1,67 @@
+import { Agent, type AgentOptions } from 'node:http'
+import { isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { type Destination, dial } from './dial.ts'
+import type { DoorSettings } from './door-settings.ts'
+import { upstreamFor } from './upstream.ts'
+
+/** A connection that was not made because its address may not be dialled. */
+export class ForbiddenAddress extends Error {}
+
+type Made = (error: Error | null, socket: Socket) => void
+
+const CONNECTIONS: AgentOptions = { keepAlive: true, maxSockets: 32, maxFreeSockets: 8, timeout: 30_000 }
+
+/** Connections to one destination, each resolved, checked and dialled on its own. */
+class DestinationAgent extends Agent {
+  readonly #to: Destination
+  readonly #settings: DoorSettings
+
+  constructor(to: Destination, settings: DoorSettings) {
+    super(CONNECTIONS)
+    this.#to = to
+    this.#settings = settings
+  }
+
+  override createConnection(_options: unknown, made?: unknown): undefined {
+    // Node's types leave the callback out; it is `(error, socket)` since the first release of Agent.
+    const report = made as Made
+    this.#connect().then(
+      (socket) => report(null, socket),
+      (error: unknown) => report(error instanceof Error ? error : new Error(String(error)), undefined as never),
+    )
+  }
+
+  async #connect(): Promise<Socket> {
+    const { environment, network, trusted } = this.#settings
+    const dialled = await dial(this.#to, upstreamFor(environment, this.#to.host), network)
+    if (!dialled.ok) {
+      const { forbidden, why } = dialled.refusal
+      throw forbidden ? new ForbiddenAddress(why) : new Error(why)
+    }
+    if (this.#to.scheme === 'http') return dialled.value
+    const { host } = this.#to
+    return connectTls({
+      socket: dialled.value,
+      host,
+      ALPNProtocols: ['http/1.1'],
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      ...(trusted === '' ? {} : { ca: trusted }),
+    })
+  }
+}
+
+/** One pool of connections for each destination of a door. */
+export const openUpstreamAgents = (settings: DoorSettings) => {
+  const agents = new Map<Destination, Agent>()
+  return {
+    agentFor: (to: Destination): Agent => {
+      const agent = agents.get(to) ?? new DestinationAgent(to, settings)
+      agents.set(to, agent)
+      return agent
+    },
+    close: (): void => {
+      for (const agent of agents.values()) agent.destroy()
+    },
+  }
+}
