@@ -1,4 +1,6 @@
 /** The model gateway's process: reads its settings from standard input, becomes the database's gateway, and serves. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { createFilesystemArtifacts } from '#adapters/artifacts/filesystem'
 import {
@@ -22,6 +24,7 @@ import { GanderError, isGanderError } from '#domain/failure'
 import { createRedactor } from '#evidence-plane/redaction'
 import {
   createGuestDesk,
+  createModelRules,
   createModelExchange,
   type GuestDesk,
   type ModelExchange,
@@ -57,7 +60,8 @@ async function main(settings: GatewaySettings): Promise<void> {
   const abandoned = (await journal.abandon()) + (await budget.abandon())
   const provider = createModelProvider()
   const artifacts = createFilesystemArtifacts({ home })
-  const shared = { artifacts, redactor: createRedactor(), clock: systemClock }
+  const rules = createModelRules(() => policyFile(home))
+  const shared = { artifacts, redactor: createRedactor(), clock: systemClock, rules }
   const host = createModelExchange({ ...shared, journal, provider })
   const desk = createGuestDesk({ ...shared, budget, forward: forwardRequest, prices: createPriceTable({ home }) })
   const served = await serveGateway({
@@ -65,7 +69,7 @@ async function main(settings: GatewaySettings): Promise<void> {
     version,
     idle_ms,
     host: withKeysFor(host, desk),
-    guests: { admit: desk.admit, exchanges: budget.exchanges },
+    guests: { admit: (admission) => desk.admit(admission), exchanges: (start) => budget.exchanges(start) },
     log,
   })
   log('gateway_started', { version, abandoned })
@@ -76,6 +80,17 @@ async function main(settings: GatewaySettings): Promise<void> {
   log('gateway_ended', { why: end })
   await keeper.release()
   await database.close()
+}
+
+/** The operator's policy for models; undefined where none was written. Any other failure refuses all calls. */
+async function policyFile(home: string): Promise<{ readonly text: string; readonly origin: string } | undefined> {
+  const origin = join(home, 'model-policy.yaml')
+  try {
+    return { text: await readFile(origin, 'utf8'), origin }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
 }
 
 /** The same exchange, whose keys go to the guests' desk as well. */

@@ -37,6 +37,9 @@ export interface GuestReservation {
   readonly policy_version: string
   readonly worst_usd: number
   readonly worst_tokens: number
+  /** The policy's own limits for the run; null for none besides the run's budget. */
+  readonly max_cost_usd: number | null
+  readonly max_tokens: number | null
 }
 
 /** Why nothing was reserved, so that nothing may be sent. */
@@ -71,7 +74,7 @@ export interface GuestBudget {
   /** Records a call that was refused before anything was reserved. */
   refuse(
     start: GuestStart,
-    refused: Omit<GuestReservation, 'worst_usd' | 'worst_tokens'>,
+    refused: Omit<GuestReservation, 'worst_usd' | 'worst_tokens' | 'max_cost_usd' | 'max_tokens'>,
     reason: string,
   ): Promise<void>
   /** Settled calls of a start, in order of their keys. */

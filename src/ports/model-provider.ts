@@ -38,6 +38,11 @@ export interface StoredExchange {
   /** RFC 3339. */
   readonly sent_at: string
   readonly duration_ms: number
+  /** Version of the policy for models that allowed it. */
+  readonly policy_version?: string
+  /** True where that policy keeps no prompts: texts are empty, and only their hashes are kept. */
+  readonly withheld?: boolean
+  readonly answer_sha256?: string
 }
 
 /** A guest's request as it goes on to the provider, in the provider's own words. */

@@ -12,7 +12,7 @@ const STANDING = {
 }
 const RESERVE = {
   name: 'reserve_guest_call',
-  text: 'select * from gander.reserve_guest_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+  text: 'select * from gander.reserve_guest_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)',
 }
 const SETTLE = {
   name: 'settle_guest_call',
@@ -64,6 +64,8 @@ export function createGuestBudget({ database }: { readonly database: Pick<Databa
         ...identityOf(start, wanted),
         wanted.worst_usd,
         Math.ceil(wanted.worst_tokens),
+        wanted.max_cost_usd,
+        wanted.max_tokens,
       ])
       if (row === undefined) return { status: 'lease_lost', used: 0, limit: 0 }
       if (row.status === 'reserved') return { status: row.status, pressure: row.pressure }

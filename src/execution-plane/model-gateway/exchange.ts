@@ -1,3 +1,4 @@
+import type { ModelDecision } from '#domain/model-policy'
 import type {
   ArtifactStore,
   Clock,
@@ -11,7 +12,8 @@ import type {
   StoredExchange,
 } from '#ports'
 import { withoutRegisteredSecrets } from './exact-redaction.ts'
-import { hashRequest } from './hash-request.ts'
+import { hashJson, hashRequest } from './hash-request.ts'
+import type { ModelAsk, ModelRules } from './model-rules.ts'
 
 /** How often and how long apart a journal that does not answer is asked to record, 15.5 s in all. */
 const RECORD_DELAYS_MS: readonly number[] = [0, 500, 1_000, 2_000, 4_000, 8_000]
@@ -22,6 +24,8 @@ interface ExchangeWorld {
   readonly redactor: Redactor
   readonly provider: ModelProvider
   readonly clock: Clock
+  /** Absent means that whatever is asked for is allowed. */
+  readonly rules?: ModelRules
 }
 
 /**
@@ -55,6 +59,8 @@ interface Flight {
 }
 
 interface Said {
+  readonly log_prompts: boolean
+  readonly policy_version: string | null
   readonly request: ModelRequest
   readonly answer: ProviderAnswer
   readonly sent_at: string
@@ -115,7 +121,10 @@ function launch(
 
   async function send(): Promise<ModelAnswer> {
     let claimed = false
+    let decision: ModelDecision | undefined
     try {
+      decision = await world.rules?.(askOf(call))
+      if (decision?.allowed === false) return refusedByPolicy(decision.message)
       const claim = await world.journal.claim(call.call_key, call.request_sha256, call.run_id, call.tenant_id)
       if (claim.status === 'recorded') return claim.answer
       if (claim.status === 'mismatch') return otherRequest(call)
@@ -126,12 +135,14 @@ function launch(
     }
     const started = world.clock.now()
     const { call_key, run_id, model, request: asked, timeout_ms } = call
-    const [answer, request] = await Promise.all([
-      world.provider.answer({ call_key, run_id, model, request: asked, key, timeout_ms }),
-      withoutRegisteredSecrets(asked, world.redactor),
-    ])
+    const request = await withoutRegisteredSecrets(asked, world.redactor)
+    const answer = await world.provider.answer({ call_key, run_id, model, request, key, timeout_ms })
     const duration_ms = Math.round(world.clock.now() - started)
-    flight.said = { request, answer, sent_at: new Date(started).toISOString(), duration_ms }
+    const governed = {
+      log_prompts: decision?.log_prompts ?? true,
+      policy_version: decision?.policy_version ?? null,
+    }
+    flight.said = { request, answer, sent_at: new Date(started).toISOString(), duration_ms, ...governed }
     return settle(world, flights, call, flight.said)
   }
 }
@@ -159,8 +170,12 @@ async function settle(
     tenant_id: call.tenant_id,
     model: call.model,
     request_sha256: call.request_sha256,
-    ...said,
-    answer: answer_said,
+    request: said.log_prompts ? said.request : { ...said.request, system: '', messages: [], tools: [] },
+    answer: said.log_prompts ? answer_said : withheld(answer_said),
+    sent_at: said.sent_at,
+    duration_ms: said.duration_ms,
+    ...(said.policy_version === null ? {} : { policy_version: said.policy_version }),
+    ...(said.log_prompts ? {} : { withheld: true, answer_sha256: hashJson(answer_said) }),
   }
   const stored = await world.artifacts.put(JSON.stringify(exchange))
   const answer: ModelAnswer =
@@ -186,6 +201,24 @@ async function record(world: ExchangeWorld, call_key: string, answer: ModelAnswe
   }
   throw failure
 }
+
+const askOf = (call: ModelCall): ModelAsk => ({
+  model: call.model,
+  use: call.request.phase,
+  task_class: call.task_class ?? 'code_change',
+  data_class: call.data_class ?? 'internal',
+})
+
+const withheld = (answer: ProviderAnswer): ProviderAnswer =>
+  answer.status === 'answered' ? { ...answer, text: '', tool_requests: [] } : answer
+
+const refusedByPolicy = (message: string): ModelAnswer => ({
+  status: 'failed',
+  kind: 'refused_by_policy',
+  message,
+  retry_after_ms: null,
+  retryable: false,
+})
 
 const badCall = (message: string): ModelAnswer => ({
   status: 'failed',

@@ -5,10 +5,10 @@ import { canonicalJson, type Json, type JsonObject } from '#domain/json'
 import type { ModelChoice } from '#domain/task'
 import type { ForwardedAnswer, GuestReservation, GuestStop, ModelPrice } from '#ports'
 import { costWithin, tokensWithin, worstWithin, type TokenBounds } from './cost.ts'
+import { hashJson } from './hash-request.ts'
 import { readEvents, writeEvent } from './event-stream.ts'
 import { withoutRegisteredSecrets } from './exact-redaction.ts'
-import type { Channel } from './guest-desk.ts'
-import { json, type GuestReply, type GuestRequest } from './guest-request.ts'
+import { json, type Channel, type GuestReply, type GuestRequest } from './guest-channel.ts'
 import { steeringAt } from './guest-steering.ts'
 import { GuestRefusal, objectOf, type AllowedRequest, type GuestWire } from './guest-wire.ts'
 import { redactEvents } from './redact-stream.ts'
@@ -37,6 +37,8 @@ interface Call {
   readonly sent: JsonObject
   readonly dropped: readonly string[]
   readonly redacted: number
+  readonly policy_version: string
+  readonly log_prompts: boolean
   readonly started: number
 }
 
@@ -87,6 +89,9 @@ async function reserve(channel: Channel, wire: GuestWire, allowed: AllowedReques
   const { model } = admission
   const price = world.prices.priceOf(model)
   if (price === undefined) throw new GuestRefusal(403, 'model_without_price', `${model.model} has no price.`)
+  const { task_class, data_class } = admission
+  const decision = await world.rules({ model, use: 'guest', task_class, data_class })
+  if (!decision.allowed) throw new GuestRefusal(403, 'refused_by_policy', decision.message)
   const redaction = await channel.requests.redact(allowed.body)
   const body = redaction.value as JsonObject
   const max_output_tokens = allowed.max_output_tokens ?? DEFAULT_OUTPUT_TOKENS
@@ -100,7 +105,9 @@ async function reserve(channel: Channel, wire: GuestWire, allowed: AllowedReques
     n: channel.n,
     model,
     request_sha256: createHash('sha256').update(text).digest('hex'),
-    policy_version: 'none',
+    policy_version: decision.policy_version,
+    max_cost_usd: decision.max_cost_usd,
+    max_tokens: decision.max_tokens,
     worst_usd: worstWithin(price, bounds),
     worst_tokens: bounds.input_tokens + bounds.output_tokens,
   }
@@ -114,7 +121,21 @@ async function reserve(channel: Channel, wire: GuestWire, allowed: AllowedReques
   const sent = wire.seal({ ...allowed, body }, sealing)
   const { stream, dropped } = allowed
   const started = world.clock.now()
-  return { channel, wire, n: wanted.n, model, price, bounds, stream, sent, dropped, redacted: redaction.count, started }
+  return {
+    channel,
+    wire,
+    n: wanted.n,
+    model,
+    price,
+    bounds,
+    stream,
+    sent,
+    dropped,
+    redacted: redaction.count,
+    policy_version: decision.policy_version,
+    log_prompts: decision.log_prompts,
+    started,
+  }
 }
 
 function stopOf(status: GuestStop, used: number, limit: number): GuestRefusal {
@@ -274,8 +295,10 @@ async function settle(call: Call, end: End): Promise<void> {
   const { outcome, reason, usage = NOTHING_KNOWN, is_free = false } = end
   const duration_ms = Math.round(world.clock.now() - started)
   const call_key = `${start.key_prefix}/${n}`
-  const { sent: request, dropped, redacted } = call
-  const kept = { call_key, ...start, model, api: wire.api, request, dropped, redacted, duration_ms, ...end }
+  const { sent, dropped, redacted, policy_version, log_prompts } = call
+  const hidden = (value: Json): Json => (log_prompts ? value : { sha256: hashJson(value) })
+  const said = { request: hidden(sent), answer: hidden(end.answer), outcome, reason, usage }
+  const kept = { call_key, ...start, model, api: wire.api, dropped, redacted, policy_version, duration_ms, ...said }
   const stored = await world.artifacts
     .put(JSON.stringify({ schema: 'gander.guest_exchange/1', sent_at: new Date(started).toISOString(), ...kept }))
     .catch(() => undefined)

@@ -1,17 +1,9 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { GanderError } from '#domain/failure'
-import type {
-  ArtifactStore,
-  Clock,
-  ForwardRequest,
-  GuestAdmission,
-  GuestBudget,
-  GuestStart,
-  PriceTable,
-  Redactor,
-} from '#ports'
-import { answerGuest, type GuestReply, type GuestRequest } from './guest-request.ts'
-import { createRequestRedactor, type RequestRedactor } from './redact-request.ts'
+import type { GuestAdmission } from '#ports'
+import { digest, type Channel, type GuestReply, type GuestRequest, type GuestWorld } from './guest-channel.ts'
+import { answerGuest } from './guest-request.ts'
+import { createRequestRedactor } from './redact-request.ts'
 
 /** A state of the run that could not be read for this long counts as stopped. */
 const UNKNOWN_MS = 10_000
@@ -19,16 +11,6 @@ const WATCH_MS = 1_000
 /** Encodings make a value longer; pieces of texts are held back for as long as the longest could be. */
 const LONGEST_ENCODING = 4
 const LEAST_OVERLAP = 256
-
-/** What guests' calls are worked on with. */
-export interface GuestWorld {
-  readonly budget: GuestBudget
-  readonly artifacts: ArtifactStore
-  readonly redactor: Redactor
-  readonly forward: ForwardRequest
-  readonly prices: PriceTable
-  readonly clock: Clock
-}
 
 /** One admitted start of a guest. */
 export interface GuestDoor {
@@ -48,23 +30,6 @@ export interface GuestDesk {
   /** @throws GanderError `model_not_allowed`, `model_without_price`, `lease_lost` */
   admit(admission: GuestAdmission): Promise<GuestDoor>
   takeKeys(keys: { readonly [provider: string]: string }): void
-}
-
-/** What a channel's requests share. */
-export interface Channel {
-  readonly world: GuestWorld
-  readonly admission: GuestAdmission
-  readonly start: GuestStart
-  readonly token_sha256: Uint8Array
-  readonly requests: RequestRedactor
-  readonly key: string | undefined
-  readonly overlap: () => number
-  /** Aborted when nothing may go on. */
-  readonly killed: AbortSignal
-  /** Numbers the calls. */
-  n: number
-  in_flight: number
-  closing: boolean
 }
 
 /** Makes the desk of one gateway process. */
@@ -94,6 +59,9 @@ export function createGuestDesk(world: GuestWorld): GuestDesk {
           'model_without_price',
           `Nothing is known about the price of ${model.provider}:${model.model}.`,
         )
+      const { task_class, data_class } = admission
+      const decision = await world.rules({ model, use: 'guest', task_class, data_class })
+      if (!decision.allowed) throw new GanderError('model_not_allowed', decision.message)
       const standing = await world.budget.standing(start)
       if (standing !== 'held')
         throw new GanderError('lease_lost', `Run ${run_id} is not held by who asks for a guest's channel: ${standing}.`)
@@ -178,9 +146,3 @@ function open(channel: Channel, token: string, killer: AbortController): GuestDo
     end()
   }
 }
-
-/** Whether a token is this channel's, in a time that does not depend on where it differs. */
-export const isToken = (channel: Pick<Channel, 'token_sha256'>, given: string | undefined): boolean =>
-  given !== undefined && timingSafeEqual(digest(given), channel.token_sha256)
-
-const digest = (text: string): Uint8Array => createHash('sha256').update(text).digest()

@@ -1,30 +1,12 @@
 import type { JsonObject, Json } from '#domain/json'
 import { callModel } from './guest-call.ts'
-import { isToken, type Channel } from './guest-desk.ts'
+import { isToken, json, type Channel, type GuestReply, type GuestRequest } from './guest-channel.ts'
 import { GuestRefusal, type GuestWire } from './guest-wire.ts'
 import { tokensWithin } from './cost.ts'
 import { anthropicWire } from './wire-anthropic.ts'
 import { googleWire } from './wire-google.ts'
 import { openaiChatWire } from './wire-openai-chat.ts'
 import { openaiResponsesWire } from './wire-openai-responses.ts'
-
-/** One request as it came over a channel's socket. */
-export interface GuestRequest {
-  readonly method: string
-  /** Path with its query. */
-  readonly target: string
-  readonly token: string | undefined
-  /** The only header of a client that may go on, and only in parts. */
-  readonly beta: string | undefined
-  readonly body: string
-}
-
-/** What goes back; a body that is no text comes in pieces. */
-export interface GuestReply {
-  readonly status: number
-  readonly headers: { readonly [name: string]: string }
-  readonly body: string | AsyncIterable<string>
-}
 
 /** Calls of one guest at the same time; the rest is told to wait. */
 const MAX_IN_FLIGHT = 8
@@ -151,10 +133,3 @@ function refused(wire: GuestWire, error: unknown): GuestReply {
   const message = 'The gateway could not answer now. Try again; GANDER_HOME/logs/gateway.log has the reason.'
   return json(503, wire.error(503, 'gateway_failed', message))
 }
-
-/** A reply with a JSON body. */
-export const json = (status: number, body: Json, headers: Readonly<Record<string, string>> = {}): GuestReply => ({
-  status,
-  headers: { 'content-type': 'application/json', ...headers },
-  body: JSON.stringify(body),
-})

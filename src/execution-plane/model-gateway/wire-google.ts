@@ -69,7 +69,7 @@ export const googleWire: GuestWire = {
   },
   seal: ({ body }, { max_output_tokens, steering }) => ({
     ...body,
-    generationConfig: { ...objectOf(body['generationConfig']), maxOutputTokens: max_output_tokens } as JsonObject,
+    generationConfig: { ...(body['generationConfig'] as JsonObject | undefined), maxOutputTokens: max_output_tokens },
     ...(steering === undefined ? {} : { contents: steered(body['contents'], steering) }),
   }),
   pathOf: ({ model }, stream) =>
@@ -96,7 +96,7 @@ export const googleWire: GuestWire = {
     listOf(objectOf(event)['candidates']).flatMap((candidate, index) =>
       listOf(objectOf(objectOf(candidate)['content'])['parts']).flatMap((each) => {
         const said = objectOf(each)
-        return placesIn(said, `${index}:${String(said['thought'] ?? false)}`, ['text'])
+        return placesIn(said, `${index}:${said['thought'] === true}`, ['text'])
       }),
     ),
 }

@@ -109,7 +109,7 @@ export const openaiChatWire: GuestWire = {
     listOf(objectOf(event)['choices']).flatMap((choice, index): readonly DeltaPlace[] => {
       const delta = objectOf(objectOf(choice)['delta'])
       const calls = listOf(delta['tool_calls']).flatMap((call, n) =>
-        placesIn(objectOf(objectOf(call)['function']), `${index}:${String(objectOf(call)['index'] ?? n)}`, [
+        placesIn(objectOf(objectOf(call)['function']), `${index}:${countOf(objectOf(call)['index']) ?? n}`, [
           'arguments',
         ]),
       )

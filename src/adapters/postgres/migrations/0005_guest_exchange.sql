@@ -35,9 +35,10 @@ create index guest_exchange_of_start on gander.guest_exchange (tenant_id, run_id
 create index guest_exchange_open on gander.guest_exchange (sent_at) where outcome = 'sent';
 
 -- Reserves the worst case of one call for a run that is held under the fence, and records the intent, in one statement.
--- `pressure` is the used share of the tightest budget before this call.
+-- p_max_* are the policy's own limits, or null. `pressure` is the used share of the tightest budget before this call.
 create function gander.reserve_guest_call(p_tenant text, p_run text, p_fence bigint, p_prefix text, p_n integer,
-  p_api text, p_model text, p_request_sha256 text, p_policy text, p_usd numeric, p_tokens bigint)
+  p_api text, p_model text, p_request_sha256 text, p_policy text, p_usd numeric, p_tokens bigint,
+  p_max_usd numeric, p_max_tokens bigint)
 returns table (status text, pressure float8, used numeric, of_limit numeric)
 language plpgsql as $$
 declare
@@ -55,7 +56,9 @@ begin
     return;
   end if;
   select * into b from gander.budget x where x.tenant_id = p_tenant and x.run_id = p_run for update;
-  if not found or b.cost_usd + b.reserved_usd + p_usd > b.max_cost_usd or b.active_ms >= b.max_minutes * 60000 then
+  b.max_cost_usd := least(b.max_cost_usd, p_max_usd);
+  b.max_tokens := least(b.max_tokens, p_max_tokens);
+  if b.run_id is null or b.cost_usd + b.reserved_usd + p_usd > b.max_cost_usd or b.active_ms >= b.max_minutes * 60000 then
     return query select 'cost_exhausted', 1::float8, b.cost_usd + b.reserved_usd, b.max_cost_usd;
     return;
   end if;
@@ -102,7 +105,9 @@ begin
 end $$;
 
 grant select, insert, update on gander.guest_exchange to gander_app;
-revoke execute on function gander.reserve_guest_call(text, text, bigint, text, integer, text, text, text, text, numeric, bigint),
+revoke execute on function gander.reserve_guest_call(text, text, bigint, text, integer, text, text, text, text, numeric, bigint,
+    numeric, bigint),
   gander.settle_guest_call(text, text, text, text, text, json, numeric, bigint, bigint, text) from public;
-grant execute on function gander.reserve_guest_call(text, text, bigint, text, integer, text, text, text, text, numeric, bigint),
+grant execute on function gander.reserve_guest_call(text, text, bigint, text, integer, text, text, text, text, numeric, bigint,
+    numeric, bigint),
   gander.settle_guest_call(text, text, text, text, text, json, numeric, bigint, bigint, text) to gander_app;
