@@ -63,7 +63,7 @@ export interface CapturedTree {
 
 /** Finds repositories and opens a run's own copy. The user's own checkout is only ever read. */
 export interface Repositories {
-  /** @throws GanderError `repository_not_found`, `repository_empty`, `repository_unreadable`, `ref_not_found` */
+  /** @throws GanderError `repository_not_found`, `repository_empty`, `repository_unreadable`, `source_too_large`, `ref_not_found` */
   resolve(repository: string, ref: string | null): Promise<PinnedSource>
   /** Idempotent: after a crash the same call gives the same repository again, with every tree written so far. */
   open(run_id: string, source: PinnedSource): Promise<RunRepository>

@@ -35,4 +35,32 @@ describe('a commit message', () => {
     expect(message).not.toMatch(/\[skip ci\]|Signed-off-by/)
     expect(message).toContain('Why.\nMore.')
   })
+
+  it('lets no spelling of a skip marker or a trailer through, and keeps words that only look like them', () => {
+    const markers = [
+      '[CI SKIP]',
+      '[skip-ci]',
+      '[no ci]',
+      '[skip\u200b ci]',
+      '[ skip ci ]',
+      '***NO_CI***',
+      '[skip checks]',
+      '[skip netlify]',
+    ]
+    const trailers = [
+      'Co-authored-by: admin <a@b>',
+      ' co-authored-by : x',
+      'skip-checks: true',
+      'Gander-Run: run_9',
+      'Change-Id: I1',
+      '\u200bReviewed-by: x',
+    ]
+    const message = commitMessage(
+      task('T'),
+      'run_1',
+      [...markers, ...trailers, 'Skip: the loop.', 'a[skip]'].join('\n'),
+    )
+    expect(message).not.toMatch(/\[\s*(?:ci|skip|no)[ -]|\*NO_CI|skip-checks|authored|run_9|Change-Id|Reviewed/i)
+    expect(message).toContain('Skip: the loop.\na[skip]')
+  })
 })

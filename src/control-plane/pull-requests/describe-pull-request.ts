@@ -18,13 +18,25 @@ export function branchName(task: Pick<Task, 'id' | 'title'>): string {
   return `gander/${slug === '' ? 'change' : slug}-${task.id.slice(-8)}`
 }
 
+/** Words by which build services, forges and their robots are told to skip, close, merge or deploy. */
+const STEERING =
+  /\[[ \t]*((?:skip|no)[ _-](?:ci|cd|actions?|checks?|netlify|vercel|travis|circleci|azp|azurepipelines|appveyor|codecov|pipelines?)|(?:ci|actions?|cd|netlify|travis)[ _-](?:skip|no)|\*\*\*no_ci\*\*\*|ci[^\]\n]{0,20}skip)[ \t]*\]|\*\*\*NO_CI\*\*\*/gi
+/** `Key: value` lines that git, forges and build services read: authorship, skips, and those Gander itself writes. */
+const TRAILER =
+  /^[\s\p{Cf}>*-]*(?:[\p{L}-]+-(?:by|to|checks?|ci)|skip-checks?|co-?authored\S*|change-id|gander-[a-z]+|git-[a-z-]+|cherry[- ]picked\S*|bug|reviewed-on)[ \t]*[:#]/iu
+
+/** Joiners taken out first, so that a word is not hidden by one; what is left of the marker stays readable. */
+function plain(text: string): string {
+  const shown = text.replaceAll(/[\p{Cf}\u2028\u2029]/gu, '').replaceAll(/\r\n?/g, '\n')
+  return shown.replaceAll(STEERING, (marker) => `(${marker.replaceAll(/[[\]*]/g, '').trim()})`)
+}
+
 /** Subject from the task's title, body that says who made it; words that steer CI are taken apart. */
 export function commitMessage(task: Task, run_id: string, summary: string): string {
-  const plain = (text: string) => text.replaceAll(/\[(skip ci|ci skip|no ci|skip actions|actions skip)\]/gi, '($1)')
   const subject = plain(task.title).replaceAll(/\s+/g, ' ').trim().slice(0, 72)
   const body = plain(summary)
     .split('\n')
-    .filter((line) => !/^[A-Za-z-]+-by:/.test(line.trim()))
+    .filter((line) => !TRAILER.test(line))
     .join('\n')
     .trim()
     .slice(0, 2_000)

@@ -1,6 +1,6 @@
 import { GanderError } from '#domain/failure'
 import type { Task } from '#domain/task'
-import type { Forge, PublicationPlan, PullRequestLink, Publisher, Redactor, RunRepository } from '#ports'
+import type { Forge, PersonalClass, PublicationPlan, PullRequestLink, Publisher, Redactor, RunRepository } from '#ports'
 import { branchName, commitMessage, pullRequestBody, pullRequestLabels } from './describe-pull-request.ts'
 
 interface PublisherParts {
@@ -8,6 +8,9 @@ interface PublisherParts {
   readonly forgeOf: (repository: string) => Forge
   readonly redactor: Redactor
 }
+
+/** A pull request is read by more people than the log it quotes; the commit itself says what it says. */
+const PERSONAL: readonly PersonalClass[] = ['email_address', 'private_url', 'phone_number', 'iban', 'payment_card']
 
 type Publication = Parameters<Publisher['publish']>[0]
 
@@ -43,7 +46,8 @@ async function openDraft(publication: Publication, forge: Forge, redactor: Redac
   const existing = await forge.findPullRequest(address, plan.idempotency_key)
   if (existing !== undefined && existing.head_commit === plan.commit) return linkOf(existing, plan)
   await push(repository, plan, await forge.pushAddress(address))
-  const body = (await redactor.redact(pullRequestBody(packet, packet_sha256))).text
+  const public_words = { classes: PERSONAL, except: address }
+  const body = (await redactor.redact(pullRequestBody(packet, packet_sha256), public_words)).text
   const opened = await forge.openPullRequest({
     idempotency_key: plan.idempotency_key,
     repository: address,

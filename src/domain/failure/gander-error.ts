@@ -19,6 +19,11 @@ export const GANDER_ERRORS = {
     exit: 2,
     remedy: 'Check the address and that this user may read it (ssh key, token in the git credential store).',
   },
+  source_too_large: {
+    exit: 2,
+    remedy:
+      'Give a smaller repository, or a --base that holds less; Gander fetches one commit and checks it out whole.',
+  },
   ref_not_found: { exit: 2, remedy: 'Give a branch, tag or commit that exists with --base.' },
   run_not_found: { exit: 2, remedy: '`gander list` shows the runs there are.' },
   run_not_in_state: { exit: 2, remedy: '`gander show RUN` tells what the run waits for.' },

@@ -162,6 +162,30 @@ describe('special files', () => {
       'file.invisible_character',
       [{}, { 'a.ts': 'const a = "עברית 👨‍👩‍👧 naïve"\n' }],
     ],
+    [
+      'an attribute that keeps files out of diffs',
+      [{}, { '.gitattributes': '*.ts -diff linguist-generated\n' }],
+      'file.review_evasion',
+      [{}, { '.gitattributes': '*.ts text eol=lf\n# -diff\n' }],
+    ],
+    [
+      'an attribute that has files read as UTF-16',
+      [{}, { 'src/.gitattributes': 'a.ts working-tree-encoding=UTF-16\n' }],
+      'file.review_evasion',
+      [{ '.gitattributes': '*.png binary\n' }, { '.gitattributes': '*.png binary\n*.sh text\n' }],
+    ],
+    [
+      'a name that turns its direction',
+      [{}, { 'src/exe\u202egpj.ts': '' }],
+      'file.invisible_name',
+      [{}, { 'src/עברית.ts': '' }],
+    ],
+    [
+      'a name that differs by normal form alone',
+      [{ 'caf\u00e9.ts': '' }, { 'caf\u00e9.ts': '', 'cafe\u0301.ts': '' }],
+      'file.name_collision',
+      [{ 'caf\u00e9.ts': '' }, { 'caf\u00e9.ts': '', 'cafe.ts': '' }],
+    ],
     ['tag characters', [{}, { 'a.md': 'hello\u{e0041}\n' }], 'file.invisible_character', [{}, { 'a.md': 'hello\n' }]],
     [
       'a backspace in code',

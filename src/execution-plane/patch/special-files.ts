@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import type { Finding, Verdict } from '#domain/gate'
 import { addedLines, type ChangedFile } from './changed-file.ts'
 import type { ReadChange } from './change-check.ts'
+import { evasionFindings } from './review-evasion.ts'
 import { verdictOf } from './verdict.ts'
 
 const LARGEST_BYTES = 1_048_576
@@ -53,6 +54,7 @@ export function checkSpecialFiles(check: ReadChange): Verdict {
       ...linkFindings(file, check.change.patch),
       ...contentFindings(file, changed),
       ...hiddenFindings(file),
+      ...evasionFindings(file),
     )
   }
   return verdictOf('special_files', [...findings, ...collisions(check)], 'every changed file is what it looks like')

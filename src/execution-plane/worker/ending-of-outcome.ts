@@ -88,6 +88,7 @@ const ENDING_OF_CODE: Partial<Record<GanderError['code'], (explanation: string) 
   repository_not_found: (why) => failed('source_unavailable', 'The repository cannot be read.', why),
   repository_empty: (why) => failed('source_unavailable', 'The repository cannot be read.', why),
   repository_unreadable: (why) => failed('source_unavailable', 'The repository cannot be read.', why),
+  source_too_large: (why) => failed('source_unavailable', 'The repository is too large.', why),
   guest_not_found: (why) => needsHuman('guest_unavailable', 'The agent that was asked for is not here.', why),
   model_not_allowed: (why) => needsHuman('guest_unavailable', 'The guest may not use this model.', why),
   ref_not_found: (why) => failed('source_unavailable', 'The repository cannot be read.', why),

@@ -151,7 +151,7 @@ describe('checkout', () => {
     const limited = createRepositories({ home: at('limited'), limits: { file_bytes: 100_000 } })
     const source = await limited.resolve(at('large'), null)
     await expect(limited.open('run_l', source)).rejects.toMatchObject({
-      code: 'repository_unreadable',
+      code: 'source_too_large',
       message: expect.stringContaining('a.bin is larger than 100000 bytes') as string,
     })
   })

@@ -12,18 +12,18 @@ export interface CheckoutLimits {
 /**
  * Refuses a tree that cannot be worked on safely: too large, with a `.git` inside, or with two paths that are one file
  * where case or Unicode form does not count (policy compares paths that way, so one would speak for the other).
- * @throws GanderError `repository_unreadable`
+ * @throws GanderError `source_too_large`, `repository_unreadable`
  */
 export function refuseUnfit(entries: readonly ListedEntry[], shown: string, limits: CheckoutLimits): void {
-  if (entries.length > limits.files) throw unfit(shown, `it has more than ${limits.files} files`)
+  if (entries.length > limits.files) throw tooLarge(shown, `it has more than ${limits.files} files`)
   let total = 0
   for (const entry of entries) {
     total += entry.bytes
     if (entry.bytes > limits.file_bytes)
-      throw unfit(shown, `${shownName(entry.path)} is larger than ${limits.file_bytes} bytes`)
+      throw tooLarge(shown, `${shownName(entry.path)} is larger than ${limits.file_bytes} bytes`)
     if (entry.path.split('/').some(isDotGit)) throw unfit(shown, `${shownName(entry.path)} lies in a nested .git`)
   }
-  if (total > limits.bytes) throw unfit(shown, `its files are larger than ${limits.bytes} bytes together`)
+  if (total > limits.bytes) throw tooLarge(shown, `its files are larger than ${limits.bytes} bytes together`)
   refuseTwins(entries, shown)
 }
 
@@ -46,3 +46,6 @@ const unfit = (shown: string, why: string): GanderError =>
   new GanderError('repository_unreadable', `${shown} cannot be worked on at this commit: ${why}.`, {
     remedy: 'Change the repository, or give another --base.',
   })
+
+const tooLarge = (shown: string, why: string): GanderError =>
+  new GanderError('source_too_large', `${shown} cannot be worked on at this commit: ${why}.`)

@@ -124,11 +124,13 @@ function notFetched(wanted: Wanted, call: GitCall, outcome: GitOutcome, limits: 
   const { shown } = wanted.address
   if (/No space left on device/.test(outcome.stderr)) return brokenGit(call, outcome)
   if (outcome.exit_code === null && outcome.ended_by === 'exit')
-    return new GanderError('repository_unreadable', `${shown} is larger than ${limits.pack_bytes} bytes at one commit.`)
+    return new GanderError('source_too_large', `${shown} is larger than ${limits.pack_bytes} bytes at one commit.`)
   if (outcome.ended_by === 'timeout')
-    return new GanderError('repository_unreadable', `${shown} took longer than ${limits.timeout_ms} ms to fetch.`, {
+    return new GanderError('source_too_large', `${shown} took longer than ${limits.timeout_ms} ms to fetch.`, {
       retryable: true,
     })
+  if (/exceeds maximum allowed size|file size limit|File too large/i.test(outcome.stderr))
+    return new GanderError('source_too_large', `${shown} is larger than ${limits.pack_bytes} bytes at one commit.`)
   if (/fsck|hasDot|gitmodules|invalid (blob|tree|commit)|index-pack/i.test(outcome.stderr))
     return new GanderError(
       'repository_unreadable',

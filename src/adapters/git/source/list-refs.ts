@@ -69,7 +69,10 @@ export function unreachable(address: Address, outcome: GitOutcome): GanderError 
       retryable: true,
     })
   if (outcome.ended_by === 'output')
-    return new GanderError('repository_unreadable', `${address.shown} offers more refs than are read.`, { facts })
+    return new GanderError('source_too_large', `${address.shown} offers more refs than are read.`, {
+      facts,
+      remedy: 'Remove refs there that nobody needs, such as those of closed pull requests.',
+    })
   if (/terminal prompts disabled|could not read username/i.test(said))
     return new GanderError('repository_unreadable', `${address.shown} does not exist or asks for credentials.`, {
       facts,
