@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { createPolicy } from '#control-plane/policy'
 import { createEvidenceSealer } from '#evidence-plane/packet'
+import { createMcpGateway } from '#execution-plane/mcp-gateway'
 import { createWorker, type Worker } from '#execution-plane/worker'
 import { ensureGateway } from '#adapters/gateway-socket'
 import { createPriceTable } from '#adapters/models'
@@ -8,6 +9,7 @@ import { createPackageRegistries } from '#adapters/registries'
 import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
 import { createWorkspaceFiles } from '#adapters/workspace-files'
 import type { PriceTable, RunOrder } from '#ports'
+import { foreignParts } from './foreign-parts.ts'
 import { findGuests } from './find-guests.ts'
 import { once } from './once.ts'
 import type { PlatformSettings, SharedParts } from './shared-parts.ts'
@@ -35,6 +37,7 @@ export async function openWorker({ settings, shared, keys }: WorkerWish): Promis
   const proxy = once(async () => (await import('#adapters/registry-proxy')).createRegistryProxy({ home }))
   const prices = createPriceTable({ home })
   const { store, artifacts, repositories, redactor, publisher } = shared
+  const policy = createPolicy({ identifiers })
   const worker = createWorker(
     {
       store,
@@ -44,13 +47,14 @@ export async function openWorker({ settings, shared, keys }: WorkerWish): Promis
       publisher,
       clock: systemClock,
       identifiers,
-      policy: createPolicy({ identifiers }),
+      policy,
       driver,
       probe: once(() => driver.probe()),
       gateway: {
         call: async (call, signal) => (await connection()).gateway.call(call, signal),
         admit: async (admission) => (await connection()).gateway.admit(admission),
       },
+      foreign_tools: createMcpGateway({ ...foreignParts({ home, version }), driver, policy, redactor }),
       guests: findGuests(home, false),
       prices,
       sealer: createEvidenceSealer({ artifacts, redactor }),

@@ -5,7 +5,7 @@ import { isEnd, type Run } from '#domain/run'
 import { createNativeAgent, createTransformAgent } from '#execution-plane/agents'
 import { createToolGateway } from '#execution-plane/tool-gateway'
 import { checkPlan } from '#execution-plane/planner'
-import type { Agent, LeasedRun, ModelGateway } from '#ports'
+import type { Agent, AgentTools, LeasedRun, ModelGateway } from '#ports'
 import { change } from './change.ts'
 import { deliver, type Delivered } from './deliver.ts'
 import { endingOfError } from './ending-of-outcome.ts'
@@ -41,6 +41,7 @@ async function work(execution: Execution): Promise<Run | undefined> {
     left = await closeBroken(execution, error)
   } finally {
     await found.baseline?.catch(() => undefined)
+    await found.foreign_tools?.close()
     await found.workspace?.close()
   }
   if (left !== undefined && isEnd(left.state)) await forgetSetup(parts, left.id)
@@ -123,7 +124,7 @@ async function bindTools(execution: Execution): Promise<Ending | undefined> {
     files: parts.files,
     checkPlan: (proposed) => checkPlan(proposed, task),
   })
-  found.tools = gateway.bind({
+  const tools = gateway.bind({
     run_id: run.id,
     tenant_id: run.tenant_id,
     task,
@@ -140,7 +141,24 @@ async function bindTools(execution: Execution): Promise<Ending | undefined> {
     signal,
     clock: parts.clock,
   })
+  found.tools = await besideForeign(execution, tools)
   return undefined
+}
+
+/** Adds the tools of foreign servers for an agent that chooses its tools itself. */
+async function besideForeign({ parts, run, task, journal, found, signal }: Execution, tools: AgentTools) {
+  if (parts.foreign_tools === undefined || task.agent.kind !== 'native') return tools
+  found.foreign_tools = await parts.foreign_tools.bind({
+    run_id: run.id,
+    tenant_id: run.tenant_id,
+    task,
+    journal,
+    signal,
+    clock: parts.clock,
+    folder: join(parts.runs_folder, run.id),
+    sign: () => found.sign,
+  })
+  return found.foreign_tools.withForeignTools(tools)
 }
 
 async function close(execution: Execution, stopped: Stopped): Promise<Run> {

@@ -36,6 +36,7 @@ import type {
   WorkspaceFiles,
 } from '#ports'
 import type { JudgeReport } from '#execution-plane/judge'
+import type { ForeignTools, McpGateway } from '#execution-plane/mcp-gateway'
 import type { WordMemory } from '#execution-plane/repository-intelligence'
 import type { Workspace } from '#execution-plane/workspace'
 import type { RunJournal } from './run-journal.ts'
@@ -67,6 +68,8 @@ export interface WorkerParts {
   readonly runs_folder: string
   /** Version of this program: one of the twelve. */
   readonly version: string
+  /** Foreign tool servers that a person allowed; absent means that there are none. */
+  readonly foreign_tools?: McpGateway
   /** Words of files that earlier runs of this worker searched; absent means that each run reads them all. */
   readonly words?: WordMemory
 }
@@ -104,6 +107,7 @@ export interface Found {
   setup_layer?: SetupLayer | null
   workspace?: Workspace
   tools?: AgentTools
+  foreign_tools?: ForeignTools
   agent?: Agent
   guest?: FoundGuest
   baseline?: Promise<VerificationReport>
