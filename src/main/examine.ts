@@ -6,7 +6,7 @@ import { sandboxChecks, toolChecks, type DoctorCheck, type DoctorReport } from '
 import { isGanderError } from '#domain/failure'
 import { ensureGateway } from '#adapters/gateway-socket'
 import { openDatabase } from '#adapters/postgres'
-import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
+import { chooseDriver } from './choose-driver.ts'
 import type { PlatformSettings } from './shared-parts.ts'
 
 const run = promisify(execFile)
@@ -25,7 +25,9 @@ export async function examine(settings: PlatformSettings): Promise<DoctorReport>
   const storage = await examineStorage(settings.home)
   const [tools, sandbox, database] = await Promise.all([
     toolChecks(askProgram),
-    createBubblewrapDriver({ home: settings.home }).probe().then(sandboxChecks),
+    chooseDriver(settings.home, process.env)
+      .then((driver) => driver.probe())
+      .then(sandboxChecks),
     attempt('database', 'PostgreSQL', settings.database_url ?? 'the embedded server answers', () =>
       tryDatabase(settings),
     ),

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import process from 'node:process'
 import { createPolicy } from '#control-plane/policy'
 import { createEvidenceSealer } from '#evidence-plane/packet'
 import { createMcpGateway } from '#execution-plane/mcp-gateway'
@@ -6,9 +7,9 @@ import { createWorker, type Worker } from '#execution-plane/worker'
 import { ensureGateway } from '#adapters/gateway-socket'
 import { createPriceTable } from '#adapters/models'
 import { createPackageRegistries } from '#adapters/registries'
-import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
 import { createWorkspaceFiles } from '#adapters/workspace-files'
 import type { PriceTable, RunOrder } from '#ports'
+import { chooseDriver } from './choose-driver.ts'
 import { foreignParts } from './foreign-parts.ts'
 import { findGuests } from './find-guests.ts'
 import { once } from './once.ts'
@@ -32,7 +33,7 @@ export async function openWorker({ settings, shared, keys }: WorkerWish): Promis
   close(): Promise<void>
 }> {
   const { home, database_url, version } = settings
-  const driver = createBubblewrapDriver({ home })
+  const driver = await chooseDriver(home, process.env)
   const connection = once(() => ensureGateway({ home, keys, ...(database_url === undefined ? {} : { database_url }) }))
   const proxy = once(async () => (await import('#adapters/registry-proxy')).createRegistryProxy({ home }))
   const prices = createPriceTable({ home })

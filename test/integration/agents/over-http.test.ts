@@ -51,7 +51,10 @@ function exchangeInMemory(): ModelGateway {
     clock: { now: () => Date.now(), sleep: async () => undefined },
   })
   exchange.takeKeys({ local: 'key-of-this-test' })
-  return { call: (call) => exchange.answer(call) }
+  return {
+    call: (call) => exchange.answer(call),
+    admit: () => Promise.reject(new Error('no guest works in this test')),
+  }
 }
 
 const plan = { ...PLAN, steps: PLAN.steps.map((step) => ({ ...step })) }

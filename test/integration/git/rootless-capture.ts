@@ -22,7 +22,11 @@ await new Promise((resolve) => holder.stdout.once('data', resolve))
 const root = `/proc/${holder.pid}/root/mnt`
 const answers = []
 for (const merged of [undefined, `${root}/merged`]) {
-  const { tree, refused } = await run.captureTree(run.source.tree, `${root}/upper`, merged)
+  const { tree, refused } = await run.captureTree(run.source.tree, {
+    kind: 'overlay',
+    upper: `${root}/upper`,
+    ...(merged !== undefined && { merged }),
+  })
   const change = await run.diff(run.source.tree, tree)
   answers.push({ refused, change: change.files.map(({ kind, path }) => `${kind} ${path}`) })
 }
