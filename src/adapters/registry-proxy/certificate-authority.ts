@@ -1,4 +1,5 @@
 // The certificate maker looks for this when it is loaded.
+// oxlint-disable-next-line import/no-unassigned-import
 import 'reflect-metadata'
 import { createHash, KeyObject, randomBytes, webcrypto } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'

@@ -86,22 +86,21 @@ const passRedirect = (incoming: IncomingMessage, outside: Outside, passage: Pass
   return true
 }
 
-const passAnswer = (incoming: IncomingMessage, outside: Outside, passage: Passage, done: (missed: boolean) => void) => {
+const passAnswer = (incoming: IncomingMessage, outside: Outside, passage: Passage, done: () => void) => {
   const { statusCode = 502 } = incoming
-  const missed = MISSING.has(statusCode)
   if (passRedirect(incoming, outside, passage)) {
-    done(false)
+    done()
     return
   }
   const { response_bytes } = outside.settings.limits
   if (Number(incoming.headers['content-length'] ?? 0) > response_bytes && passage.leaving.method === 'GET') {
     passage.refuse('egress.size', `the answer is larger than ${response_bytes} bytes`)
     incoming.destroy()
-    done(false)
+    done()
     return
   }
   passage.answer.writeHead(statusCode, passedHeaders(incoming))
-  pipeline(incoming, meter(outside, passage), passage.answer, () => done(missed))
+  pipeline(incoming, meter(outside, passage), passage.answer, () => done())
 }
 
 const failureOf = (error: Error): { readonly rule: EgressRule | undefined; readonly why: string } => {
@@ -128,6 +127,7 @@ export const forwardRequest = (outside: Outside, passage: Passage): Promise<bool
       signal: AbortSignal.timeout(limits.response_ms),
     })
     let cut = false
+    let missed = false
     const stop = (why: string): void => {
       if (cut) return
       cut = true
@@ -136,7 +136,8 @@ export const forwardRequest = (outside: Outside, passage: Passage): Promise<bool
     }
     out.setTimeout(limits.idle_ms, () => stop('nothing came for too long'))
     out.once('response', (incoming) => {
-      passAnswer(incoming, outside, passage, resolve)
+      missed = MISSING.has(incoming.statusCode ?? 0)
+      passAnswer(incoming, outside, passage, () => resolve(missed))
     })
     out.on('error', (error) => {
       const { rule, why } = failureOf(error)
@@ -148,7 +149,7 @@ export const forwardRequest = (outside: Outside, passage: Passage): Promise<bool
     })
     answer.once('close', () => {
       if (!answer.writableFinished) out.destroy()
-      resolve(false)
+      resolve(missed)
     })
     out.end()
   })
