@@ -5,7 +5,10 @@ import process from 'node:process'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createGuests } from '#adapters/guests'
+import { openDatabase } from '#adapters/postgres'
+import type { RunId } from '#domain/ids'
 import { GUEST_APIS, KNOWN_GUESTS } from '#domain/task'
+import { sharedParts } from '../../src/main/shared-parts.ts'
 import { openLab, type Lab } from '../support/lab/lab.ts'
 import { KEY, packetOf, runScripted } from '../support/lab/session.ts'
 import { python } from '../support/lab/solutions.ts'
@@ -18,7 +21,7 @@ const guests = createGuests({ env: process.env, user_home: homedir(), cwd: '/now
 /** A line of the example's solution as a command that writes the whole file. */
 const asCommand = (reply: ScriptedReply): string => {
   const [call] = reply.tool_calls ?? []
-  const { path, content } = call?.arguments as { readonly path: string; readonly content: string }
+  const { path, content } = (call?.arguments ?? {}) as { readonly path: string; readonly content: string }
   return `echo ${Buffer.from(content).toString('base64')} | base64 -d > ${path}`
 }
 
@@ -64,12 +67,29 @@ describe('a real coding agent as a guest', () => {
     const packet = JSON.stringify(await packetOf(outcome))
     expect(packet).not.toContain(KEY)
     await recordHolds(outcome.run_id, id)
-  })
+  }, 300_000)
 })
 
 async function recordHolds(run_id: string, id: string): Promise<void> {
-  const { stdout } = await lab.gander(['show', run_id, '--json'])
-  expect(stdout).not.toContain(KEY)
-  const artifacts = await lab.gander(['artifacts', run_id, '--json'])
-  expect(artifacts.stdout, id).toContain('guest_transcript')
+  const database = await openDatabase({ home: lab.home })
+  try {
+    const { store, artifacts } = sharedParts(lab.home, database)
+    const events = await store.events(run_id as RunId, 0)
+    const named = (name: string) => events.filter(({ event }) => event === name)
+    expect(named('guest_started')[0]?.facts).toMatchObject({ guest: id, phase: 'editing' })
+    expect(named('guest_tool_called').length).toBeGreaterThanOrEqual(3)
+    expect(named('guest_ended')[0]?.facts).toMatchObject({ guest: id, outcome: 'finished', exit_code: 0 })
+    const exchanges = named('model_called').filter(({ facts }) => facts['phase'] === 'editing')
+    expect(exchanges.length).toBeGreaterThanOrEqual(4)
+    expect(exchanges.every(({ facts }) => Number(facts['input_tokens']) > 0)).toBe(true)
+    expect((await store.budget(run_id as RunId)).use.tokens).toBeGreaterThan(0)
+    expect(JSON.stringify(events)).not.toContain(KEY)
+    const kept = await store.artifacts(run_id as RunId)
+    expect(kept.map(({ kind }) => kind)).toContain('guest_transcript')
+    const hashes = [...kept.map(({ sha256 }) => sha256), ...exchanges.map(({ result_hash }) => result_hash ?? '')]
+    const texts = await Promise.all(hashes.filter((hash) => hash !== '').map((hash) => artifacts.get(hash)))
+    expect(texts.some((bytes) => bytes !== undefined && Buffer.from(bytes).includes(KEY))).toBe(false)
+  } finally {
+    await database.close()
+  }
 }

@@ -45,21 +45,14 @@ const nextKey = (desk: AcpDesk): string => `within:${desk.key_prefix}:${desk.cal
 /** What a request for leave comes to in our tools; what none of them is, is asked for by its own name and refused. */
 function wishesOf({ kind, rawInput, locations, title }: RequestPermissionRequest['toolCall']): readonly Wish[] {
   const input = object((rawInput ?? null) as Json)
-  const paths = [...(locations ?? []).map(({ path }) => path), ...[text(input['filePath']), text(input['path'])]]
+  const paths = [...(locations ?? []).map(({ path }) => path), text(input['filePath']), text(input['path'])]
   const inside = [...new Set(paths.filter((path) => path !== '').map(withinWorkspace))]
-  switch (kind) {
-    case 'execute':
-      return [{ name: 'shell_exec', arguments: { argv: ['sh', '-c', text(input['command']) || (title ?? '')] } }]
-    case 'edit':
-    case 'delete':
-    case 'move':
-      return inside.map((path) => ({ name: 'file_write', arguments: { path, content: '' } }))
-    case 'read':
-    case 'search':
-      return inside.map((path) => ({ name: 'file_read', arguments: { path } }))
-    default:
-      return [{ name: `acp_${kind ?? 'other'}`, arguments: { title: title ?? '' } }]
-  }
+  if (kind === 'execute')
+    return [{ name: 'shell_exec', arguments: { argv: ['sh', '-c', text(input['command']) || (title ?? '')] } }]
+  if (kind === 'edit' || kind === 'delete' || kind === 'move')
+    return inside.map((path) => ({ name: 'file_write', arguments: { path, content: '' } }))
+  if (kind === 'read' || kind === 'search') return inside.map((path) => ({ name: 'file_read', arguments: { path } }))
+  return [{ name: `acp_${kind ?? 'other'}`, arguments: { title: title ?? '' } }]
 }
 
 const withinWorkspace = (path: string): string => path.replace(/^\/workspace\//, '')

@@ -37,7 +37,7 @@ export interface GuestCli {
   /** Reads one line of its output; a line that says nothing of note gives nothing. */
   read(line: JsonObject): readonly GuestEvent[]
   /** Speaks with the program instead of only reading it; resolves when its turn is over. */
-  converse?(talk: GuestTalk): Promise<void>
+  readonly converse?: (talk: GuestTalk) => Promise<void>
 }
 
 /** What a conversation with a guest's program is held with. */
@@ -46,7 +46,7 @@ export interface GuestTalk {
   readonly session: AgentSession
   readonly prompt: string
   readonly key_prefix: string
-  add(event: GuestEvent): void
+  readonly add: (event: GuestEvent) => void
 }
 
 /** The home of the sandbox's user. */
