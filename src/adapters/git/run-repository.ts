@@ -57,9 +57,7 @@ export class OwnRepository implements RunRepository {
 
   captureTree(over: string, capture: SandboxCapture): Promise<CapturedTree> {
     requireId(over)
-    if (capture.kind === 'whole')
-      throw new GanderError('internal', 'a whole copy of a tree is not captured yet', { retryable: false })
-    return this.#capture.capture(over, capture.upper, capture.merged)
+    return this.#capture.capture(over, capture)
   }
 
   applyTree(from: string, to: string, into: Target): Promise<void> {

@@ -1,12 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
 import type { BigIntStats } from 'node:fs'
-import type { CapturedTree } from '#ports'
+import type { CapturedTree, SandboxCapture } from '#ports'
 import { DIRECTORY, GITLINK, isDirectory, SYMLINK, type TreeItem, type TreeItems } from '../objects/object-format.ts'
 import type { ObjectStore } from '../objects/object-store.ts'
 import { foldedName, nameDefect, shownName } from '../objects/path-name.ts'
 import { HeldFolder } from './held-folder.ts'
 import { isIgnored, readIgnoreRules, RESIDUE, type IgnoreRules } from './ignore-rules.ts'
 import { OverlayView } from './overlay-view.ts'
+import { WholeView } from './whole-view.ts'
 
 /** Largest file and deepest folder that are taken; beyond them a path is refused by name. */
 const CAPTURE_LIMITS = { file_bytes: 100 * 1024 ** 2, depth: 128 }
@@ -15,6 +16,15 @@ const CAPTURE_LIMITS = { file_bytes: 100 * 1024 ** 2, depth: 128 }
 const SETTLED_MS = 100
 const BREATHE_MS = 20
 
+/** What a folder that was walked tells about the names it does not mention. */
+export interface TreeView {
+  /** Absolute folder that is walked. */
+  readonly folder: string
+  shows(capture: SandboxCapture): boolean
+  /** True when such names of the folder at `path` are gone; otherwise they stay as they were. */
+  isOpaque(folder: HeldFolder, path: string, hidden: readonly string[]): Promise<boolean>
+}
+
 /** A file as it was seen, and the blob it became. */
 interface Sight {
   readonly signature: string
@@ -22,7 +32,9 @@ interface Sight {
 }
 
 interface Capture {
-  readonly view: OverlayView
+  readonly view: TreeView
+  /** Paths that a whole copy lacks because they could not be copied; they stay as they were. */
+  readonly left_out: ReadonlySet<string>
   readonly known: ReadonlyMap<string, Sight>
   readonly seen: Map<string, Sight>
   readonly refused: { path: string; reason: string }[]
@@ -46,26 +58,28 @@ interface Place {
 const NOTHING: TreeItems = new Map()
 
 /**
- * Turns the writable layer of an overlay into a tree. It walks only what changed, by descriptors and without following
+ * Turns the writable layer of an overlay, or a whole copy, into a tree. It walks only what changed, by descriptors and without following
  * links; a whiteout deletes, an opaque folder starts empty, an untracked path that the base commit ignores is left out.
  * What is refused stays as it was below. Blobs of files whose size, times and inode did not change are not read again.
  */
 export class TreeCapture {
   readonly #store: ObjectStore
   readonly #base: string
-  #last: { readonly view: OverlayView; readonly seen: ReadonlyMap<string, Sight> } | undefined
+  #last: { readonly view: TreeView; readonly seen: ReadonlyMap<string, Sight> } | undefined
 
   constructor(store: ObjectStore, base: string) {
     this.#store = store
     this.#base = base
   }
 
-  async capture(over: string, upper: string, merged: string | undefined): Promise<CapturedTree> {
-    const last = this.#last?.view.shows(upper, merged) === true ? this.#last : undefined
-    const view = last?.view ?? new OverlayView(upper, merged)
+  async capture(over: string, from: SandboxCapture): Promise<CapturedTree> {
+    const last = this.#last?.view.shows(from) === true ? this.#last : undefined
+    const view = last?.view ?? viewOf(from)
     const known = last?.seen ?? new Map<string, Sight>()
-    const capture: Capture = { view, known, seen: new Map(), refused: [], breathed: performance.now() }
-    const folder = HeldFolder.at(upper)
+    const refused = from.kind === 'whole' ? [...from.refused] : []
+    const left_out = new Set(refused.map(({ path }) => bytesOf(path)))
+    const capture: Capture = { view, left_out, known, seen: new Map(), refused, breathed: performance.now() }
+    const folder = HeldFolder.at(view.folder)
     try {
       const items = await this.#folder(capture, {
         folder,
@@ -93,6 +107,7 @@ export class TreeCapture {
     const opaque = hidden.length > 0 && (await capture.view.isOpaque(place.folder, place.path, hidden))
     const items = new Map(opaque ? [] : place.over)
     if (opaque) for (const name of names) keep(items, place.over, name)
+    for (const name of hidden) if (capture.left_out.has(place.path + name)) keep(items, place.over, name)
     for (const name of names) {
       const after = await this.#entry(capture, place, name)
       if (after === null) items.delete(name)
@@ -175,6 +190,11 @@ export class TreeCapture {
     return content === undefined ? place.rules : readIgnoreRules(content.toString('latin1'), place.path, place.rules)
   }
 }
+
+const viewOf = (from: SandboxCapture): TreeView =>
+  from.kind === 'whole' ? new WholeView(from.folder) : new OverlayView(from.upper, from.merged)
+
+const bytesOf = (path: string): string => Buffer.from(path, 'utf8').toString('latin1')
 
 function keep(items: Map<string, TreeItem>, over: TreeItems, name: string): void {
   const item = over.get(name)

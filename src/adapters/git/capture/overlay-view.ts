@@ -1,4 +1,5 @@
 import { fstatSync, lstatSync, type BigIntStats } from 'node:fs'
+import type { SandboxCapture } from '#ports'
 import { HeldFolder } from './held-folder.ts'
 import { opaqueFolders } from './opaque-folders.ts'
 
@@ -12,18 +13,18 @@ const BATCH = 256
  * Overlayfs marks a folder when it makes it or moves it to its path, never later, so an answer holds for good.
  */
 export class OverlayView {
-  readonly #upper: string
+  readonly folder: string
   readonly #merged: string | undefined
   readonly #answers = new Map<string, boolean>()
 
   constructor(upper: string, merged: string | undefined) {
-    this.#upper = upper
+    this.folder = upper
     this.#merged = merged
   }
 
   /** True when this is a view of exactly these folders. */
-  shows(upper: string, merged: string | undefined): boolean {
-    return this.#upper === upper && this.#merged === merged
+  shows(capture: SandboxCapture): boolean {
+    return capture.kind === 'overlay' && this.folder === capture.upper && this.#merged === capture.merged
   }
 
   /** `path` ends in a slash; `hidden` are the names below that the writable layer does not mention. */
@@ -34,7 +35,7 @@ export class OverlayView {
     const known = this.#answers.get(identity)
     if (known !== undefined) return known
     const asked = new Map([[path.slice(0, -1), identity], ...this.#unknownFolders()])
-    const opaque = await opaqueFolders(this.#upper, [...asked.keys()])
+    const opaque = await opaqueFolders(this.folder, [...asked.keys()])
     for (const [name, key] of asked) this.#answers.set(key, opaque.has(name))
     return opaque.has(path.slice(0, -1))
   }
@@ -62,7 +63,7 @@ export class OverlayView {
   #subfolders(path: string): readonly (readonly [name: string, stat: BigIntStats])[] {
     let folder: HeldFolder
     try {
-      folder = openBelow(this.#upper, path)
+      folder = openBelow(this.folder, path)
     } catch {
       return []
     }
