@@ -10,6 +10,8 @@ export interface ContainerShape {
   readonly limits: SandboxLimits
   /** Bytes and inodes that the checkout, a setup layer and views take; they come on top of the writable layer's size. */
   readonly copied: { readonly bytes: number; readonly inodes: number }
+  /** No more than this process may have: an engine that asks for its own default may be refused. */
+  readonly ceilings: { readonly [resource: string]: number }
   readonly labels: { readonly [name: string]: string }
   /** Folders inside that read-only views are copied into, with the bytes they take. */
   readonly view_folders: readonly { readonly path: string; readonly bytes: number }[]
@@ -61,6 +63,7 @@ export const runFlags = (engine: Engine, shape: ContainerShape): readonly string
   ...['--network', 'none', '--ipc', 'private', '--read-only', '--cap-drop', 'ALL', '--log-driver', 'none'],
   ...['--security-opt', 'no-new-privileges', '--security-opt', `seccomp=${shape.seccomp_path}`],
   ...['--user', `${shape.uid}:${shape.uid}`, '--workdir', '/', '--ulimit', 'core=0'],
+  ...Object.entries(shape.ceilings).flatMap(([name, most]) => ['--ulimit', `${name}=${most}:${most}`]),
   ...['--memory', String(shape.limits.memory_bytes), '--memory-swap', String(shape.limits.memory_bytes)],
   ...['--cpus', String(shape.limits.cpus), '--pids-limit', String(shape.limits.pids)],
   ...writableFlags(engine, shape),

@@ -65,6 +65,18 @@ const viewFolders = (views: readonly ReadOnlyView[]): ContainerShape['view_folde
   return [...sizes].map(([path, bytes]) => ({ path, bytes }))
 }
 
+/** Files and processes that one user may have; the container's own limit of processes is far lower. */
+const CEILINGS = { nofile: ['Max open files', 65_536], nproc: ['Max processes', 4096] } as const
+
+const ceilings = (): { readonly [resource: string]: number } => {
+  const limits = readFileSync('/proc/self/limits', 'utf8')
+  const most = (label: string, wanted: number): number => {
+    const hard = new RegExp(`^${label}\\s+\\S+\\s+(\\d+)`, 'm').exec(limits)?.[1]
+    return Math.min(wanted, hard === undefined ? wanted : Number(hard))
+  }
+  return Object.fromEntries(Object.entries(CEILINGS).map(([name, [label, wanted]]) => [name, most(label, wanted)]))
+}
+
 const shapeOf = (ground: Ground, spec: SandboxSpec): ContainerShape => ({
   name: `gander-${randomBytes(8).toString('hex')}`,
   image: ground.image,
@@ -72,6 +84,7 @@ const shapeOf = (ground: Ground, spec: SandboxSpec): ContainerShape => ({
   uid: RUN_UID_BASE + randomInt(RUN_UIDS),
   limits: spec.limits,
   copied: copiedSize(spec),
+  ceilings: ceilings(),
   labels: {
     [HOME_LABEL]: ground.home_id,
     // Podman reads a label as a row of comma-separated values, which quotation marks break.

@@ -19,6 +19,8 @@ const INNER_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 const CAPTURED_FILE_BYTES = 100 * 1024 ** 2
 const LAYER_FILE_BYTES = 512 * 1024 ** 2
 
+const WITH_DOORS: readonly SandboxSpec['purpose'][] = ['setup', 'guest']
+
 interface Parts {
   readonly ground: Ground
   readonly spec: SandboxSpec
@@ -86,6 +88,10 @@ const assemble = (parts: Parts): Sandbox => {
   }
   const prepare = async (request: StartRequest, signal: AbortSignal | undefined) => {
     const { network } = request
+    if (network.kind === 'doors' && !WITH_DOORS.includes(spec.purpose))
+      throw new GanderError('sandbox_control_missing', `A sandbox for ${spec.purpose} has no way out.`, {
+        remedy: 'Fetch what the command needs during setup.',
+      })
     const close = network.kind === 'doors' ? await doors.open(network.doors) : () => undefined
     const either = signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal])
     return { command: commandOf(request, either), close }

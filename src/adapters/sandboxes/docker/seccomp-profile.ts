@@ -32,6 +32,12 @@ const NAMESPACE_FLAGS = [0x2_0000, 0x200_0000, 0x400_0000, 0x800_0000, 0x1000_00
 const TIOCSTI = 0x5412
 const TIOCLINUX = 0x541c
 
+interface SeccompProfile {
+  readonly defaultAction: string
+  readonly architectures: readonly string[]
+  readonly syscalls: readonly Rule[]
+}
+
 const refuse = (names: readonly string[], errnoRet: number, args?: readonly Condition[]): Rule => ({
   names,
   action: 'SCMP_ACT_ERRNO',
@@ -63,7 +69,7 @@ const socketRules = (): readonly Rule[] => {
 }
 
 /** The engine's form of the system-call filter: everything not named is allowed, foreign architectures are killed. */
-export const seccompProfile = (architecture: Architecture): object => ({
+export const seccompProfile = (architecture: Architecture): SeccompProfile => ({
   defaultAction: 'SCMP_ACT_ALLOW',
   architectures: [architecture === 'x64' ? 'SCMP_ARCH_X86_64' : 'SCMP_ARCH_AARCH64'],
   syscalls: [
