@@ -2,8 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_SANDBOX_PROFILE, ISOLATION_CLASSES, isAtLeast, meet, type UnversionedProfile } from './index.ts'
 
-const figures = <Names extends string>(...names: readonly Names[]) =>
-  fc.record(Object.fromEntries(names.map((name) => [name, fc.nat(100)])) as Record<Names, fc.Arbitrary<number>>)
+const figure = fc.nat(100)
 const words = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 4 })
 const groups = fc.array(words, { maxLength: 3 })
 const profile: fc.Arbitrary<UnversionedProfile> = fc.record({
@@ -12,12 +11,19 @@ const profile: fc.Arbitrary<UnversionedProfile> = fc.record({
   filesystem: fc.record({ writable_paths: groups, read_only_paths: words }),
   network: fc.record({ allowlist: words, ask: fc.boolean() }),
   secrets: fc.constant([]),
-  resources: figures('cpus', 'memory_bytes', 'pids', 'upper_bytes', 'command_minutes', 'run_minutes'),
+  resources: fc.record({
+    cpus: figure,
+    memory_bytes: figure,
+    pids: figure,
+    upper_bytes: figure,
+    command_minutes: figure,
+    run_minutes: figure,
+  }),
   packages: fc.record({
     allow_download: fc.boolean(),
     use_locked_cache: fc.boolean(),
     install_scripts: fc.boolean(),
-    budget: figures('requests', 'bytes', 'misses'),
+    budget: fc.record({ requests: figure, bytes: figure, misses: figure }),
   }),
   artifact_export: groups,
 })
@@ -42,10 +48,10 @@ describe('two profiles that meet', () => {
           const may = [both.network.ask, both.packages.allow_download, both.packages.install_scripts]
           const mayPart = [part.network.ask, part.packages.allow_download, part.packages.install_scripts]
           may.forEach((allowed, at) => expect(!allowed || mayPart[at] === true).toBe(true))
-          for (const [name, figure] of Object.entries(both.resources))
-            expect(figure).toBeLessThanOrEqual(Object.entries(part.resources).find(([key]) => key === name)?.[1] ?? -1)
-          for (const [name, figure] of Object.entries(both.packages.budget))
-            expect(figure).toBeLessThanOrEqual(
+          for (const [name, met] of Object.entries(both.resources))
+            expect(met).toBeLessThanOrEqual(Object.entries(part.resources).find(([key]) => key === name)?.[1] ?? -1)
+          for (const [name, met] of Object.entries(both.packages.budget))
+            expect(met).toBeLessThanOrEqual(
               Object.entries(part.packages.budget).find(([key]) => key === name)?.[1] ?? -1,
             )
         }

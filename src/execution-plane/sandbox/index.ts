@@ -1,7 +1,9 @@
 /**
  * Decides what the sandboxes of a run may do: reads sandbox profiles strictly, seals them with a version, and lets the
- * base commit narrow them but never widen. Owns the schema of profiles and what they mean for a driver's limits.
+ * base commit narrow them but never widen. Owns the schema of profiles, what they mean for a driver's limits, and which
+ * files of a tree leave it.
  */
+export { exportArtifacts } from './export-artifacts.ts'
 export { limitsOf } from './limits-of.ts'
 export { narrowed, OWN_SANDBOX_PROFILES } from './narrowed.ts'
 export { readSandboxProfile, sealSandboxProfile } from './read-sandbox-profile.ts'

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto'
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EventDraft } from '#domain/event'
+import type { PathGroups } from '#domain/sandbox'
 import { canonicalJson } from '#domain/json'
 import { shownCommand, type PhaseReport, type VerificationProfile, type VerificationReport } from '#domain/verification'
 import type { RunArtifact, RunRepository, Sandbox, SandboxDriver, SandboxLimits, SetupLayer } from '#ports'
+import { exportArtifacts } from '#execution-plane/sandbox'
 import { secretEvents } from './phase-events.ts'
 import { notRun, runPhase, type PhaseRun, type PhaseTools } from './run-phase.ts'
 
@@ -16,6 +18,10 @@ export interface VerifyRequest extends PhaseTools {
   readonly setup_layer: SetupLayer | null
   readonly driver: SandboxDriver
   readonly limits: SandboxLimits
+  /** Files that are kept as artifacts after the phases ran; absent means none. */
+  readonly artifact_export?: PathGroups
+  /** No command takes longer; absent: as the profile says. */
+  readonly longest_seconds?: number
 }
 
 export interface Verification {
@@ -57,7 +63,7 @@ export async function verifyTree(request: VerifyRequest): Promise<Verification> 
       started_at: new Date(started).toISOString(),
       duration_ms: Math.round(clock.now() - started),
     }
-    return await recorded(report, runs, request)
+    return await recorded(report, [runs, await exported(request, sandbox)], request)
   } finally {
     await sandbox.close()
   }
@@ -68,7 +74,8 @@ async function runPhases(request: VerifyRequest, sandbox: Sandbox): Promise<read
   const runs: PhaseRun[] = []
   for (const phase of profile.phases) {
     const setting = { sandbox, ecosystem: profile.ecosystem, network: { kind: 'none' }, setup: false } as const
-    const run = await runPhase(phase, setting, request)
+    const timeout_seconds = Math.min(phase.timeout_seconds, request.longest_seconds ?? phase.timeout_seconds)
+    const run = await runPhase({ ...phase, timeout_seconds }, setting, request)
     runs.push(run)
     if (run.aborted || endsTheRest(profile, run.report)) break
   }
@@ -106,9 +113,21 @@ function outcomeOf(
   return { outcome: 'failed', reason: `${failed.map((phase) => phase.id).join(', ')} failed (${kind})${many}` }
 }
 
+/** What the sandbox's profile lets out of the verified tree, and a list that names what was asked for but left. */
+async function exported(request: VerifyRequest, sandbox: Sandbox): Promise<readonly RunArtifact[]> {
+  const { artifact_export: patterns = [], artifacts, redactor, tree } = request
+  if (patterns.length === 0) return []
+  const found = await exportArtifacts({ root: sandbox.tree.path, patterns, artifacts, redactor })
+  const kept = found.artifacts.map(({ name, sha256, bytes }) => ({ path: name, sha256, bytes }))
+  const list = await redactor.redact(JSON.stringify({ tree, kept, left: found.left }, null, 2))
+  const stored = await artifacts.put(list.text)
+  const name = `export-${tree.slice(0, 12)}.json`
+  return [...found.artifacts, { ...stored, kind: 'artifact_export', name, data_class: 'internal' }]
+}
+
 async function recorded(
   report: VerificationReport,
-  runs: readonly PhaseRun[],
+  [runs, kept]: readonly [readonly PhaseRun[], readonly RunArtifact[]],
   request: VerifyRequest,
 ): Promise<Verification> {
   const text = JSON.stringify(report, null, 2)
@@ -133,7 +152,7 @@ async function recorded(
   }
   return {
     report,
-    artifacts: [...runs.flatMap((run) => run.artifacts), artifact],
+    artifacts: [...runs.flatMap((run) => run.artifacts), ...kept, artifact],
     events: [...tests, executed, ...secretEvents(runs, 'verification log')],
   }
 }

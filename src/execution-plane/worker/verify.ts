@@ -14,6 +14,7 @@ export async function verify(execution: Execution, tree: string): Promise<Verifi
   const known = found.reports.get(tree)
   if (known !== undefined) return known
   const profile = need(execution, 'profile')
+  const sandbox = need(execution, 'sandbox')
   const request = { tree, profile: profile.version }
   const value = await journal.perform({ key: `verify:${tree}`, kind: 'verification', request }, async () => {
     const done = await verifyTree({
@@ -25,7 +26,9 @@ export async function verify(execution: Execution, tree: string): Promise<Verifi
       driver: parts.driver,
       redactor: parts.redactor,
       artifacts: parts.artifacts,
-      limits: limitsOf(need(execution, 'sandbox')),
+      limits: limitsOf(sandbox),
+      artifact_export: sandbox.artifact_export,
+      longest_seconds: sandbox.resources.command_minutes * 60,
       clock: parts.clock,
       signal,
     })

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createPackageRegistries } from '#adapters/registries'
+import { createRegistryProxy } from '#adapters/registry-proxy'
+import { blockedHosts } from '#execution-plane/verifier'
 import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
 import type { PackageRegistries, PackageTool } from '#ports'
 import type { Files } from './folder-repository.ts'
@@ -13,6 +15,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }))
 const driver = createBubblewrapDriver({ home })
 const { available, reason } = await driver.probe()
 const registries = createPackageRegistries({ home })
+const proxy = createRegistryProxy({ home })
 
 /** The machine's own registry of a tool; undefined where there is none or it does not answer. */
 async function reached(tool: PackageTool): Promise<string | undefined> {
@@ -27,7 +30,7 @@ const [npm, pip] = await Promise.all([reached('npm'), reached('pip')])
 
 /** What the real sandbox makes of a repository: setup through its one door, then the tests without a network. */
 async function outcomesOf(files: Files) {
-  const world = await verifierWorld(files, { driver, registries })
+  const world = await verifierWorld(files, { driver, registries, proxy })
   const setup = await world.setup()
   expect(setup.outcome, setup.reason).toBe('passed')
   const { report } = await world.verify()
