@@ -1,9 +1,11 @@
+import { z } from 'zod'
 import { createProgram, EXIT_CODES, FILES, VARIABLES } from '#cli'
 import { taskJsonSchema } from '#control-plane/intake'
 import { EVENT_FIELDS } from '#domain/event'
 import { FAILURE_CLASSES, GANDER_ERRORS } from '#domain/failure'
 import { FROM_ANY_ACTIVE, GUARDS, RUN_LIFECYCLE, RUN_STATES } from '#domain/run'
 import { PHASE_TOOLS, TOOL_ACTIONS, TOOL_NAMES, type AgentPhase } from '#domain/tool'
+import { modelPolicySchema } from '#execution-plane/model-gateway'
 import { TOOLS } from '../src/execution-plane/tool-gateway/tools/all-tools.ts'
 import { fakeCli } from '../test/support/fake-cli-environment.ts'
 
@@ -20,9 +22,15 @@ export function referencePages(): Readonly<Record<string, string>> {
     'exit-codes.md': exitCodes(),
     'configuration.md': configuration(),
     'commands.md': commands(),
+    'model-policy.schema.json': `${JSON.stringify(policySchema(), undefined, 2)}\n`,
     'task.schema.json': `${JSON.stringify(taskJsonSchema(), undefined, 2)}\n`,
   }
 }
+
+const policySchema = () => ({
+  title: 'Gander policy for models',
+  ...z.toJSONSchema(modelPolicySchema, { io: 'input', target: 'draft-2020-12' }),
+})
 
 const page = (title: string, source: string, ...parts: readonly string[]) =>
   `${[`# ${title}`, MADE, `Made from \`${source}\`.`, ...parts].join('\n\n')}\n`
@@ -44,6 +52,7 @@ function index(): string {
       '- [Commands](commands.md): every verb and flag',
       '- [Exit codes](exit-codes.md): what scripts may rely on',
       '- [Configuration](configuration.md): variables and files, and what their absence means',
+      '- [Policy for models](model-policy.schema.json): JSON Schema of `GANDER_HOME/model-policy.yaml`',
       '- [Task file](task.schema.json): JSON Schema for `gander run --task`',
       '- [Verification profile](verification-profile.schema.json): JSON Schema for `gander run --verify`',
       '- [Life of a run](lifecycle.md): states, arrows and guards',

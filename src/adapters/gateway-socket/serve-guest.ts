@@ -17,7 +17,7 @@ export interface GuestAnswering {
 }
 
 const MAX_BODY_BYTES = 32 * 1024 * 1024
-const MAX_CONNECTIONS = 32
+const MAX_CONNECTIONS = 64
 const HEAD_MS = 10_000
 const REQUEST_MS = 60_000
 /** A guest that does not read what it asked for is left. */

@@ -234,12 +234,12 @@ describe('budgets', () => {
     await expect(agent.work(sessionOf(memoryJournal()))).rejects.toThrow(GanderError)
   })
 
-  it('warn the model once at 80 % and once at 95 %', async () => {
+  it('warn the model once at 80, at 90 and at 95 %', async () => {
     const script = Array.from({ length: 21 }, (_, n) => calls(['file_read', { path: `f${n}` }]))
     const { gateway, outcome } = await work(script, { limits: { max_steps: 41 } })
     expect(outcome.kind).toBe('exhausted')
     const last = texts(gateway.asked.at(-1))
-    expect(last.match(/Most of the budget is used/g)).toHaveLength(1)
+    expect(last.match(/Most of the budget is used/g)).toHaveLength(2)
     expect(last.match(/Almost nothing of the budget is left/g)).toHaveLength(1)
     expect(texts(gateway.asked[16])).not.toContain('budget')
   })

@@ -1,6 +1,7 @@
 import { GanderError } from '#domain/failure'
 import type { ToolAnswer, ToolRequest } from '#domain/conversation'
 import type { ModelChoice } from '#domain/task'
+import { STEERING_MARKS } from '#execution-plane/model-gateway'
 import { BudgetExhausted, type Agent, type AgentOutcome, type AgentSession, type ToolControl } from '#ports'
 import { callATool, cutOff, notExecuted, nudge, wrapUp } from './agent-words.ts'
 import { askModel, type ModelAccess, type Reply } from './ask-model.ts'
@@ -17,7 +18,6 @@ interface NativeAgentOptions {
 
 /** Calls carried out in one turn; the rest is answered as not executed. */
 const CALLS_PER_TURN = 16
-const WARN_AT = [0.8, 0.95]
 
 /** What stays over the phases of a run. */
 interface Mind extends Required<NativeAgentOptions> {
@@ -191,7 +191,7 @@ function outcomeOfControl(control: ToolControl): AgentOutcome {
 
 /** Says once at each mark that the budget runs out; `pressure` comes from the record. */
 function warn({ mind, session }: Phase, pressure: number): void {
-  const reached = WARN_AT.filter((mark) => pressure >= mark).length
+  const reached = STEERING_MARKS.filter((mark) => pressure >= mark).length
   if (reached <= mind.warned) return
   mind.warned = reached
   mind.conversation.tell(wrapUp(pressure, session.phase))
