@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { createProgram, EXIT_CODES, FILES, VARIABLES } from '#cli'
 import { taskJsonSchema } from '#control-plane/intake'
+import { sandboxProfileSchema } from '#execution-plane/sandbox'
 import { EVENT_FIELDS } from '#domain/event'
 import { FAILURE_CLASSES, GANDER_ERRORS } from '#domain/failure'
 import { FROM_ANY_ACTIVE, GUARDS, RUN_LIFECYCLE, RUN_STATES } from '#domain/run'
@@ -23,6 +24,7 @@ export function referencePages(): Readonly<Record<string, string>> {
     'configuration.md': configuration(),
     'commands.md': commands(),
     'model-policy.schema.json': `${JSON.stringify(policySchema(), undefined, 2)}\n`,
+    'sandbox-profile.schema.json': sandboxProfile(),
     'task.schema.json': `${JSON.stringify(taskJsonSchema(), undefined, 2)}\n`,
   }
 }
@@ -34,6 +36,11 @@ const policySchema = () => ({
 
 const page = (title: string, source: string, ...parts: readonly string[]) =>
   `${[`# ${title}`, MADE, `Made from \`${source}\`.`, ...parts].join('\n\n')}\n`
+
+function sandboxProfile(): string {
+  const schema = z.toJSONSchema(sandboxProfileSchema, { io: 'input', target: 'draft-2020-12' })
+  return `${JSON.stringify({ title: 'Gander sandbox profile', ...schema }, undefined, 2)}\n`
+}
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
@@ -54,6 +61,7 @@ function index(): string {
       '- [Configuration](configuration.md): variables and files, and what their absence means',
       '- [Policy for models](model-policy.schema.json): JSON Schema of `GANDER_HOME/model-policy.yaml`',
       '- [Task file](task.schema.json): JSON Schema for `gander run --task`',
+      '- [Sandbox profile](sandbox-profile.schema.json): JSON Schema for `gander run --sandbox-profile`',
       '- [Verification profile](verification-profile.schema.json): JSON Schema for `gander run --verify`',
       '- [Life of a run](lifecycle.md): states, arrows and guards',
       '- [Tools](tools.md): what an agent may call, and when',
