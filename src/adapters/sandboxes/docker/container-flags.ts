@@ -47,6 +47,8 @@ const writableFlags = (engine: Engine, shape: ContainerShape): readonly string[]
   return [
     ...places,
     ...['--tmpfs', `/tmp:rw,exec,nosuid,nodev,size=${temporary},mode=1777${extra}`],
+    // In place of the engine's own mount: the control groups of the machine are nobody's inside.
+    ...['--tmpfs', `/sys/fs/cgroup:ro,nosuid,nodev,noexec,size=4096,mode=0555${extra}`],
     ...['--shm-size', String(Math.min(SHARED_MEMORY_BYTES, shape.limits.memory_bytes))],
     // Root's and nobody else's to write: what is copied in stays as it is.
     ...shape.view_folders.flatMap(({ path, bytes }) => [

@@ -194,11 +194,14 @@ const unpack = async (state: Unpacking, entry: Entry): Promise<string | undefine
   if (defect !== undefined) return defect
   const before = state.made.get(path)
   if (before !== undefined && !(before === 'folder' && header.type === 'directory')) return 'its name comes twice'
-  if (header.type === 'directory') return void makeFolder(state, path)
+  if (header.type === 'directory') {
+    makeFolder(state, path)
+    return undefined
+  }
   if (header.type === 'symlink') return symbolicLink(state, path, header)
   if (header.type === 'link') return hardLink(state, path, header)
   if (header.type === 'file' || header.type === 'contiguous-file') return regularFile(state, path, entry)
-  return OTHER_KINDS[String(header.type)] ?? 'it is of a kind that is not copied'
+  return OTHER_KINDS[header.type] ?? 'it is of a kind that is not copied'
 }
 
 /** Removes what an earlier copy left and this archive does not hold. */
