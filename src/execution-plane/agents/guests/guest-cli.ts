@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '#domain/json'
 import type { AgentSession, SandboxProcess } from '#ports'
 
 /** What a guest's program is started with. */
-export interface GuestSeat {
+interface GuestSeat {
   /** How the program is started, without arguments. */
   readonly program: readonly string[]
   /** Where the model is reached from inside, such as `http://127.0.0.1:4180`. */

@@ -19,7 +19,7 @@ describe('lines of a guest', () => {
       { kind: 'json', value: { b: 'é' } },
       { kind: 'words', text: 'words' },
     ])
-    expect(await read([...whole])).toEqual(one)
+    expect(await read(Array.from(whole))).toEqual(one)
   })
 
   it('that are too long are dropped and the next one is read', async () => {
