@@ -1,6 +1,7 @@
 import type { RunId } from '#domain/ids'
 import type { Guests, Intake, Platform, Redactor, RunOrder } from '#ports'
 import type { DoctorReport } from './doctor-report.ts'
+import type { McpDesk } from './mcp-desk.ts'
 import type { KeyFile } from './key-file.ts'
 
 /** One output stream. */
@@ -37,6 +38,8 @@ export interface CliWiring {
   examine(): Promise<DoctorReport>
   /** Finds coding agents, and tries them in a sandbox. */
   guests(): Promise<Guests>
+  /** Foreign tool servers and Gander's own; absent where they are not wired. */
+  mcp?(): Promise<McpDesk>
   /** Prepares the example repository and its issue; the order's model is a recording. */
   prepareDemo(): Promise<RunOrder>
   /** Makes a conversation file from a run's recorded model exchanges. */

@@ -12,5 +12,6 @@ export {
 export type { CliEnvironment, CliWiring } from './environment.ts'
 export { EXIT_CODES } from './exit-code.ts'
 export { ganderHome } from './gander-home.ts'
+export type { McpDesk, McpPinned } from './mcp-desk.ts'
 export { processEnvironment } from './process-environment.ts'
 export { createProgram, runCommandLine } from './program.ts'

@@ -17,6 +17,7 @@ import { addDiff } from './verbs/diff.ts'
 import { addDoctor } from './verbs/doctor.ts'
 import { addList } from './verbs/list.ts'
 import { addLogin } from './verbs/login.ts'
+import { addMcp } from './verbs/mcp.ts'
 import { addOpen } from './verbs/open.ts'
 import { addRecord } from './verbs/record.ts'
 import { addReject } from './verbs/reject.ts'
@@ -28,7 +29,7 @@ import { addWatch } from './verbs/watch.ts'
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
   ['Work:', [addRun, addContinue, addApprove, addReject, addCancel]],
   ['Look:', [addList, addShow, addWatch, addDiff, addArtifacts, addOpen]],
-  ['Set up:', [addDoctor, addAgents, addLogin, addRecord, addRedact, addCompletion, addDemo]],
+  ['Set up:', [addDoctor, addAgents, addLogin, addMcp, addRecord, addRedact, addCompletion, addDemo]],
 ]
 
 /** Makes the program; `ended` is told the exit code of a command that did its work. */

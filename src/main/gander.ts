@@ -31,6 +31,7 @@ const wiring: CliWiring = {
   openPlatform: async () => (await import('./open-platform.ts')).openPlatform(settings()),
   examine: async () => (await import('./examine.ts')).examine(settings()),
   guests: async () => (await import('./find-guests.ts')).findGuests(settings().home, true),
+  mcp: async () => (await import('./mcp-desk.ts')).createMcpDesk(settings()),
   prepareDemo: async () => (await import('./prepare-demo.ts')).prepareDemo(settings().home, await intake()),
   recordConversation: async (platform, run) => (await import('./record-run.ts')).recordRun(platform, run),
 }

@@ -1,0 +1,43 @@
+import type { Platform } from '#ports'
+
+/** A foreign server as `gander mcp list` shows it. */
+export interface McpServerLine {
+  readonly id: string
+  readonly command: readonly string[]
+  readonly tools: readonly string[]
+  readonly resources: readonly string[]
+  readonly pin: string | null
+}
+
+/** What pinning a server came to. */
+export interface McpPinned {
+  readonly id: string
+  readonly pin: string
+  /** What differs from the offer that was pinned before, one line each. */
+  readonly changed: readonly string[]
+  /** Names of the tools that agents will see. */
+  readonly tools: readonly string[]
+  /** What was left out, with the reason. */
+  readonly left_out: readonly string[]
+}
+
+/** How Gander's own server is to be served. */
+export interface McpServing {
+  readonly platform: Platform
+  /** Absent: over the standard streams. */
+  readonly port?: number
+}
+
+/** Foreign servers and Gander's own, for the command line. */
+export interface McpDesk {
+  list(): Promise<readonly McpServerLine[]>
+  /** Starts the server in its sandbox, and pins what it offers now. @throws GanderError `mcp_server_unavailable` */
+  pin(id: string): Promise<McpPinned>
+  serve(serving: McpServing): Promise<{
+    /** Null over the standard streams. */
+    readonly http: { readonly url: string; readonly token_file: string } | null
+    /** Resolves when the other side has ended the conversation; over HTTP never. */
+    readonly ended: Promise<void>
+    close(): Promise<void>
+  }>
+}

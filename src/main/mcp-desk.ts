@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import process from 'node:process'
+import { createAssistantServer, serveOverHttp, serveOverStdio } from '#adapters/mcp-server'
+import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
+import type { McpDesk, McpPinned } from '#cli'
+import { GanderError } from '#domain/failure'
+import { createRedactor } from '#evidence-plane/redaction'
+import { canonicalOffer, changesBetween, lookAtServer, pinnedOffer, withPin } from '#execution-plane/mcp-gateway'
+import { foreignParts, mcpFile, offerFile, textOf } from './foreign-parts.ts'
+import type { PlatformSettings } from './shared-parts.ts'
+
+/** Wires `gander mcp`. */
+export function createMcpDesk(settings: PlatformSettings): McpDesk {
+  const { home } = settings
+  return {
+    list: async () =>
+      (await foreignParts(settings).configuration()).servers.map(({ id, command, tools, resources, pin }) => ({
+        id,
+        command,
+        tools,
+        resources,
+        pin: pin ?? null,
+      })),
+    pin: (id) => pin(settings, id),
+    serve: async ({ platform, port }) => {
+      const redactor = createRedactor()
+      const factory = () => createAssistantServer({ platform, redactor, version: settings.version })
+      if (port === undefined) {
+        const served = serveOverStdio(factory)
+        return { http: null, ended: inputEnded(), close: () => served.close() }
+      }
+      const token = randomBytes(32).toString('base64url')
+      const served = await serveOverHttp({ factory, at: { port }, token })
+      const token_file = join(home, 'mcp', `token-${served.port ?? 0}`)
+      await writeWhole(token_file, `${token}\n`)
+      const url = `http://127.0.0.1:${served.port ?? 0}/mcp`
+      return { http: { url, token_file }, ended: new Promise<void>(() => undefined), close: () => served.close() }
+    },
+  }
+}
+
+const inputEnded = (): Promise<void> =>
+  new Promise((done) => {
+    process.stdin.once('end', done)
+    process.stdin.once('close', done)
+  })
+
+async function pin(settings: PlatformSettings, id: string): Promise<McpPinned> {
+  const { home } = settings
+  const parts = foreignParts(settings)
+  const server = (await parts.configuration()).servers.find((one) => one.id === id)
+  if (server === undefined)
+    throw new GanderError('mcp_configuration_invalid', `mcp.yaml has no server ${id}; \`gander mcp list\` tells which.`)
+  const ground = { driver: createBubblewrapDriver({ home }), servers: parts.servers }
+  const seen = await lookAtServer(ground, server, join(home, 'mcp', 'look', id))
+  const before = pinnedOffer(await parts.pinned(id), server.pin)
+  await writeWhole(offerFile(home, id), canonicalOffer(seen.offer))
+  await writeWhole(mcpFile(home), withPin((await textOf(mcpFile(home))) ?? '', id, seen.pin))
+  return {
+    id,
+    pin: seen.pin,
+    changed: before === undefined ? [] : changesBetween(before, seen.offer),
+    tools: seen.tools.map(({ name }) => name),
+    left_out: seen.left_out,
+  }
+}
+
+/** Readable by this user only, and never half there. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await writeFile(`${path}.new`, text, { mode: 0o600 })
+  await chmod(`${path}.new`, 0o600)
+  await rename(`${path}.new`, path)
+}
