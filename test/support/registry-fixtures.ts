@@ -27,8 +27,11 @@ export interface RegistryGround {
   readonly seen: readonly { readonly line: string; readonly headers: IncomingMessage['headers'] }[]
   /** Addresses that were dialled, in order. */
   readonly dialled: readonly string[]
-  open(wish?: { readonly hosts?: readonly string[]; readonly budget?: Partial<EgressBudget> }): Promise<RegistryDoor>
-  remove(): Promise<void>
+  readonly open: (wish?: {
+    readonly hosts?: readonly string[]
+    readonly budget?: Partial<EgressBudget>
+  }) => Promise<RegistryDoor>
+  readonly remove: () => Promise<void>
 }
 
 export interface GroundWish {
@@ -47,7 +50,12 @@ const selfSigned = (folder: string): { readonly key: string; readonly cert: stri
     'openssl',
     [
       ...'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=registry'.split(' '),
-      ...['-addext', 'subjectAltName=DNS:*.example.org', '-keyout', key, '-out', cert],
+      '-addext',
+      'subjectAltName=DNS:*.example.org',
+      '-keyout',
+      key,
+      '-out',
+      cert,
     ],
     { stdio: 'ignore' },
   )

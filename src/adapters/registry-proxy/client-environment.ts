@@ -6,9 +6,9 @@ const PROXY = `http://127.0.0.1:${DOOR_PORT}`
 
 /** Where the files of the door lie inside. */
 export const INNER_FILES = {
-  certificate: '/run/gander/registry/authority.crt',
-  trust_store: '/run/gander/registry/authority.p12',
-  maven_settings: '/run/gander/registry/maven-settings.xml',
+  certificate: '/opt/gander/registry/authority.crt',
+  trust_store: '/opt/gander/registry/authority.p12',
+  maven_settings: '/opt/gander/registry/maven-settings.xml',
   cargo: '/.cargo/config.toml',
 } as const
 

@@ -26,8 +26,8 @@ export const watchConnections = (limits: EgressLimits, late: (socket: Socket) =>
       if ((served.get(socket) ?? 0) === 0) late(socket)
       socket.destroy()
     }
+    if (!timers.has(socket)) socket.once('close', () => clear(socket))
     timers.set(socket, setTimeout(end, limits.head_ms).unref())
-    socket.once('close', () => clear(socket))
   }
   return {
     begin: (socket, below) => {
