@@ -1,0 +1,134 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openLab, outcomeOf, type Lab } from '../support/lab/lab.ts'
+
+/** The machine's own npm registry, where it is a public https host that answers. */
+async function publicRegistry(): Promise<string | undefined> {
+  try {
+    const address = new URL(execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim())
+    if (address.protocol !== 'https:' || address.port !== '' || !address.hostname.includes('.')) return undefined
+    const answer = await fetch(new URL('ms', address), { signal: AbortSignal.timeout(8_000) })
+    return answer.ok ? address.hostname : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const host = await publicRegistry()
+const PROFILE = `ecosystem: node
+setup:
+  - id: install
+    command: [npm, install, --no-package-lock, --no-audit, --fetch-retries=0]
+phases:
+  - id: tests
+    command: [node, --test, --test-reporter=tap]
+    results: {format: tap, path: '-'}
+`
+const FILES = {
+  '.gander/verify.yaml': PROFILE,
+  'package.json': '{"name":"clock","version":"1.0.0","dependencies":{"ms":"2.1.3"}}\n',
+  '.gitignore': 'node_modules\n',
+  'ms.test.js': `const { test } = require('node:test')
+const assert = require('node:assert')
+test('reads', () => assert.equal(require('ms')('2h'), 7200000))
+`,
+  'notes.txt': 'old\n',
+}
+const CHANGE = ['--mode', 'dry_run_patch', '--json', '--', 'sh', '-c', 'echo new > notes.txt']
+
+let lab: Lab
+beforeAll(async () => {
+  lab = await openLab()
+})
+afterAll(() => lab.close())
+
+async function repositoryOf(name: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
+  const folder = join(lab.root, `${name}-files`)
+  for (const [path, text] of Object.entries({ ...FILES, ...more })) {
+    await mkdir(dirname(join(folder, path)), { recursive: true })
+    await writeFile(join(folder, path), text)
+  }
+  return lab.repository({ folder }, name)
+}
+const start = async (repository: string, words: readonly string[] = []) =>
+  lab.gander(['run', '--repo', repository, ...words, ...CHANGE])
+
+describe.skipIf(host === undefined)(
+  'a host that setup is refused (skipped where the npm registry of this machine is no public https host that answers)',
+  () => {
+    it('makes the run wait, an approval opens it for that run alone, and the run goes on to its end', async () => {
+      const repository = await repositoryOf('approved')
+      const first = await start(repository)
+      const waiting = outcomeOf(first)
+      expect(waiting, first.stdout + first.stderr).toMatchObject({
+        state: 'awaiting_approval',
+        approval: { action: 'egress.connect', subject: [host], decision: null },
+      })
+      expect(first.code).toBe(3)
+
+      const continued = await lab.gander(['continue', waiting.run_id])
+      expect(continued.code).not.toBe(0)
+      expect(continued.stderr).toMatch(/gander approve/)
+      const shown = await lab.gander(['show', waiting.run_id])
+      expect(shown.stdout).toContain(host)
+      expect(shown.stdout).toMatch(new RegExp(`approve ${waiting.run_id}`))
+
+      const approved = await lab.gander(['approve', waiting.run_id, '--by', 'ada', '--json'])
+      expect(outcomeOf(approved), approved.stdout + approved.stderr).toMatchObject({ state: 'completed' })
+      const twice = await lab.gander(['approve', waiting.run_id])
+      expect(twice.stderr).toMatch(/waits for no approval/)
+
+      expect(outcomeOf(await start(repository))).toMatchObject({ state: 'awaiting_approval' })
+    }, 180_000)
+
+    it('that is rejected ends the run with its own class', async () => {
+      const waiting = outcomeOf(await start(await repositoryOf('rejected')))
+      const rejected = await lab.gander(['reject', waiting.run_id, '--reason', 'not this one'])
+      expect(rejected.code).toBe(0)
+      const shown = await lab.gander(['show', waiting.run_id, '--json'])
+      expect(outcomeOf(shown)).toMatchObject({
+        state: 'blocked_policy',
+        diagnosis: { class: 'approval_denied', why: 'not this one' },
+      })
+      expect((await lab.gander(['approve', waiting.run_id])).stderr).toMatch(/waits for no approval/)
+    }, 120_000)
+
+    it('is never asked for where the profile asks nobody, and is open where it names the host', async () => {
+      const closed = join(lab.root, 'closed.yaml')
+      await writeFile(closed, 'id: closed\nnetwork: {ask: false}\n')
+      const repository = await repositoryOf('closed')
+      const ended = outcomeOf(await start(repository, ['--sandbox-profile', closed]))
+      expect(ended).toMatchObject({ state: 'blocked_policy', diagnosis: { class: 'egress_blocked' } })
+      const open = join(lab.root, 'open.yaml')
+      await writeFile(open, `id: open\nnetwork: {ask: false, allowlist: [${host}]}\n`)
+      expect(outcomeOf(await start(repository, ['--sandbox-profile', open]))).toMatchObject({ state: 'completed' })
+    }, 180_000)
+  },
+)
+
+describe('a sandbox profile', () => {
+  const QUIET = {
+    '.gander/verify.yaml': PROFILE.replace(/setup:[\s\S]*?(?=phases:)/, ''),
+    'ms.test.js': `require('node:test').test('is there', () => {})\n`,
+  }
+
+  it('of the repository that keeps a path as it is stops a change of it at the boundary', async () => {
+    const files = { ...QUIET, '.gander/sandbox.yaml': 'filesystem: {read_only_paths: [notes.txt]}\n' }
+    const ended = outcomeOf(await start(await repositoryOf('narrow', files)))
+    expect(ended).toMatchObject({ state: 'blocked_policy', diagnosis: { class: 'policy_violation' } })
+    expect(outcomeOf(await start(await repositoryOf('wide', QUIET)))).toMatchObject({ state: 'completed' })
+  }, 120_000)
+
+  it('that requires a class which this machine has not is refused by policy, and a wrong one before anything starts', async () => {
+    const strong = join(lab.root, 'strong.yaml')
+    await writeFile(strong, 'requires: {isolation: own_kernel}\n')
+    const repository = await repositoryOf('strong', QUIET)
+    const ended = outcomeOf(await start(repository, ['--sandbox-profile', strong]))
+    expect(ended).toMatchObject({ state: 'blocked_policy', diagnosis: { class: 'policy_violation' } })
+    const unknown = await start(repository, ['--sandbox-profile', 'nowhere'])
+    expect(unknown.code).toBe(2)
+    expect(unknown.stderr).toMatch(/There is no sandbox profile nowhere/)
+  }, 120_000)
+})
