@@ -35,4 +35,10 @@ describe('a commit message', () => {
     expect(message).not.toMatch(/\[skip ci\]|Signed-off-by/)
     expect(message).toContain('Why.\nMore.')
   })
+
+  it('says that it fixes an issue without closing it', () => {
+    const message = commitMessage(task('Add counts'), 'run_1', 'Fixes #12 and closes example/other#3; see #4.')
+    expect(message).not.toMatch(/(fixes|closes) \S*#\d/i)
+    expect(message).toContain('see #4')
+  })
 })

@@ -20,7 +20,8 @@ export function branchName(task: Pick<Task, 'id' | 'title'>): string {
 
 /** Subject from the task's title, body that says who made it; words that steer CI are taken apart. */
 export function commitMessage(task: Task, run_id: string, summary: string): string {
-  const plain = (text: string) => text.replaceAll(/\[(skip ci|ci skip|no ci|skip actions|actions skip)\]/gi, '($1)')
+  const plain = (text: string) =>
+    withoutClosing(text).replaceAll(/\[(skip ci|ci skip|no ci|skip actions|actions skip)\]/gi, '($1)')
   const subject = plain(task.title).replaceAll(/\s+/g, ' ').trim().slice(0, 72)
   const body = plain(summary)
     .split('\n')
@@ -49,7 +50,7 @@ export function pullRequestBody(packet: EvidencePacket, packet_sha256: string): 
   const { task } = evidence
   return [
     header(packet),
-    section('Summary', [evidence.outcome.summary]),
+    section('Summary', prose(evidence.outcome.summary)),
     section('Why', bullets([firstParagraph(task.objective), ...answers.why_it_is_right])),
     section('Scope', bullets(answers.what_scope_was_agreed)),
     section('Changes', bullets(evidence.change.files.map((file) => `${file.kind} \`${file.path}\``))),
@@ -106,9 +107,20 @@ const firstParagraph = (text: string): string => text.trim().split(/\n\s*\n/)[0]
 const section = (heading: string, lines: readonly string[]): string => `## ${heading}\n\n${lines.join('\n')}`
 const bullets = (lines: readonly string[]): readonly string[] => lines.map((entry) => `- ${line(entry)}`)
 
+/** Lines of an agent's own words; a slash at the start of one would be a command to bots. */
+const prose = (text: string): readonly string[] =>
+  text.split('\n').map((each) => line(each).replace(/^\/(?=[A-Za-z])/, '/\u200b'))
+
+/** Words that would close an issue when the change is merged say it without doing it. */
+const withoutClosing = (text: string): string =>
+  text.replaceAll(
+    /\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?)(:?\s+(?:[\w.-]+\/[\w.-]+)?)#(?=\d)/gi,
+    (_match, word: string, between: string) => `${word}${between}#\u200b`,
+  )
+
 /** Text from the task or the tree stays text: no HTML, no images, no mentions that would notify people. */
 const line = (text: string): string =>
-  text
+  withoutClosing(text)
     .replaceAll(/\s+/g, ' ')
     .replaceAll('<', '&lt;')
     .replaceAll('![', '[')

@@ -16,7 +16,15 @@ import type { VerificationReport } from '#domain/verification'
 import { createRedactor } from '#evidence-plane/redaction'
 import { createToolGateway, type ToolGatewayDependencies, type ToolHost } from '#execution-plane/tool-gateway'
 import { openWorkspace } from '#execution-plane/workspace'
-import type { AgentTools, Identifiers, PolicyDecision, SandboxDriver, StepJournal, StepOutcome, ToolCallResult } from '#ports'
+import type {
+  AgentTools,
+  Identifiers,
+  PolicyDecision,
+  SandboxDriver,
+  StepJournal,
+  StepOutcome,
+  ToolCallResult,
+} from '#ports'
 
 /** What the journal of a test was told about one step. */
 interface Recorded {

@@ -13,3 +13,8 @@ export interface SandboxKind {
 export const SANDBOX_KINDS: readonly SandboxKind[] = [
   { name: 'bubblewrap', makeDriver: (home) => createBubblewrapDriver({ home }) },
 ]
+
+/** The same for whole runs: what the environment of `gander run` says. */
+export const RUN_KINDS: readonly { readonly name: SandboxKind['name']; readonly env: NodeJS.ProcessEnv }[] = [
+  { name: 'bubblewrap', env: {} },
+]
