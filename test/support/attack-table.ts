@@ -37,15 +37,15 @@ interface Seen {
 }
 
 function seenIn(modules: readonly TestModule[]): readonly Seen[] {
-  return modules.flatMap((module) => [
-    ...[...module.children.allTests()].flatMap((test): Seen[] => {
+  return modules.flatMap((module) =>
+    [...module.children.allTests()].flatMap((test): Seen[] => {
       const result = test.result()
       const answer = result.state === 'passed' ? 'contained' : result.state === 'failed' ? 'escaped' : 'skipped'
       const driver = DRIVER.exec(test.fullName)?.[1] ?? EVERY
       const note = answer === 'skipped' ? (/\(([^()]*)\)/.exec(test.fullName)?.[1] ?? '') : ''
       return (test.fullName.match(ID) ?? []).map((id) => ({ id, driver, answer, note }))
     }),
-  ])
+  )
 }
 
 /** One row a case and driver; a case is as good as its worst test there, and skipped only where nothing was tried. */

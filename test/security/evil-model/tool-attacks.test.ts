@@ -50,7 +50,11 @@ describe.each(SANDBOX_KINDS)('an evil model on $name', (kind) => {
     desk = await openEvilDesk(kind)
   })
   afterEach(async () => {
-    await desk.stillWorks().finally(() => desk.close())
+    try {
+      await desk.stillWorks()
+    } finally {
+      await desk.close()
+    }
   })
 
   describe('on files', () => {
@@ -295,7 +299,7 @@ attempt('cgroup1', lambda: open('/sys/fs/cgroup/memory/tasks', 'w').write('1'))
         'env | rev; env | base64; find / -xdev -name "*secret*" -newer /proc/1 2>/dev/null | head; grep -rs canary-7Qd /tmp /home /workspace /var 2>/dev/null | head -3',
       )
       expect(seen).not.toContain(CANARY)
-      expect(seen).not.toContain([...CANARY].toReversed().join(''))
+      expect(seen).not.toContain(Array.from(CANARY).toReversed().join(''))
       expect(seen).not.toContain(Buffer.from(CANARY).toString('base64').slice(2, 20))
     })
 
