@@ -64,7 +64,7 @@ describe('a process that swaps folders and files for links while they are used',
     expect(escaped).toBeGreaterThan(0)
   })
 
-  it('never leads a read outside, and honest reads still succeed', async () => {
+  it('FS-05 never leads a read outside, and honest reads still succeed', async () => {
     const files = ours()
     const seen = { inside: 0, link: 0, escaped: 0 }
     for (let attempt = 0; attempt < 60_000; attempt++) {
@@ -78,7 +78,7 @@ describe('a process that swaps folders and files for links while they are used',
     expect(seen.link).toBeGreaterThan(100)
   })
 
-  it('never leads a write or a delete outside, and honest writes still succeed', async () => {
+  it('FS-05 never leads a write or a delete outside, and honest writes still succeed', async () => {
     const files = ours()
     const content = new TextEncoder().encode('agent')
     let written = 0

@@ -132,7 +132,7 @@ describe('a repository that configures programs', () => {
 })
 
 describe('objects of another repository', () => {
-  test('do not come in by alternates; after a repack the same repository is taken', async () => {
+  test('GIT-11 do not come in by alternates; after a repack the same repository is taken', async () => {
     makeRepository(at('private'), { 'secret.txt': 'secret\n' })
     git(folder.path, 'clone', '-q', '--shared', at('private'), at('borrower'))
     await expect(repositories.resolve(at('borrower'), null)).rejects.toMatchObject({
@@ -144,7 +144,7 @@ describe('objects of another repository', () => {
     await expect(openRun(repositories, at('borrower'))).resolves.toBeDefined()
   })
 
-  test('do not stand in by replace refs or grafts: the commit that was pinned is what is read', async () => {
+  test('GIT-11 do not stand in by replace refs or grafts: the commit that was pinned is what is read', async () => {
     const real = makeRepository(at('replaced'), { 'a.txt': 'real\n' })
     git(at('replaced'), 'checkout', '-q', '--orphan', 'fake')
     writeFiles(at('replaced'), { 'a.txt': 'fake\n' })

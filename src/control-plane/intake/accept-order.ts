@@ -1,5 +1,6 @@
 import { LOCAL_TENANT, type TenantId } from '#domain/ids'
 import { ok, refuse, type Result } from '#domain/result'
+import { neutralise } from '#domain/text'
 import { assessRequest, type Request, type Task, type Trust } from '#domain/task'
 import type { Identifiers, RunOrder } from '#ports'
 
@@ -20,14 +21,16 @@ export interface AcceptedOrder {
 const CAPABILITY = 'autonomous_issue_resolver.bounded_change'
 
 /**
- * Makes the contract of an order, or says what is missing. The words must have gone through the redactor before.
+ * Makes the contract of an order, or says what is missing. The words must have gone through the redactor before. What a
+ * person would not see in them (zero-width, tag and direction characters) is made visible: an instruction has no hidden part.
  * Who stands behind the words is decided here: an issue fetched from a forge was written by somebody unknown.
  */
 export function acceptOrder(
-  order: RunOrder,
+  given: RunOrder,
   identifiers: Identifiers,
   tenant_id: TenantId = LOCAL_TENANT,
 ): Result<AcceptedOrder, OrderRefusal> {
+  const order: RunOrder = { ...given, words: visible(given.words) }
   const wrong = impossible(order)
   if (wrong.length > 0)
     return refuse({ code: 'task_invalid', message: sentence('The task is invalid', wrong), missing: wrong })
@@ -85,4 +88,17 @@ function impossible(order: RunOrder): readonly string[] {
   if (order.agent.kind === 'transform' && order.agent.rule.kind === 'command' && order.agent.rule.argv.length === 0)
     wrong.push('the command to run is empty')
   return wrong
+}
+
+function visible(words: RunOrder['words']): RunOrder['words'] {
+  const all = (texts: readonly string[]) => texts.map(neutralise)
+  return {
+    ...words,
+    title: neutralise(words.title),
+    description: neutralise(words.description),
+    acceptance_criteria: all(words.acceptance_criteria),
+    constraints: all(words.constraints),
+    risk_hints: all(words.risk_hints),
+    expected_output: words.expected_output === null ? null : neutralise(words.expected_output),
+  }
 }

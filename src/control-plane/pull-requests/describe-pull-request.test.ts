@@ -63,4 +63,10 @@ describe('a commit message', () => {
     expect(message).not.toMatch(/\[\s*(?:ci|skip|no)[ -]|\*NO_CI|skip-checks|authored|run_9|Change-Id|Reviewed/i)
     expect(message).toContain('Skip: the loop.\na[skip]')
   })
+
+  it('says that it fixes an issue without closing it', () => {
+    const message = commitMessage(task('Add counts'), 'run_1', 'Fixes #12 and closes example/other#3; see #4.')
+    expect(message).not.toMatch(/(fixes|closes) \S*#\d/i)
+    expect(message).toContain('see #4')
+  })
 })

@@ -28,7 +28,7 @@ const TRAILER =
 /** Joiners taken out first, so that a word is not hidden by one; what is left of the marker stays readable. */
 function plain(text: string): string {
   const shown = text.replaceAll(/[\p{Cf}\u2028\u2029]/gu, '').replaceAll(/\r\n?/g, '\n')
-  return shown.replaceAll(STEERING, (marker) => `(${marker.replaceAll(/[[\]*]/g, '').trim()})`)
+  return withoutClosing(shown).replaceAll(STEERING, (marker) => `(${marker.replaceAll(/[[\]*]/g, '').trim()})`)
 }
 
 /** Subject from the task's title, body that says who made it; words that steer CI are taken apart. */
@@ -61,7 +61,7 @@ export function pullRequestBody(packet: EvidencePacket, packet_sha256: string): 
   const { task } = evidence
   return [
     header(packet),
-    section('Summary', [evidence.outcome.summary]),
+    section('Summary', prose(evidence.outcome.summary)),
     section('Why', bullets([firstParagraph(task.objective), ...answers.why_it_is_right])),
     section('Scope', bullets(answers.what_scope_was_agreed)),
     section('Changes', bullets(evidence.change.files.map((file) => `${file.kind} \`${file.path}\``))),
@@ -118,9 +118,20 @@ const firstParagraph = (text: string): string => text.trim().split(/\n\s*\n/)[0]
 const section = (heading: string, lines: readonly string[]): string => `## ${heading}\n\n${lines.join('\n')}`
 const bullets = (lines: readonly string[]): readonly string[] => lines.map((entry) => `- ${line(entry)}`)
 
+/** Lines of an agent's own words; a slash at the start of one would be a command to bots. */
+const prose = (text: string): readonly string[] =>
+  text.split('\n').map((each) => line(each).replace(/^\/(?=[A-Za-z])/, '/\u200b'))
+
+/** Words that would close an issue when the change is merged say it without doing it. */
+const withoutClosing = (text: string): string =>
+  text.replaceAll(
+    /\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?)(:?\s+(?:[\w.-]+\/[\w.-]+)?)#(?=\d)/gi,
+    (_match, word: string, between: string) => `${word}${between}#\u200b`,
+  )
+
 /** Text from the task or the tree stays text: no HTML, no images, no mentions that would notify people. */
 const line = (text: string): string =>
-  text
+  withoutClosing(text)
     .replaceAll(/\s+/g, ' ')
     .replaceAll('<', '&lt;')
     .replaceAll('![', '[')

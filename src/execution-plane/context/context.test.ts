@@ -5,7 +5,7 @@ import type { VerificationReport } from '#domain/verification'
 import { DEFAULT_SCOPE } from '#domain/task'
 import { PLAN, taskOf } from '../../../test/support/agents/scripted-session.ts'
 import { buildContext, createWrapper, openingForEditing, openingForRepair, type ContextRequest } from './index.ts'
-import { neutralise } from './neutralise.ts'
+import { neutralise } from '#domain/text'
 import { tokensOf } from './manifest.ts'
 
 const sign = (text: string) => createHmac('sha256', 'the secret of the run').update(text).digest('hex')

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { neutralise } from './neutralise.ts'
+import { neutralise } from '#domain/text'
 
 /** What a wrapped text is and where it comes from. */
 interface Labelled {

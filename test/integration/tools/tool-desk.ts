@@ -16,7 +16,15 @@ import type { VerificationReport } from '#domain/verification'
 import { createRedactor } from '#evidence-plane/redaction'
 import { createToolGateway, type ToolGatewayDependencies, type ToolHost } from '#execution-plane/tool-gateway'
 import { openWorkspace } from '#execution-plane/workspace'
-import type { AgentTools, Identifiers, PolicyDecision, StepJournal, StepOutcome, ToolCallResult } from '#ports'
+import type {
+  AgentTools,
+  Identifiers,
+  PolicyDecision,
+  SandboxDriver,
+  StepJournal,
+  StepOutcome,
+  ToolCallResult,
+} from '#ports'
 
 /** What the journal of a test was told about one step. */
 interface Recorded {
@@ -81,7 +89,11 @@ export const FILES = {
 /** Opens a desk over a fresh repository with these files. */
 export async function openDesk(
   files: { readonly [path: string]: string | Uint8Array },
-  options: { readonly scope?: Partial<TaskScope>; readonly agent?: AgentChoice } = {},
+  options: {
+    readonly scope?: Partial<TaskScope>
+    readonly agent?: AgentChoice
+    readonly makeDriver?: (home: string) => SandboxDriver
+  } = {},
 ): Promise<ToolDesk> {
   const root = mkdtempSync(join(tmpdir(), 'gander-tools-'))
   const home = join(root, 'home')
@@ -90,7 +102,7 @@ export async function openDesk(
   const repositories = createRepositories({ home })
   const run_id = identifiers.make('run')
   const repository = await repositories.open(run_id, await repositories.resolve(origin, null))
-  const driver = createBubblewrapDriver({ home })
+  const driver = options.makeDriver?.(home) ?? createBubblewrapDriver({ home })
   const workspace = await openWorkspace({
     driver,
     repository,
