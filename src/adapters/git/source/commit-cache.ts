@@ -129,7 +129,8 @@ function notFetched(wanted: Wanted, call: GitCall, outcome: GitOutcome, limits: 
     return new GanderError('source_too_large', `${shown} took longer than ${limits.timeout_ms} ms to fetch.`, {
       retryable: true,
     })
-  if (/exceeds maximum allowed size|file size limit|File too large/i.test(outcome.stderr))
+  // A limit ends index-pack without a word of its own; what fsck refuses is named before this line.
+  if (/^fatal: fetch-pack: invalid index-pack output$|died of signal 25|File too large/.test(outcome.stderr.trim()))
     return new GanderError('source_too_large', `${shown} is larger than ${limits.pack_bytes} bytes at one commit.`)
   if (/fsck|hasDot|gitmodules|invalid (blob|tree|commit)|index-pack/i.test(outcome.stderr))
     return new GanderError(
