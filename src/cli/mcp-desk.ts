@@ -1,7 +1,7 @@
 import type { Platform } from '#ports'
 
 /** A foreign server as `gander mcp list` shows it. */
-export interface McpServerLine {
+interface McpServerLine {
   readonly id: string
   readonly command: readonly string[]
   readonly tools: readonly string[]
@@ -22,7 +22,7 @@ export interface McpPinned {
 }
 
 /** How Gander's own server is to be served. */
-export interface McpServing {
+interface McpServing {
   readonly platform: Platform
   /** Absent: over the standard streams. */
   readonly port?: number

@@ -46,7 +46,7 @@ export interface GuestReservation {
 export type GuestStop = 'lease_lost' | 'cancelled' | 'cost_exhausted' | 'tokens_exhausted' | 'used_key'
 
 /** How a guest's call ended. A null cost or token count means that the reservation is booked as spent. */
-export interface GuestSettlement {
+interface GuestSettlement {
   readonly n: number
   readonly outcome: 'answered' | 'failed' | 'unknown'
   readonly reason: string | null

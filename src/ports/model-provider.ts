@@ -46,7 +46,7 @@ export interface StoredExchange {
 }
 
 /** A guest's request as it goes on to the provider, in the provider's own words. */
-export interface ForwardedRequest {
+interface ForwardedRequest {
   /** Names the provider's address; nothing in a guest's request does. */
   readonly model: ModelChoice
   /** Below the version path, such as `/messages`. */

@@ -1,4 +1,4 @@
-import { ISOLATION_CLASSES, type IsolationClass } from '#domain/sandbox'
+import type { IsolationClass } from '#domain/sandbox'
 
 /** One control of a sandbox and whether an attack on it was contained. */
 export interface ControlProbe {
@@ -11,8 +11,6 @@ export interface ControlProbe {
   /** A run is refused when a required control is not held. */
   readonly required: boolean
 }
-
-export { ISOLATION_CLASSES, type IsolationClass }
 
 export interface SandboxProbe {
   readonly driver: string

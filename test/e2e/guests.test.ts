@@ -48,26 +48,33 @@ beforeAll(async () => {
 afterAll(() => lab.close())
 
 describe('a real coding agent as a guest', () => {
-  it.each(KNOWN_GUESTS)('%s makes a draft pull request without a key and without a route', async (id) => {
-    const { found, reason } = await guests.find(id)
-    if (found === null) return console.log(`skipped: ${reason} The package registry could not be reached either.`)
-    const [api = 'anthropic'] = GUEST_APIS[id]
-    const script = scriptedGuest([PROBE, asCommand(python.source), asCommand(python.test)], 'Counted the empty shelf.')
-    const ran = await runScripted(lab, script, { repository, api: api as WireApi, words: ['--agent', id] })
-    const { outcome, requests } = ran
-    expect(outcome.state, `${ran.stdout}\n${ran.stderr}`).toBe('completed')
-    expect(outcome.pull_request?.url).toMatch(/pulls/)
-    const said = requests.flatMap(({ turn }) => toolTexts(turn)).join('\n')
-    expect(said).toContain('env: ')
-    expect(said).not.toContain(KEY)
-    expect(said).toContain('routes: 0')
-    expect(said).toMatch(/unreachable|refused|not permitted/i)
-    expect(requests.every(({ body }) => !body.includes(KEY))).toBe(true)
-    expect(requests.every(({ key }) => key === KEY)).toBe(true)
-    const packet = JSON.stringify(await packetOf(outcome))
-    expect(packet).not.toContain(KEY)
-    await recordHolds(outcome.run_id, id)
-  }, 300_000)
+  it.each(KNOWN_GUESTS)(
+    '%s makes a draft pull request without a key and without a route',
+    async (id) => {
+      const { found, reason } = await guests.find(id)
+      if (found === null) return console.log(`skipped: ${reason} The package registry could not be reached either.`)
+      const [api = 'anthropic'] = GUEST_APIS[id]
+      const script = scriptedGuest(
+        [PROBE, asCommand(python.source), asCommand(python.test)],
+        'Counted the empty shelf.',
+      )
+      const ran = await runScripted(lab, script, { repository, api: api as WireApi, words: ['--agent', id] })
+      const { outcome, requests } = ran
+      expect(outcome.state, `${ran.stdout}\n${ran.stderr}`).toBe('completed')
+      expect(outcome.pull_request?.url).toMatch(/pulls/)
+      const said = requests.flatMap(({ turn }) => toolTexts(turn)).join('\n')
+      expect(said).toContain('env: ')
+      expect(said).not.toContain(KEY)
+      expect(said).toContain('routes: 0')
+      expect(said).toMatch(/unreachable|refused|not permitted/i)
+      expect(requests.every(({ body }) => !body.includes(KEY))).toBe(true)
+      expect(requests.every(({ key }) => key === KEY)).toBe(true)
+      const packet = JSON.stringify(await packetOf(outcome))
+      expect(packet).not.toContain(KEY)
+      await recordHolds(outcome.run_id, id)
+    },
+    300_000,
+  )
 })
 
 async function recordHolds(run_id: string, id: string): Promise<void> {

@@ -11,6 +11,7 @@ import {
   mountOverlay,
   openRun,
   overlayObstacle,
+  overlayOf,
   temporaryFolder,
   writeFiles,
   type Overlay,
@@ -286,7 +287,7 @@ echo '* filter=evil' > .gitattributes; echo b > b.txt; echo "${folder.path}/priv
       makeRepository(at('upperlink'), { 'a.txt': 'a\n' })
       const run = await openRun(repositories, at('upperlink'))
       symlinkSync('/etc', at('upper'))
-      await expect(run.captureTree(run.source.tree, at('upper'))).rejects.toThrow()
+      await expect(run.captureTree(run.source.tree, { kind: 'overlay', upper: at('upper') })).rejects.toThrow()
     })
 
     test('attributes that an agent added cannot blind the diff', async () => {

@@ -36,8 +36,17 @@ const startDaemon = async () => {
   const child = spawn(
     'dockerd',
     [
-      ...['--data-root', `${folder}/data`, '--exec-root', `${folder}/exec`, '--pidfile', `${folder}/pid`],
-      ...['--host', host, '--iptables=false', '--ip6tables=false', '--bridge=none'],
+      '--data-root',
+      `${folder}/data`,
+      '--exec-root',
+      `${folder}/exec`,
+      '--pidfile',
+      `${folder}/pid`,
+      '--host',
+      host,
+      '--iptables=false',
+      '--ip6tables=false',
+      '--bridge=none',
     ],
     { stdio: 'ignore', env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` } },
   )

@@ -17,7 +17,7 @@ export interface GuestHost {
 }
 
 /** What a worker is given for its guest. */
-export interface OpenedDoor {
+interface OpenedDoor {
   readonly id: string
   readonly socket: string
   readonly token: string

@@ -3,6 +3,6 @@
  * people's assistants. Decides who may connect (a token, this machine's own names) and what is shown; owns no
  * authority: a guest's calls go through the tool gateway, an assistant sees what a person sees, redacted.
  */
-export { createAssistantServer, type AssistantParts } from './assistant-server.ts'
-export { serveGuestTools, type GuestTools } from './guest-tools.ts'
-export { serveOverHttp, serveOverStdio, type HttpServing } from './serve.ts'
+export { createAssistantServer } from './assistant-server.ts'
+export { serveGuestTools } from './guest-tools.ts'
+export { serveOverHttp, serveOverStdio } from './serve.ts'

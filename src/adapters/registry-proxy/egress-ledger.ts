@@ -4,7 +4,7 @@ import type { EgressBudget, EgressRefusal, EgressReport, EgressRule } from '#por
 const KINDS_KEPT = 200
 
 /** One request that did not leave. */
-export interface Refused {
+interface Refused {
   readonly rule: EgressRule
   readonly host: string
   readonly detail: string

@@ -2,13 +2,13 @@
  * Which models may be asked: rules as data, by kind of task and class of data. Decides with `decideModel`, which is pure:
  * what one rule blocks no other allows, and where rules for a task exist one of them must allow the model.
  */
-export type PolicyDataClass = 'public' | 'internal' | 'confidential' | 'restricted'
+type PolicyDataClass = 'public' | 'internal' | 'confidential' | 'restricted'
 
 /** What a model is asked for. */
 export type ModelUse = 'planning' | 'editing' | 'repairing' | 'judging' | 'guest'
 
 /** Names models; an absent field names all, `*` in a name stands for any characters. */
-export interface ModelPattern {
+interface ModelPattern {
   readonly provider?: string | undefined
   readonly model?: string | undefined
   readonly use_for?: readonly ModelUse[] | undefined
@@ -17,7 +17,7 @@ export interface ModelPattern {
 }
 
 /** One rule of the policy. */
-export interface ModelRule {
+interface ModelRule {
   /** Kinds of task it is for, with `*`; absent means all. */
   readonly task_class?: string | undefined
   /** The most sensitive data it allows; absent means `internal`. */

@@ -4,7 +4,6 @@
  * Owns the system prompt, the openings of the phases and the manifest.
  */
 export { buildContext, type ContextRequest } from './build-context.ts'
-export { neutralise } from './neutralise.ts'
 export { openingForEditing, openingForRepair, PROMPT_CONTRACT_VERSION } from './openings.ts'
 export { summariseReport } from './summarise-report.ts'
 export { SYSTEM_PROMPT_VERSION } from './system-prompt.ts'

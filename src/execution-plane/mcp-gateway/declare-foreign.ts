@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { neutralise } from '#execution-plane/context'
+import { neutralise } from '#domain/text'
 import type { ForeignOffer, ForeignTool } from '#ports'
 import type { JsonObject } from '#domain/json'
 import type { McpServerConfiguration } from './configuration.ts'
@@ -71,7 +71,7 @@ const resourceTool = (server: string, uris: readonly string[]): DeclaredTool => 
 })
 
 /** A server's names live under its own id, so none can stand for another's; what does not fit gets a hash. */
-export function foreignName(server: string, tool: string): string {
+function foreignName(server: string, tool: string): string {
   const plain = tool.replaceAll(/[^\w-]/g, '_').replaceAll(/_{2,}/g, '_')
   const name = `${FOREIGN_PREFIX}${server}__${plain}`
   if (plain === tool && name.length <= MAX_NAME) return name

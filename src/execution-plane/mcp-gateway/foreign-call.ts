@@ -152,7 +152,7 @@ const label = ({ host }: ForeignDesk, { request }: ForeignCall, text: string): s
   createWrapper(host.sign?.())({ id: request.id, source: `foreign tool ${request.name}`, trust: 'untrusted' }, text)
 
 /** What a server asked for beside its answers; all of it was refused or passed over. */
-export const noticed = (desk: ServerDesk | undefined): readonly EventDraft[] =>
+const noticed = (desk: ServerDesk | undefined): readonly EventDraft[] =>
   desk === undefined
     ? []
     : desk.notices().map((method) => ({ event: 'mcp_request_refused', facts: { server: desk.server.id, method } }))

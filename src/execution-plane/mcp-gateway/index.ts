@@ -3,7 +3,7 @@
  * which of its tools agents see and under what names, and what of its answers they get. Owns mcp.yaml's meaning, the
  * pin, and each server's sandbox, failures and calls over a run. A description is never a boundary; nor is an annotation.
  */
-export { parseMcpConfiguration, withPin, type McpConfiguration, type McpServerConfiguration } from './configuration.ts'
+export { parseMcpConfiguration, withPin, type McpServerConfiguration } from './configuration.ts'
 export { createMcpGateway, lookAtServer, type ForeignTools, type McpGateway } from './mcp-gateway.ts'
-export type { McpGatewayDependencies, McpHost } from './mcp-host.ts'
+export type { McpGatewayDependencies } from './mcp-host.ts'
 export { canonicalOffer, changesBetween, pinnedOffer } from './pin.ts'

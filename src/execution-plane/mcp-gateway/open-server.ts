@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { neutralise } from '#execution-plane/context'
+import { neutralise } from '#domain/text'
 import { nestsTooDeep } from '#execution-plane/tool-gateway'
 import { isGanderError } from '#domain/failure'
 import type { Json } from '#domain/json'

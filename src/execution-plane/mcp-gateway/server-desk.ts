@@ -8,7 +8,7 @@ const MAX_FAILURES = 3
 const CALLS_PER_MINUTE = 60
 
 /** Why a server is not spoken with. */
-export interface Barred {
+interface Barred {
   readonly rule: 'mcp.quarantined' | 'mcp.closed'
   readonly message: string
 }

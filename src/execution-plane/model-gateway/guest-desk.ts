@@ -13,7 +13,7 @@ const LONGEST_ENCODING = 4
 const LEAST_OVERLAP = 256
 
 /** One admitted start of a guest. */
-export interface GuestDoor {
+interface GuestDoor {
   /** Names the channel to whoever holds its socket. */
   readonly id: string
   readonly token: string

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '#domain/json'
 import type { ModelApi, ModelChoice } from '#domain/task'
 
 /** The wire formats a guest may speak. */
-export type GuestApi = Exclude<ModelApi, 'recorded'>
+type GuestApi = Exclude<ModelApi, 'recorded'>
 
 /** A request that is not let through, in words for the guest's log. */
 export class GuestRefusal extends Error {
@@ -30,7 +30,7 @@ export interface AllowedRequest {
 }
 
 /** What a request is sealed with before it goes on. */
-export interface Sealing {
+interface Sealing {
   readonly model: ModelChoice
   readonly max_output_tokens: number
   readonly stream: boolean

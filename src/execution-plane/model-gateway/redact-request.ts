@@ -26,7 +26,7 @@ const NOT_PROSE: ReadonlySet<string> = new Set([
 const REMEMBERED = 20_000
 
 /** What was cut out of one request. */
-export interface RequestRedaction {
+interface RequestRedaction {
   readonly value: Json
   readonly count: number
   readonly confirmed: boolean

@@ -29,7 +29,7 @@ interface Ground {
 }
 
 /** A proxy that lets nothing through and has seen nothing. */
-export const closedProxy: RegistryProxy = {
+const closedProxy: RegistryProxy = {
   open: async ({ folder }) => ({
     door: { socket: join(folder, 'closed.sock'), port: 4873 },
     environment: {},

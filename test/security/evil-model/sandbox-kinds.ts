@@ -1,20 +1,45 @@
 import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
+import { createDockerDriver } from '#adapters/sandboxes/docker'
 import type { SandboxDriver } from '#ports'
+import { startTestEngine } from '../../support/docker-engine.ts'
 
 /** A kind of sandbox that the attacks are tried in. */
 export interface SandboxKind {
-  readonly name: 'bubblewrap' | 'docker'
+  /** With the reason in brackets where it cannot be had here. */
+  readonly name: string
+  readonly available: boolean
   readonly makeDriver: (home: string) => SandboxDriver
-  /** Why it cannot be had here; undefined when it can. */
-  readonly obstacle?: string
 }
+
+const engine = await startTestEngine('docker')
+
+const docker: SandboxKind = engine.available
+  ? {
+      name: 'docker',
+      available: true,
+      makeDriver: (home) =>
+        createDockerDriver({
+          home,
+          engine: 'docker',
+          image: engine.image,
+          ...(engine.host !== undefined && { host: engine.host }),
+        }),
+    }
+  : {
+      name: `docker (${engine.reason})`,
+      available: false,
+      makeDriver: () => {
+        throw new Error(engine.reason)
+      },
+    }
 
 /** Every kind, for `describe.each`. */
 export const SANDBOX_KINDS: readonly SandboxKind[] = [
-  { name: 'bubblewrap', makeDriver: (home) => createBubblewrapDriver({ home }) },
+  { name: 'bubblewrap', available: true, makeDriver: (home) => createBubblewrapDriver({ home }) },
+  docker,
 ]
 
-/** The same for whole runs: what the environment of `gander run` says. */
-export const RUN_KINDS: readonly { readonly name: SandboxKind['name']; readonly env: NodeJS.ProcessEnv }[] = [
-  { name: 'bubblewrap', env: {} },
-]
+/** Ends what the kinds started. */
+export const stopKinds = async (): Promise<void> => {
+  if (engine.available) await engine.stop()
+}

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Json } from '#domain/json'
 import { openEvilDesk, type EvilDesk } from './evil-desk.ts'
-import { SANDBOX_KINDS } from './sandbox-kinds.ts'
+import { GIT_TRAPS } from './git-traps.ts'
+import { SANDBOX_KINDS, stopKinds } from './sandbox-kinds.ts'
 
 const CANARY = 'canary-7Qd93kfLmX20bVz8'
 const PROTECTED = [
@@ -27,7 +28,14 @@ const PROTECTED = [
 /** Repository paths that git itself would read, or that fold to one of them on another system. */
 const NEVER = ['.git/hooks/pre-commit', '.git/config', '.GIT/config', 'src/.git/config', '.git./config', '.git /config']
 
+afterAll(stopKinds)
+
 describe.each(SANDBOX_KINDS)('an evil model on $name', (kind) => {
+  if (!kind.available) {
+    it.skip('FS-01 NET-01 PR-01 is not tried where there is no engine', () => undefined)
+    return
+  }
+
   let desk: EvilDesk
   let listener: Server
   let port = 0
@@ -135,23 +143,6 @@ describe.each(SANDBOX_KINDS)('an evil model on $name', (kind) => {
   })
 
   describe('on git', () => {
-    const GIT_TRAPS: readonly (readonly [string, string])[] = [
-      ['GIT-01', 'git config core.fsmonitor "touch $M"'],
-      [
-        'GIT-02',
-        'mkdir -p .git/hooks; printf "#!/bin/sh\\ntouch $M\\n" > .git/hooks/pre-commit; chmod +x .git/hooks/pre-commit; git config core.hooksPath .git/hooks',
-      ],
-      [
-        'GIT-03',
-        'git config filter.x.clean "touch $M"; git config filter.x.smudge "touch $M"; echo "* filter=x" > .gitattributes',
-      ],
-      [
-        'GIT-04',
-        'git config diff.x.command "touch $M"; git config diff.x.textconv "touch $M"; echo "* diff=x" > .gitattributes',
-      ],
-      ['GIT-05', 'git config merge.x.driver "touch $M"; echo "* merge=x" > .gitattributes'],
-      ['GIT-06', 'git config gpg.program "touch $M"; git config commit.gpgsign true'],
-    ]
     it.each(GIT_TRAPS)('%s runs nothing outside and is not captured', async (_id, trap) => {
       const marker = join(outside, 'marker')
       await desk.shell(`M=${marker}; rm -rf .git; git init -q . 2>/dev/null; ${trap}; echo changed >> src/app.ts; true`)

@@ -39,7 +39,7 @@ export function askAsGuest(ask: GuestAsk): Promise<{ readonly status: number; re
   return promise
 }
 
-export const storeOf = (database: Database): RunStore => createRunStore({ database, identifiers })
+const storeOf = (database: Database): RunStore => createRunStore({ database, identifiers })
 
 /** A run that this process holds, and an admission for a guest of it. */
 export async function admissionFor(

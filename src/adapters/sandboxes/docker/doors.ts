@@ -38,8 +38,16 @@ const build = (container: Container, door: SandboxDoor): Bridge => {
   const child = spawn(
     'nsenter',
     [
-      ...['--target', String(container.first_pid), '--net', '--'],
-      ...[process.execPath, '-e', BRIDGE, '--', String(door.port), door.socket],
+      '--target',
+      String(container.first_pid),
+      '--net',
+      '--',
+      process.execPath,
+      '-e',
+      BRIDGE,
+      '--',
+      String(door.port),
+      door.socket,
     ],
     { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }, cwd: '/', stdio: ['pipe', 'pipe', 'pipe'] },
   )
@@ -81,7 +89,12 @@ export const doorsOf = (container: Container): Doors => {
       })
       const close = (): void => keys.splice(0).forEach(leave)
       try {
-        await Promise.all(keys.map((key) => bridges.get(key)?.opened))
+        await Promise.all(
+          keys.flatMap((key) => {
+            const bridge = bridges.get(key)
+            return bridge === undefined ? [] : [bridge.opened]
+          }),
+        )
       } catch (error) {
         close()
         throw error

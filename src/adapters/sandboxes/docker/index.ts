@@ -3,4 +3,4 @@
  * hardened, how a command in it is followed and ended, and how its tree comes out again; owns `containers/` under
  * GANDER_HOME. No host folder is mounted into a container and no socket of the engine either.
  */
-export { createDockerDriver, type DockerOptions } from './driver.ts'
+export { createDockerDriver } from './driver.ts'

@@ -65,6 +65,50 @@ const keepLayer = async ({ container, spec }: Parts): Promise<void> => {
   await keepDifference(join(path, 'tree'), spec.checkout)
 }
 
+/** Runs and starts commands with the doors they ask for. */
+const commandsOf = (
+  { container, spec, doors }: Parts,
+  closing: AbortSignal,
+  life: { readonly requireOpen: () => void; readonly track: <Value>(act: Promise<Value>) => Promise<Value> },
+) => {
+  const prepare = async (request: StartRequest, signal: AbortSignal | undefined) => {
+    const { network } = request
+    if (network.kind === 'doors' && !WITH_DOORS.includes(spec.purpose))
+      throw new GanderError('sandbox_control_missing', `A sandbox for ${spec.purpose} has no way out.`, {
+        remedy: 'Fetch what the command needs during setup.',
+      })
+    const close = network.kind === 'doors' ? await doors.open(network.doors) : () => undefined
+    const either = signal === undefined ? closing : AbortSignal.any([closing, signal])
+    return { command: commandOf(request, either), close }
+  }
+  const exec = async (request: ExecRequest, signal?: AbortSignal) => {
+    life.requireOpen()
+    const defect = requestDefect(request)
+    if (defect !== undefined) return notStarted(defect)
+    const { command, close } = await prepare(request, signal)
+    try {
+      return await runCommand(container, command, request)
+    } finally {
+      close()
+    }
+  }
+  const start = async (request: StartRequest, signal?: AbortSignal) => {
+    life.requireOpen()
+    const defect = requestDefect(request)
+    if (defect !== undefined) return stillborn(notStarted(defect))
+    const { command, close } = await prepare(request, signal)
+    try {
+      const process = await converse(container, command)
+      void life.track(process.ended).then(close)
+      return process
+    } catch (error) {
+      close()
+      throw error
+    }
+  }
+  return { exec, start }
+}
+
 const assemble = (parts: Parts): Sandbox => {
   const { container, spec, doors } = parts
   const closing = new AbortController()
@@ -86,41 +130,7 @@ const assemble = (parts: Parts): Sandbox => {
     void settled.then(() => running.delete(settled))
     return act
   }
-  const prepare = async (request: StartRequest, signal: AbortSignal | undefined) => {
-    const { network } = request
-    if (network.kind === 'doors' && !WITH_DOORS.includes(spec.purpose))
-      throw new GanderError('sandbox_control_missing', `A sandbox for ${spec.purpose} has no way out.`, {
-        remedy: 'Fetch what the command needs during setup.',
-      })
-    const close = network.kind === 'doors' ? await doors.open(network.doors) : () => undefined
-    const either = signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal])
-    return { command: commandOf(request, either), close }
-  }
-  const exec = async (request: ExecRequest, signal?: AbortSignal) => {
-    requireOpen()
-    const defect = requestDefect(request)
-    if (defect !== undefined) return notStarted(defect)
-    const { command, close } = await prepare(request, signal)
-    try {
-      return await runCommand(container, command, request)
-    } finally {
-      close()
-    }
-  }
-  const start = async (request: StartRequest, signal?: AbortSignal) => {
-    requireOpen()
-    const defect = requestDefect(request)
-    if (defect !== undefined) return stillborn(notStarted(defect))
-    const { command, close } = await prepare(request, signal)
-    try {
-      const process = await converse(container, command)
-      void track(process.ended).then(close)
-      return process
-    } catch (error) {
-      close()
-      throw error
-    }
-  }
+  const { exec, start } = commandsOf(parts, closing.signal, { requireOpen, track })
   const capture = async (): Promise<SandboxCapture> => {
     requireOpen()
     const folder = join(parts.folder, 'capture')

@@ -76,8 +76,19 @@ const greeting = (child: ChildProcessWithoutNullStreams): Promise<Greeting | und
 
 const commandLine = (container: Container, command: Command): readonly string[] => [
   ...container.engine.address,
-  ...['exec', '--interactive', '--user', `${container.uid}:${container.uid}`, '--workdir', '/', '--', container.id],
-  ...['sh', '-c', GATE, 'gander', command.folder],
+  'exec',
+  '--interactive',
+  '--user',
+  `${container.uid}:${container.uid}`,
+  '--workdir',
+  '/',
+  '--',
+  container.id,
+  'sh',
+  '-c',
+  GATE,
+  'gander',
+  command.folder,
   ...Object.entries(command.environment).map(([name, value]) => `${name}=${value}`),
   // `env` takes leading words with an equals sign for variables; a program with such a name goes through a shell.
   ...(command.argv[0]?.includes('=') === true ? ['sh', '-c', 'exec "$@"', 'sh'] : []),
@@ -101,9 +112,8 @@ const unavailable = (why: string): GanderError =>
 
 /** Looks until the first process has ended, then ends what it left behind. */
 const buryAfter = async (group: CommandGroup, closed: Promise<unknown>): Promise<void> => {
-  let open = true
-  void closed.then(() => (open = false))
-  while (open && group.leads()) await sleep(WATCH_MS)
+  const isClosed = closed.then(() => true)
+  while (group.leads()) if (await Promise.race([isClosed, sleep(WATCH_MS).then(() => false)])) break
   await group.end()
 }
 

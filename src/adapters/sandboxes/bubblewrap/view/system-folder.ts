@@ -6,9 +6,6 @@ import { readText } from '../host-programs.ts'
 /** The uid, gid and home of the one user inside. */
 export const INNER_USER = { uid: 1000, gid: 1000, name: 'agent', home: '/home/agent' } as const
 
-/** Where the bundle of trusted certificates lies inside. */
-export const INNER_CERTIFICATES = '/etc/gander/certificates.pem'
-
 /** Parts of the host's /etc that programs need and that hold no secret; seen live and read-only. */
 const SHOWN = [
   'alternatives',
