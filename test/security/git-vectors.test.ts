@@ -212,7 +212,7 @@ describe.skipIf(overlayObstacle !== undefined)(
   },
 )
 
-describe('a source that is too large', () => {
+describe('GIT-15 a source that is too large', () => {
   test('ends with its own code, for packs and for files; a small one is taken', async () => {
     const path = at('bomb')
     makeRepository(path, {

@@ -7,7 +7,7 @@ afterEach(() => world.close())
 const eventsOf = (key: string) => world.steps.get(key)?.events ?? []
 const foreign = (names: readonly { readonly name: string }[]) => names.filter(({ name }) => name.startsWith('mcp__'))
 
-describe('the pin', () => {
+describe('MC-02 the pin', () => {
   it.each(['changed', 'new-version'])('quarantines the whole server when it is %s', async (mode) => {
     world = await openWorld()
     await world.pin('honest')
@@ -28,7 +28,7 @@ describe('the pin', () => {
 })
 
 describe('a server that does more than answer', () => {
-  it('adds no tool while a run goes on; its announcement is recorded and its own answer still comes', async () => {
+  it('MC-03 adds no tool while a run goes on; its announcement is recorded and its own answer still comes', async () => {
     world = await openWorld()
     await world.pin('grows')
     const { tools } = await world.bind('grows')
@@ -41,7 +41,7 @@ describe('a server that does more than answer', () => {
     expect(await world.call(tools, {}, 'mcp__docs__wipe')).toMatchObject({ is_error: true })
   })
 
-  it('cannot drive the model: sampling is refused and recorded', async () => {
+  it('MC-08 cannot drive the model: sampling is refused and recorded', async () => {
     world = await openWorld()
     await world.pin('sampling')
     const { tools } = await world.bind('sampling')
@@ -93,7 +93,7 @@ describe('words of a server', () => {
   })
 })
 
-describe('a server that fails', () => {
+describe('MC-11 a server that fails', () => {
   it.each([
     ['hang', 'mcp.timeout'],
     ['huge', 'mcp.too_large'],
