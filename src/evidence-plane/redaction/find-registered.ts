@@ -151,10 +151,14 @@ function sparseHits(text: string, sparse: readonly string[]): Span[] {
   return spans
 }
 
-/** Where the form ends that starts here, white space on either side passed over; -1 where it does not stand here. */
+/**
+ * Where the form ends that starts here, white space on either side passed over; -1 where it does not stand here. A short
+ * form counts only in one piece or with space between all of its characters (a surrogate pair is one).
+ */
 function matchAt(text: string, start: number, form: string): number {
   let at = start
   let counted = 0
+  let characters = 0
   for (let next = 0; next < form.length; next++) {
     const wanted = form.charCodeAt(next)
     if (SPACING[wanted] === 1) continue
@@ -162,7 +166,10 @@ function matchAt(text: string, start: number, form: string): number {
     if (at >= text.length || text.charCodeAt(at) !== wanted) return -1
     at += 1
     counted += 1
+    if (!isLowSurrogate(wanted)) characters += 1
   }
-  if (counted >= SHORTEST_JOINED || at - start >= 2 * counted - 1) return at
+  if (counted >= SHORTEST_JOINED || at - start >= counted + characters - 1) return at
   return at - start === counted || text.startsWith(form.slice(firstThatCounts(form)), start) ? at : -1
 }
+
+const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff
