@@ -8,7 +8,11 @@ export interface TestCounts {
   readonly failed: number
   /** Full names, with the reason where the test said one. */
   readonly skipped: readonly { readonly name: string; readonly reason: string }[]
+  /** The files that took longest, slowest first. */
+  readonly slowest: readonly { readonly file: string; readonly seconds: number }[]
 }
+
+const SLOWEST = 12
 
 /** Counts tests over all projects; a file that cannot be read and an error outside of tests count as failures. */
 export function countTests(modules: readonly TestModule[], errors: readonly SerializedError[]): TestCounts {
@@ -24,6 +28,10 @@ export function countTests(modules: readonly TestModule[], errors: readonly Seri
       const result = test.result()
       return { name: test.fullName, reason: ('note' in result ? result.note : undefined) ?? '' }
     }),
+    slowest: modules
+      .map((module) => ({ file: module.relativeModuleId, seconds: Math.round(module.diagnostic().duration / 1000) }))
+      .toSorted((one, other) => other.seconds - one.seconds)
+      .slice(0, SLOWEST),
   }
 }
 

@@ -26,6 +26,8 @@ if (counts.skipped.length > 0) {
   console.log('Skipped, with what this machine lacks:')
   for (const { name, reason } of counts.skipped) console.log(`  - ${name}${reason === '' ? '' : `: ${reason}`}`)
 }
+if (counts.slowest.length > 1)
+  console.log(`Slowest: ${counts.slowest.map(({ file, seconds }) => `${file} ${seconds}s`).join(', ')}`)
 const skipped = counts.skipped.length > 0 ? `, ${counts.skipped.length} skipped` : ''
 console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`)
 process.exitCode = counts.failed > 0 || vitest.status !== 0 ? 1 : 0
@@ -36,6 +38,6 @@ function readCounts(): TestCounts {
     const unseen = vitest.status !== 0 && counts.failed === 0 ? 1 : 0
     return { ...counts, failed: counts.failed + unseen }
   } catch {
-    return { passed: 0, failed: 1, skipped: [] }
+    return { passed: 0, failed: 1, skipped: [], slowest: [] }
   }
 }
