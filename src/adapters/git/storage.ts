@@ -1,18 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
-import { GanderError } from '#domain/failure'
-
-/** Turns what the file system refused into the error a person can act on; anything else passes through. */
-export function storageFailure(error: unknown, path: string): unknown {
-  if (error instanceof GanderError || !(error instanceof Error)) return error
-  const code = (error as NodeJS.ErrnoException).code
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new GanderError('storage_full', `There is no space left at ${path}.`, { cause: error, retryable: true })
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOTDIR')
-    return new GanderError('storage_unwritable', `${path} cannot be written: ${code}.`, { cause: error })
-  return error
-}
 
 /** Removes folders named `.new-PID-…` that a killed process left half-made; a live one keeps its own. */
 export async function removeAbandoned(folder: string): Promise<void> {

@@ -1,2 +1,3 @@
 export { GANDER_ERRORS, GanderError, isGanderError, type ErrorCode } from './gander-error.ts'
 export { FAILURE_CLASSES, nextAction, type Diagnosed, type FailureClass } from './failure-class.ts'
+export { storageFailure } from './storage-failure.ts'

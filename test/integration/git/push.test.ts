@@ -6,37 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRepositories } from '#adapters/git'
 import type { RunRepository } from '#ports'
 import { startGitServer, type GitServer } from '../../support/git-server.ts'
-import { git, makeRepository, temporaryFolder, writeFiles } from './fixtures.ts'
+import { git, makeRepository, writeFiles } from './fixtures.ts'
+import { commitOf, openedRuns } from './opened-runs.ts'
 
-const folder = temporaryFolder()
-afterAll(folder.remove)
-const home = join(folder.path, 'home')
-const repositories = createRepositories({ home })
-const at = (name: string) => join(folder.path, name)
-const gitDir = (run: RunRepository) =>
-  join(home, 'runs', readdirSync(join(home, 'runs')).find((id) => runs.get(id) === run) ?? '', 'git')
-const runs = new Map<string, RunRepository>()
-
-let opened = 0
-async function open(repository: string, ref: string | null = null): Promise<RunRepository> {
-  const id = `run_${opened++}`
-  const run = await repositories.open(id, await repositories.resolve(repository, ref))
-  runs.set(id, run)
-  return run
-}
-
-/** A tree made of another by git itself, in the run's repository. */
-function derive(run: RunRepository, files: Parameters<typeof writeFiles>[1]): string {
-  const work = at(`work-${opened++}`)
-  execFileSync('cp', ['-a', run.checkout, work])
-  writeFiles(work, files)
-  const env = { ...process.env, GIT_DIR: gitDir(run), GIT_WORK_TREE: work, GIT_INDEX_FILE: `${work}.index` }
-  execFileSync('git', ['add', '-A', '-f', '.'], { cwd: work, env })
-  return execFileSync('git', ['write-tree'], { cwd: work, env, encoding: 'utf8' }).trim()
-}
-
-const commitOf = async (run: RunRepository, tree: string, message = 'change\n', parent = run.source.commit) =>
-  run.commit({ tree, parent, message, timestamp: 1_767_225_600 })
+const { at, derive, gitDir, open, remove } = openedRuns()
+afterAll(remove)
 
 describe('push', () => {
   let run: RunRepository
@@ -47,7 +21,7 @@ describe('push', () => {
     writeFiles(at('origin'), { 'a.txt': '2\n' })
     git(at('origin'), 'commit', '-q', '-am', 'second')
     for (const name of ['plain', 'file', 'http', 'lease', 'moved'])
-      git(folder.path, 'clone', '-q', '--bare', at('origin'), at(`remotes/${name}.git`))
+      git(at('.'), 'clone', '-q', '--bare', at('origin'), at(`remotes/${name}.git`))
     server = await startGitServer({ root: at('remotes') })
     run = await open(at('origin'))
     commit = await commitOf(run, derive(run, { 'b.txt': 'b\n' }))
@@ -78,7 +52,7 @@ describe('push', () => {
     await run.push(commit, 'gander/own', remote)
     const next = await commitOf(run, derive(run, { 'b.txt': 'better\n' }))
     expect(await run.push(next, 'gander/own', remote)).toBe('pushed')
-    git(folder.path, 'clone', '-q', remote, at('other'))
+    git(at('.'), 'clone', '-q', remote, at('other'))
     git(at('other'), 'checkout', '-q', '-b', 'gander/theirs')
     writeFiles(at('other'), { 'c.txt': 'c\n' })
     git(at('other'), 'add', '-A')
@@ -90,7 +64,7 @@ describe('push', () => {
   })
 
   test('the base may have moved on at the remote meanwhile', async () => {
-    git(folder.path, 'clone', '-q', at('remotes/moved.git'), at('mover'))
+    git(at('.'), 'clone', '-q', at('remotes/moved.git'), at('mover'))
     writeFiles(at('mover'), { 'a.txt': '3\n' })
     git(at('mover'), 'commit', '-q', '-am', 'third')
     git(at('mover'), 'push', '-q', 'origin', 'main')
@@ -99,7 +73,7 @@ describe('push', () => {
   })
 
   test('a remote that never saw the base commit gets the history, and the run keeps none of it', async () => {
-    git(folder.path, 'init', '-q', '--bare', at('remotes/empty.git'))
+    git(at('.'), 'init', '-q', '--bare', at('remotes/empty.git'))
     expect(await run.push(commit, 'gander/fix-1', at('remotes/empty.git'))).toBe('pushed')
     expect(git(at('remotes/empty.git'), 'log', '--format=%s', 'gander/fix-1').split('\n')).toEqual([
       'change',
@@ -121,7 +95,7 @@ describe('push', () => {
   )
 
   test("the remote's default branch is never pushed to, whatever its name", async () => {
-    git(folder.path, 'clone', '-q', '--bare', at('origin'), at('remotes/trunk.git'))
+    git(at('.'), 'clone', '-q', '--bare', at('origin'), at('remotes/trunk.git'))
     git(at('remotes/trunk.git'), 'branch', '-m', 'main', 'trunk')
     await expect(run.push(commit, 'trunk', at('remotes/trunk.git'))).rejects.toMatchObject({
       code: 'publication_failed',
@@ -129,7 +103,7 @@ describe('push', () => {
   })
 
   test('a remote that refuses says why', async () => {
-    git(folder.path, 'clone', '-q', '--bare', at('origin'), at('remotes/hooked.git'))
+    git(at('.'), 'clone', '-q', '--bare', at('origin'), at('remotes/hooked.git'))
     writeFileSync(at('remotes/hooked.git/hooks/pre-receive'), '#!/bin/sh\necho no branches on Fridays >&2\nexit 1\n', {
       mode: 0o755,
     })
@@ -147,7 +121,7 @@ describe('smart HTTP', () => {
   let server: GitServer
   beforeAll(async () => {
     makeRepository(at('web'), { 'a.txt': 'a\n' })
-    git(folder.path, 'clone', '-q', '--bare', at('web'), at('served/web.git'))
+    git(at('.'), 'clone', '-q', '--bare', at('web'), at('served/web.git'))
     server = await startGitServer({ root: at('served'), user: { name: 'jo', password: 'p@ss/w0rd' } })
   })
   afterAll(() => server.close())

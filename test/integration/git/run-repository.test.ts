@@ -4,37 +4,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRepositories } from '#adapters/git'
 import type { RunRepository } from '#ports'
-import { git, makeRepository, temporaryFolder, writeFiles } from './fixtures.ts'
+import { git, makeRepository, writeFiles } from './fixtures.ts'
+import { commitOf, openedRuns } from './opened-runs.ts'
 
-const folder = temporaryFolder()
-afterAll(folder.remove)
-const home = join(folder.path, 'home')
-const repositories = createRepositories({ home })
-const at = (name: string) => join(folder.path, name)
-const gitDir = (run: RunRepository) =>
-  join(home, 'runs', readdirSync(join(home, 'runs')).find((id) => runs.get(id) === run) ?? '', 'git')
-const runs = new Map<string, RunRepository>()
-
-let opened = 0
-async function open(repository: string, ref: string | null = null): Promise<RunRepository> {
-  const id = `run_${opened++}`
-  const run = await repositories.open(id, await repositories.resolve(repository, ref))
-  runs.set(id, run)
-  return run
-}
-
-/** A tree made of another by git itself, in the run's repository. */
-function derive(run: RunRepository, files: Parameters<typeof writeFiles>[1]): string {
-  const work = at(`work-${opened++}`)
-  execFileSync('cp', ['-a', run.checkout, work])
-  writeFiles(work, files)
-  const env = { ...process.env, GIT_DIR: gitDir(run), GIT_WORK_TREE: work, GIT_INDEX_FILE: `${work}.index` }
-  execFileSync('git', ['add', '-A', '-f', '.'], { cwd: work, env })
-  return execFileSync('git', ['write-tree'], { cwd: work, env, encoding: 'utf8' }).trim()
-}
-
-const commitOf = async (run: RunRepository, tree: string, message = 'change\n', parent = run.source.commit) =>
-  run.commit({ tree, parent, message, timestamp: 1_767_225_600 })
+const { at, derive, gitDir, home, open, remove, repositories } = openedRuns()
+afterAll(remove)
 
 describe('open', () => {
   test('the repository holds the pinned commit and no other, no alternates and no links to one', async () => {
@@ -65,8 +39,7 @@ describe('open', () => {
   test('opening again after a crash gives the same repository with every tree written so far', async () => {
     makeRepository(at('again'), { 'a.txt': 'a\n' })
     const source = await repositories.resolve(at('again'), null)
-    const first = await repositories.open('run_again', source)
-    runs.set('run_again', first)
+    const first = await open(at('again'), null, 'run_again')
     const tree = derive(first, { 'b.txt': 'b\n' })
     rmSync(at('again'), { recursive: true })
     const second = await createRepositories({ home }).open('run_again', source)

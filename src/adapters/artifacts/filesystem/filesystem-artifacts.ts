@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { GanderError } from '#domain/failure'
+import { GanderError, storageFailure } from '#domain/failure'
 import type { ArtifactRef, ArtifactStore } from '#ports'
 
 const ADDRESS = /^[0-9a-f]{64}$/
@@ -77,17 +77,3 @@ const exists = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   )
-
-function storageFailure(error: unknown, path: string): unknown {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new GanderError('storage_full', `There is no space left for artifacts under ${path}.`, {
-      cause: error,
-      retryable: true,
-    })
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOTDIR')
-    return new GanderError('storage_unwritable', `Artifacts under ${path} cannot be read or written: ${code}.`, {
-      cause: error,
-    })
-  return error
-}

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
-import { GanderError } from '#domain/failure'
+import { GanderError, storageFailure } from '#domain/failure'
 
 /**
  * `shallowUpdate`: a run pushes its base commit without the history before it, which lies in the source repository, so
@@ -44,7 +44,7 @@ export class BareRepository {
         if (!(await exists(join(this.path, 'HEAD')))) throw error
       })
     } catch (error) {
-      throw unwritable(error, this.path)
+      throw storageFailure(error, this.path)
     } finally {
       await rm(building, { recursive: true, force: true })
     }
@@ -96,12 +96,3 @@ const exists = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   )
-
-function unwritable(error: unknown, path: string): unknown {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new GanderError('storage_full', `There is no space left at ${path}.`, { cause: error, retryable: true })
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOTDIR')
-    return new GanderError('storage_unwritable', `${path} cannot be written: ${code}.`, { cause: error })
-  return error
-}

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { GanderError } from '#domain/failure'
+import { storageFailure } from '#domain/failure'
 import type { PullRequestIntent } from '#ports'
 import { pageOf } from './pull-request-page.ts'
 import { parseRecord, recordOf, type PullRequestRecord } from './pull-request-record.ts'
@@ -47,7 +47,7 @@ export class PullRequestRecords {
         return record
       }
     } catch (error) {
-      throw recordFailure(error, this.#folder)
+      throw storageFailure(error, this.#folder)
     }
   }
 
@@ -69,7 +69,7 @@ export class PullRequestRecords {
   async #at(number: number): Promise<PullRequestRecord | undefined> {
     const text = await readFile(join(this.#folder, `${number}.json`), 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined
-      throw recordFailure(error, this.#folder)
+      throw storageFailure(error, this.#folder)
     })
     return text === undefined ? undefined : parseRecord(text, number, this.#folder)
   }
@@ -99,19 +99,4 @@ async function flushFolder(folder: string): Promise<void> {
   } finally {
     await handle.close()
   }
-}
-
-function recordFailure(error: unknown, folder: string): unknown {
-  if (error instanceof GanderError) return error
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new GanderError('storage_full', `There is no space left for pull requests under ${folder}.`, {
-      cause: error,
-      retryable: true,
-    })
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOTDIR')
-    return new GanderError('storage_unwritable', `Pull requests under ${folder} cannot be kept: ${code}.`, {
-      cause: error,
-    })
-  return error
 }

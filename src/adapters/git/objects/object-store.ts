@@ -3,8 +3,7 @@ import { closeSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { deflate, deflateSync } from 'node:zlib'
-import { GanderError } from '#domain/failure'
-import { storageFailure } from '../storage.ts'
+import { GanderError, storageFailure } from '#domain/failure'
 import { ObjectReader } from './object-reader.ts'
 import {
   formatTree,

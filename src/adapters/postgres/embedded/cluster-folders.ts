@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { chown, lstat, mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GanderError } from '#domain/failure'
-import { storageFailure } from './storage-failure.ts'
+import { folderFailure } from './storage-failure.ts'
 
 /** Who the server runs as when the platform runs as root: a number without a name, outside the ranges of Debian. */
 const SERVER_UID = 60_543
@@ -37,7 +37,7 @@ export async function prepareFolders(home: string): Promise<ClusterFolders> {
     await ownFolder(folders.socket, folders)
     await (await open(folders.lock, 'a', 0o644)).close()
   } catch (error) {
-    throw storageFailure(error, home)
+    throw folderFailure(error, home)
   }
   return folders
 }

@@ -9,7 +9,7 @@ import { ensureCredentials, type Credentials } from './credentials.ts'
 import { initialiseCluster, OWNER_ROLE } from './initialise-cluster.ts'
 import { joinServer, presenceName, type Presence } from './presence.ts'
 import { startServer, type Launch } from './start-server.ts'
-import { storageFailure } from './storage-failure.ts'
+import { folderFailure } from './storage-failure.ts'
 
 /** A running server of this home, shared with every other process that has not left it. */
 export interface EmbeddedServer {
@@ -40,7 +40,7 @@ const PAUSE_MS = 30
 export async function ensureEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   const folders = await prepareFolders(options.home)
   const credentials = await ensureCredentials(folders.credentials).catch((error: unknown) => {
-    throw storageFailure(error, folders.root)
+    throw folderFailure(error, folders.root)
   })
   const configs = configsOf(folders, credentials)
   const connect = () => connectOrStart({ options, folders, credentials, server: configs.server })
@@ -94,7 +94,7 @@ async function start({ options, folders, credentials }: Joining, binaries: Postg
     const { dies_with_parent = false, settings = {} } = options
     return await startServer({ binaries, folders, dies_with_parent, settings })
   } catch (error) {
-    throw storageFailure(error, folders.root)
+    throw folderFailure(error, folders.root)
   }
 }
 

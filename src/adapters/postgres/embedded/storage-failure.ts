@@ -1,17 +1,10 @@
-import { GanderError, isGanderError } from '#domain/failure'
+import { GanderError, storageFailure } from '#domain/failure'
 
-const FULL = new Set(['ENOSPC', 'EDQUOT'])
-const UNWRITABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT', 'ELOOP', 'ENAMETOOLONG'])
+/** What the server's folders, made a moment ago, cannot be missing for another reason. */
+const LOST = ['EEXIST', 'ENOENT']
 
-/** Names what the file system refused; anything else comes back as it was thrown. */
-export function storageFailure(error: unknown, path: string): unknown {
-  if (isGanderError(error) || !(error instanceof Error)) return error
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  const facts = { path, reason: code }
-  if (FULL.has(code)) return new GanderError('storage_full', `No space is left for ${path}.`, { facts, cause: error })
-  if (!UNWRITABLE.has(code)) return error
-  return new GanderError('storage_unwritable', `${path} cannot be written (${code}).`, { facts, cause: error })
-}
+/** Names what the file system refused for the server's folders; anything else comes back as it was thrown. */
+export const folderFailure = (error: unknown, path: string): unknown => storageFailure(error, path, LOST)
 
 /** The same for a program that only left words behind; undefined when its words name no storage failure. */
 export function storageFailureIn(output: string, path: string): GanderError | undefined {
