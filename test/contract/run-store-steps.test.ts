@@ -6,6 +6,7 @@ import type { PolicyDecision, RunStore, StepOutcome } from '#ports'
 import { identifiers, startTestServer, type TestDatabase, type TestServer } from '../support/database.ts'
 import { executedCalls } from '../support/undecided-acts.ts'
 import { advance, EVIDENCE, LIMITS, runIn, submission } from '../support/store-fixtures.ts'
+import { code, thrown, value } from '../support/store-answers.ts'
 
 let server: TestServer
 let db: TestDatabase
@@ -17,19 +18,6 @@ beforeAll(async () => {
   store = createRunStore({ database: db.database, identifiers })
 })
 afterAll(() => server.stop())
-
-const value = <Value>(result: { readonly ok: true; readonly value: Value } | { readonly ok: false }): Value => {
-  if (!result.ok) throw new Error(JSON.stringify(result))
-  return result.value
-}
-
-const code = (result: { readonly ok: boolean; readonly refusal?: { readonly code: string } }) => result.refusal?.code
-
-const thrown = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
 
 describe('steps', () => {
   test('steps are numbered from 1 without gaps, in the order they began', async () => {

@@ -5,7 +5,8 @@ import { LOCAL_TENANT, type RunId } from '#domain/ids'
 import { evolve, queuedRun, type Run, type RunEvent } from '#domain/run'
 import type { PolicyDecision, RunStore } from '#ports'
 import { identifiers, startTestServer, type TestDatabase, type TestServer } from '../support/database.ts'
-import { advance, EVIDENCE, leased, LIMITS, runIn, submission, thisWorker } from '../support/store-fixtures.ts'
+import { advance, EVIDENCE, leased, LIMITS, ROAD, runIn, submission, thisWorker } from '../support/store-fixtures.ts'
+import { code, thrown, value } from '../support/store-answers.ts'
 
 let server: TestServer
 let db: TestDatabase
@@ -17,19 +18,6 @@ beforeAll(async () => {
   store = createRunStore({ database: db.database, identifiers })
 })
 afterAll(() => server.stop())
-
-const value = <Value>(result: { readonly ok: true; readonly value: Value } | { readonly ok: false }): Value => {
-  if (!result.ok) throw new Error(JSON.stringify(result))
-  return result.value
-}
-
-const code = (result: { readonly ok: boolean; readonly refusal?: { readonly code: string } }) => result.refusal?.code
-
-const thrown = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
 
 describe('submitting and reading', () => {
   test('a submitted run is queued, and is read back with its task, limits and no use', async () => {
@@ -132,17 +120,7 @@ describe('the road of a run', () => {
     await store.submit(order)
     const won = await store.lease(thisWorker(), order.run.id)
     if (won === undefined) throw new Error('nothing leased')
-    const road = [
-      'preparing',
-      'reproducing',
-      'planning',
-      'editing',
-      'verifying',
-      'judging',
-      'pr_preparing',
-      'pr_created',
-    ] as const
-    for (const to of road) value(await store.write(order.run.id, won.lease, { command: advance(to) }))
+    for (const to of ROAD) value(await store.write(order.run.id, won.lease, { command: advance(to) }))
     const command = { type: 'complete', packet_sha256: 'f'.repeat(64), summary: 'done' } as const
     const ended = value(await store.write(order.run.id, won.lease, { command }))
     expect(ended).toMatchObject({ state: 'completed', summary: 'done' })

@@ -114,7 +114,8 @@ export const EVIDENCE: Partial<RunFacts> = {
   packet_sha256: 'f'.repeat(64),
 }
 
-const ROAD: readonly WorkState[] = [
+/** The states of a run that meets no trouble, after it was leased. */
+export const ROAD: readonly WorkState[] = [
   'preparing',
   'reproducing',
   'planning',
