@@ -20,11 +20,14 @@ export const cutOff = (tokens: number): string =>
 export const nudge = (circle: string, phase: AgentPhase): string =>
   `You are going in a circle: ${circle}. Try something different: read the message again, look at another file, take another approach; or ${WAY_OUT[phase]}. If it goes on, the run ends here.`
 
-/** Said once when most of the tightest budget is used. */
-export const wrapUp = (share: number, phase: AgentPhase): string =>
-  share >= 0.95
-    ? `Almost nothing of the budget is left (${percent(share)} used). Stop exploring; your next call should be ${WAY_OUT[phase]}.`
-    : `Most of the budget is used (${percent(share)}). Finish what is essential, then ${WAY_OUT[phase]}.`
+/** Said once at each mark of the tightest budget, with what the mark asks for. */
+export const wrapUp = (share: number, phase: AgentPhase): string => {
+  const used = `${percent(share)} of this run's budget is used.`
+  if (share >= 0.99) return `${used} Hardly another call fits. Call now: ${WAY_OUT[phase]}.`
+  if (share >= 0.95) return `${used} Stop exploring; your next call should be ${WAY_OUT[phase]}.`
+  if (share >= 0.9) return `${used} Bring the work to a state that holds, with nothing new, then ${WAY_OUT[phase]}.`
+  return `${used} Finish what is essential and start nothing new; then ${WAY_OUT[phase]}.`
+}
 
 /** The answer to calls that came after the one that ended the phase, or to more calls than a turn may hold. */
 export const notExecuted = (why: string): string => `Not executed: ${why}.`

@@ -32,6 +32,8 @@ export interface Question {
   readonly key: string
   readonly run_id: string
   readonly tenant_id: string
+  /** The task's capability: the policy for models is asked with it. */
+  readonly task_class: string
   readonly request: ModelRequest
   /** The models to ask, in order of preference. */
   readonly models: readonly ModelChoice[]
@@ -69,6 +71,8 @@ const ATTEMPTS_PER_MODEL = 4
 const BACKOFF_MS = [1_000, 4_000, 16_000]
 const LONGEST_WAIT_MS = 120_000
 const CALL_TIMEOUT_MS = 300_000
+/** Of a repository's content: tasks name no other class. */
+const DATA_CLASS = 'internal'
 const NOTHING_KNOWN: Usage = { input_tokens: null, output_tokens: null, cached_input_tokens: null }
 /** No tokeniser in use makes more tokens of code or English. */
 const LEAST_BYTES_PER_TOKEN = 2
@@ -187,6 +191,8 @@ async function attemptOnce(
             request,
             request_sha256,
             timeout_ms: CALL_TIMEOUT_MS,
+            task_class: question.task_class,
+            data_class: DATA_CLASS,
           },
           question.signal,
         )

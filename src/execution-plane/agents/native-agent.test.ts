@@ -195,6 +195,16 @@ describe('failures of the model', () => {
   })
 })
 
+describe('what a model is asked with', () => {
+  it('the kind of the task goes to the policy for models with every call', async () => {
+    const { gateway } = await work([READ, SUBMIT])
+    const asked = gateway.asked.map(({ task_class, data_class }) => ({ task_class, data_class }))
+    expect(asked).toEqual(
+      Array.from({ length: 2 }, () => ({ task_class: taskOf().capability, data_class: 'internal' })),
+    )
+  })
+})
+
 describe('budgets', () => {
   it('stop the run before a call that they do not cover', async () => {
     const { outcome, gateway } = await work([READ, READ], { limits: { max_steps: 2 } })
@@ -234,14 +244,21 @@ describe('budgets', () => {
     await expect(agent.work(sessionOf(memoryJournal()))).rejects.toThrow(GanderError)
   })
 
-  it('warn the model once at 80, at 90 and at 95 %', async () => {
-    const script = Array.from({ length: 21 }, (_, n) => calls(['file_read', { path: `f${n}` }]))
-    const { gateway, outcome } = await work(script, { limits: { max_steps: 41 } })
+  it('warn the model at 80, 90, 95 and 99 %, once each and in other words each time', async () => {
+    const script = Array.from({ length: 101 }, (_, n) => calls(['file_read', { path: `f${n}` }]))
+    const { gateway, outcome } = await work(script, { limits: { max_steps: 201 } })
     expect(outcome.kind).toBe('exhausted')
-    const last = texts(gateway.asked.at(-1))
-    expect(last.match(/Most of the budget is used/g)).toHaveLength(2)
-    expect(last.match(/Almost nothing of the budget is left/g)).toHaveLength(1)
-    expect(texts(gateway.asked[16])).not.toContain('budget')
+    const said = texts(gateway.asked.at(-1)).match(/\d+ % of this run's budget is used\.[^.;]*/g) ?? []
+    expect(said.map((each) => Number.parseInt(each, 10))).toEqual([80, 90, 95, 99])
+    expect(new Set(said.map((each) => each.replace(/^\d+/, '')))).toHaveLength(4)
+    expect(texts(gateway.asked[79])).not.toContain('budget')
+  })
+
+  it('that jump over marks are told of the highest one alone', async () => {
+    const pricey = { ...READ, usage: { input_tokens: 8_500_000, output_tokens: 100, cached_input_tokens: 0 } }
+    const { gateway } = await work([pricey as ModelAnswer, READ, SUBMIT], { limits: { max_tokens: 9_000_000 } })
+    const said = texts(gateway.asked.at(-1)).match(/\d+ % of this run's budget is used/g) ?? []
+    expect(said).toEqual(["94 % of this run's budget is used"])
   })
 })
 

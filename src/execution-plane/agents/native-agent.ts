@@ -100,6 +100,7 @@ function ask({ mind, session, ordinal, models }: Phase, turn: number): Promise<R
     key: `model:${ordinal}:${turn}`,
     run_id: session.run_id,
     tenant_id: session.tenant_id,
+    task_class: session.task.capability,
     models,
     request: {
       phase: session.phase,

@@ -100,6 +100,7 @@ function questionOf(request: JudgeRequest, messages: readonly Message[], key: st
     key: `model:judge:${round}:${key}`,
     run_id,
     tenant_id,
+    task_class: request.task.capability,
     journal,
     signal,
     ...(budget === undefined ? {} : { budget }),
