@@ -56,24 +56,25 @@ export function createAssistantServer(parts: AssistantParts): McpServer {
       { description: 'Hands in a task; it is worked on while show_run tells how it stands.', inputSchema: TASK },
       (task) => told(parts, async () => json({ run: await submit(task) })),
     )
-  addResource(server, parts, { name: 'diff', text: diff })
-  addResource(server, parts, { name: 'evidence', text: evidence })
+  addResource(server, parts, { name: 'diff', media: 'text/x-diff', text: diff })
+  addResource(server, parts, { name: 'evidence', media: 'application/json', text: evidence })
   return server
 }
 
 interface RunResource {
   readonly name: string
+  readonly media: string
   readonly text: (parts: AssistantParts, run: string) => Promise<string>
 }
 
-function addResource(server: McpServer, parts: AssistantParts, { name, text }: RunResource): void {
+function addResource(server: McpServer, parts: AssistantParts, { name, media, text }: RunResource): void {
   const uriOf = (run: string) => `gander://runs/${run}/${name}`
   const list = async () => ({
     resources: (await parts.platform.list(20)).map(({ run }) => ({ uri: uriOf(run.id), name: `${name} of ${run.id}` })),
   })
   const template = new ResourceTemplate(`gander://runs/{run}/${name}`, { list })
   server.registerResource(name, template, { description: `The ${name} of a run.` }, async (uri, { run }) => ({
-    contents: [{ uri: uri.href, text: await clean(parts, await text(parts, String(run))) }],
+    contents: [{ uri: uri.href, mimeType: media, text: await clean(parts, await text(parts, String(run))) }],
   }))
 }
 
