@@ -19,8 +19,14 @@ module.exports = {
       name: `${plane}-meets-others-in-ports`,
       severity: 'error',
       from: { path: `^src/${plane}`, pathNot: '\\.test\\.ts$' },
-      to: { path: `^src/(?!${plane}|domain|ports)` },
+      to: { path: `^src/(?!${plane}|domain|ports|documents)` },
     })),
+    {
+      name: 'documents-know-no-noun',
+      severity: 'error',
+      from: { path: '^src/documents', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/(?!documents|domain/result)' },
+    },
     {
       name: 'adapters-implement-ports',
       severity: 'error',

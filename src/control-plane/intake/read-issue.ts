@@ -2,7 +2,7 @@ import { GanderError } from '#domain/failure'
 import type { RequestSource } from '#domain/task'
 import type { OrderDraft } from '#ports'
 import { divideIssue } from './issue-sections.ts'
-import { parseLocated } from './located-problems.ts'
+import { parseLocated } from './parse-located.ts'
 import { FRONT_MATTER_SCHEMA, type FrontMatter } from './task-schema.ts'
 
 const MOST_CHARACTERS = 256 * 1024

@@ -1,6 +1,6 @@
 import type { OrderDraft } from '#ports'
 import { shorten } from './issue-sections.ts'
-import { parseLocated } from './located-problems.ts'
+import { parseLocated } from './parse-located.ts'
 import { choices, readable } from './read-issue.ts'
 import { TASK_SCHEMA } from './task-schema.ts'
 

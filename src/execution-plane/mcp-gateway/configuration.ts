@@ -1,3 +1,4 @@
+import { readDocument, shownProblems } from '#documents'
 import { GanderError } from '#domain/failure'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
@@ -55,19 +56,13 @@ export interface McpConfiguration {
 /** Reads the text of `mcp.yaml`; absent means that there are no servers. @throws GanderError `mcp_configuration_invalid` */
 export function parseMcpConfiguration(text: string | undefined): McpConfiguration {
   if (text === undefined || text.trim() === '') return { servers: [] }
-  const document = parseDocument(text, { uniqueKeys: true })
-  const [broken] = document.errors
-  if (broken !== undefined) throw invalid(broken.message.split('\n')[0] ?? 'not YAML')
-  const parsed = CONFIGURATION.safeParse(document.toJS({ maxAliasCount: 10 }))
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    throw invalid(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not understood'}`)
-  }
-  const ids = parsed.data.servers.map(({ id }) => id)
+  const read = readDocument(text, CONFIGURATION)
+  if (!read.ok) throw invalid(shownProblems(read.refusal))
+  const ids = read.value.servers.map(({ id }) => id)
   const twice = ids.find((id, index) => ids.indexOf(id) !== index)
   if (twice !== undefined) throw invalid(`two servers are called ${twice}`)
   return {
-    servers: parsed.data.servers.map(({ pin, ...server }) => ({ ...server, ...(pin === undefined ? {} : { pin }) })),
+    servers: read.value.servers.map(({ pin, ...server }) => ({ ...server, ...(pin === undefined ? {} : { pin }) })),
   }
 }
 

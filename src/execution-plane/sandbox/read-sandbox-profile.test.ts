@@ -40,7 +40,7 @@ describe('a sandbox profile', () => {
   })
 
   const WRONG: readonly (readonly [what: string, source: string, says: RegExp])[] = [
-    ['an unknown field', 'netwrok: {}', /Unrecognized key/],
+    ['an unknown field', 'netwrok: {}', /netwrok \(line 1\) is no known field; did you mean network/],
     ['a secret', 'secrets: [TOKEN]', /secrets/],
     ['an address as a host', 'network: {allowlist: [10.0.0.1]}', /must be a host name/],
     ['a path outside', 'filesystem: {writable_paths: [../x]}', /inside the repository/],

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { LineCounter, parseDocument } from 'yaml'
+import { readDocument, shownProblems } from '#documents'
 import { canonicalJson } from '#domain/json'
 import { ok, refuse, type Result } from '#domain/result'
 import { DEFAULT_SANDBOX_PROFILE, type SandboxProfile, type UnversionedProfile } from '#domain/sandbox'
@@ -17,26 +17,9 @@ export function readSandboxProfile(
   origin: string,
   absent: UnversionedProfile = DEFAULT_SANDBOX_PROFILE,
 ): Result<SandboxProfile, SandboxProfileRefusal> {
-  const invalid = (problems: readonly string[]) =>
-    refuse<SandboxProfileRefusal>({
-      code: 'sandbox_profile_invalid',
-      message: `${origin}: ${problems.slice(0, 5).join('; ')}`,
-    })
-  const lines = new LineCounter()
-  const document = parseDocument(source, { lineCounter: lines })
-  if (document.errors.length > 0)
-    return invalid(document.errors.map((error) => `line ${error.linePos?.[0].line ?? 1}: ${firstLine(error.message)}`))
-  let content: unknown
-  try {
-    content = document.toJS({ maxAliasCount: 20 })
-  } catch (error) {
-    return invalid([error instanceof Error ? firstLine(error.message) : String(error)])
-  }
-  const parsed = sandboxProfileSchema.safeParse(content ?? {})
-  if (parsed.success) return ok(sealSandboxProfile(filledIn(parsed.data, absent)))
-  return invalid(
-    parsed.error.issues.map(({ path, message }) => `${path.length === 0 ? 'the profile' : path.join('.')}: ${message}`),
-  )
+  const read = readDocument(source, sandboxProfileSchema, { may_be_empty: true })
+  if (read.ok) return ok(sealSandboxProfile(filledIn(read.value, absent)))
+  return refuse({ code: 'sandbox_profile_invalid', message: `${origin}: ${shownProblems(read.refusal)}` })
 }
 
 /** Adds the version: the hash of everything that decides. */
@@ -79,5 +62,3 @@ function stated<Part extends object>(part: Part): { [Name in keyof Part]?: Exclu
   // What is left of an object has the types it had.
   return Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined)) as never
 }
-
-const firstLine = (text: string): string => text.split('\n')[0] ?? text

@@ -259,19 +259,23 @@ describe('profiles of a repository or an operator', () => {
   })
 
   const BROKEN: readonly (readonly [fact: string, source: string, said: RegExp])[] = [
-    ['an unknown field', `${own}    timeout: 5\n`, /line 3: phases\.0: .*timeout/],
-    ['a wrong type', own.replace('[make, test]', 'make test'), /line 4: phases\.0\.command: .*array/],
-    ['no phases', 'id: x\nphases: []\n', /line 2: phases: needs at least one phase/],
+    [
+      'an unknown field',
+      `${own}    timeout: 5\n`,
+      /phases\.0\.timeout \(line 5\) is no known field; did you mean timeout_seconds/,
+    ],
+    ['a wrong type', own.replace('[make, test]', 'make test'), /phases\.0\.command \(line 4\) must be a list/],
+    ['no phases', 'id: x\nphases: []\n', /phases \(line 2\) needs at least one phase/],
     ['broken YAML', 'phases: [\n', /line \d+: /],
     [
       'a path out of the repository',
       `${own}    cwd: ../x\n`,
-      /line 5: phases\.0\.cwd: must be a path inside the repository/,
+      /phases\.0\.cwd \(line 5\) must be a path inside the repository/,
     ],
     [
       'an IP address as a registry',
       `registry_hosts: [10.0.0.1]\n${own}`,
-      /line 1: registry_hosts\.0: must be a host name/,
+      /registry_hosts\.0 \(line 1\) must be a host name/,
     ],
     ['two phases of one name', `${own}  - id: check\n    command: [b]\n`, /two phases are called check/],
     [
