@@ -5,7 +5,6 @@ import { fingerprintOf } from './fingerprint.ts'
 import { type HostEnvironment, type HostPrograms, requireHostPrograms } from './host-programs.ts'
 import { type CgroupSupport, findCgroupSupport } from './limits/cgroups.ts'
 import { filteredArchitecture, seccompProgram } from './seccomp/seccomp-program.ts'
-import { trustedCertificates } from './view/certificates.ts'
 import { prepareSystemFolder, type SystemFolder } from './view/system-folder.ts'
 import { findToolchains, innerPath, toolchainRoots } from './view/toolchains.ts'
 
@@ -51,8 +50,7 @@ export const prepareGround = (home: string, environment: HostEnvironment): Groun
   const programs = requireHostPrograms(environment)
   const seccomp = requireSeccomp()
   mkdirSync(home, { recursive: true, mode: 0o700 })
-  const certificates = trustedCertificates(environment, [])
-  const system = prepareSystemFolder(realpathSync(home), readdirSync('/etc'), certificates)
+  const system = prepareSystemFolder(realpathSync(home), readdirSync('/etc'))
   const toolchains = findToolchains(environment)
   const tools = toolchainRoots(toolchains)
   return {

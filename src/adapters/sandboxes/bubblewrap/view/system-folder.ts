@@ -89,14 +89,11 @@ const fill = (folder: string, host_etc: string, content: SystemContent): void =>
   }
   for (const name of content.folders) copyFolder(join(host_etc, name), join(folder, name))
   for (const name of content.shown) mkdirSync(join(folder, name), { recursive: true })
-  mkdirSync(join(folder, 'gander'))
-  writeFileSync(join(folder, 'gander/certificates.pem'), content.certificates)
 }
 
 interface SystemContent {
   readonly folders: readonly string[]
   readonly shown: readonly string[]
-  readonly certificates: string
 }
 
 /** Stands for everything copied: names, sizes and times, which is cheap to look at on every start. */
@@ -107,7 +104,7 @@ const identityOf = (host_etc: string, content: SystemContent): string => {
     return `${name}:${stat?.size ?? '-'}:${stat?.mtimeMs ?? '-'}`
   })
   return createHash('sha256')
-    .update(JSON.stringify([3, PLAIN_FILES, content, stamps]))
+    .update(JSON.stringify([4, PLAIN_FILES, content, stamps]))
     .digest('hex')
 }
 
@@ -115,10 +112,10 @@ const identityOf = (host_etc: string, content: SystemContent): string => {
  * Makes the synthetic /etc once per content under `home` and reuses it: its own users and name service, the parts of
  * the host's that toolchains need, and no more (no shadow, keys, machine id, mounts or network settings).
  */
-export const prepareSystemFolder = (home: string, folders: readonly string[], certificates: string): SystemFolder => {
+export const prepareSystemFolder = (home: string, folders: readonly string[]): SystemFolder => {
   const host_etc = '/etc'
   const shown = SHOWN.filter((name) => existsSync(join(host_etc, name)))
-  const content = { folders: folders.filter(isCopiedFolder), shown, certificates }
+  const content = { folders: folders.filter(isCopiedFolder), shown }
   const sha256 = identityOf(host_etc, content)
   const path = join(home, 'system', sha256.slice(0, 32), 'etc')
   if (!existsSync(path)) {

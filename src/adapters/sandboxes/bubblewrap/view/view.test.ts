@@ -2,7 +2,6 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { trustedCertificates } from './certificates.ts'
 import { findToolchains, innerPath, toolchainRoots } from './toolchains.ts'
 
 let home: string
@@ -84,15 +83,5 @@ describe('findToolchains', () => {
   it("does not take a package's own programs for the host's", () => {
     program('project/node_modules/.bin/node')
     expect(find(['project/node_modules/.bin'])('node')).toBeUndefined()
-  })
-})
-
-describe('trustedCertificates', () => {
-  it('takes certificates out of a file and leaves keys', () => {
-    const certificate = '-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----'
-    const file = write('both.pem', `-----BEGIN PRIVATE KEY-----\nU0VDUkVU\n-----END PRIVATE KEY-----\n${certificate}\n`)
-    const bundle = trustedCertificates({ NODE_EXTRA_CA_CERTS: file }, [file, join(home, 'absent.pem')])
-    expect(bundle.split(certificate)).toHaveLength(2)
-    expect(bundle).not.toMatch(/PRIVATE|U0VDUkVU/)
   })
 })
