@@ -15,6 +15,8 @@ export interface CommandGroup {
   end(): Promise<void>
 }
 
+const COLLECT_MS = 500
+
 const membersOf = (folder: string): readonly number[] => {
   try {
     return readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number)
@@ -23,14 +25,21 @@ const membersOf = (folder: string): readonly number[] => {
   }
 }
 
-/** Start time and whether it still runs; undefined when the process is gone. */
-const lifeOf = (pid: number): string | undefined => {
+interface Life {
+  /** Clock ticks from boot to its start: tells a number that was given anew apart. */
+  readonly started: string | undefined
+  readonly runs: boolean
+}
+
+const GONE: Life = { started: undefined, runs: false }
+
+const lifeOf = (pid: number): Life => {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
+    return { started: fields[19], runs: fields[0] !== 'Z' && fields[0] !== 'X' }
   } catch {
-    return undefined
+    return GONE
   }
 }
 
@@ -65,12 +74,22 @@ const killAll = (folder: string, version: 'v1' | 'v2'): void => {
   if (version === 'v1') tryWrite(join(folder, 'freezer.state'), 'THAWED')
 }
 
+/** A killed process that nobody has collected yet still counts against the limit of processes. */
+const collected = async (killed: ReadonlyMap<number, string>): Promise<void> => {
+  const late = performance.now() + COLLECT_MS
+  for (const [pid, started] of killed)
+    while (lifeOf(pid).started === started && performance.now() < late) await sleep(2)
+}
+
 const endGroup = async (folder: string, version: 'v1' | 'v2'): Promise<void> => {
+  const killed = new Map<number, string>()
   for (let attempt = 0; attempt < 400; attempt += 1) {
-    if (membersOf(folder).length > 0) killAll(folder, version)
+    const members = membersOf(folder)
+    for (const pid of members) killed.set(pid, lifeOf(pid).started ?? '')
+    if (members.length > 0) killAll(folder, version)
     try {
       rmdirSync(folder)
-      return
+      return await collected(killed)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
       await sleep(attempt < 20 ? 2 : 25)
@@ -82,16 +101,20 @@ const endGroup = async (folder: string, version: 'v1' | 'v2'): Promise<void> => 
 export const makeCommandGroup = (container: Container, inner: number): CommandGroup | undefined => {
   const { processes, version } = container.cgroups
   const pid = membersOf(processes).find((each) => innerPid(each) === inner)
-  const started = pid === undefined ? undefined : lifeOf(pid)
-  if (pid === undefined || started === undefined) return undefined
+  const life = pid === undefined ? GONE : lifeOf(pid)
+  if (pid === undefined || !life.runs) return undefined
+  const leads = (): boolean => {
+    const now = lifeOf(pid)
+    return now.runs && now.started === life.started
+  }
   const folder = join(processes, `gander-${randomBytes(6).toString('hex')}`)
   mkdirSync(folder)
   try {
     writeFileSync(join(folder, 'cgroup.procs'), String(pid))
   } catch (error) {
     rmdirSync(folder)
-    if (lifeOf(pid) !== started) return undefined
+    if (!leads()) return undefined
     throw error
   }
-  return { leads: () => lifeOf(pid) === started, end: () => endGroup(folder, version) }
+  return { leads, end: () => endGroup(folder, version) }
 }

@@ -22,10 +22,18 @@ const SHARED_MEMORY_BYTES = 256 * 1024 ** 2
 const PAGE = 4096
 
 /**
- * Process 1 ignores the end of its children, so that the kernel buries what a command orphaned, and is told no variable.
- * Nothing inside can end it: it handles no signal and is first in its namespace.
+ * Process 1 ignores the end of its children, so that the kernel buries what a command orphaned: one that nobody collects
+ * counts against the limit of processes for ever. A shell cannot ignore it for the program that it becomes (dash and
+ * busybox put it back), coreutils' `env` can; where the image has another `env`, a shell collects. Process 1 is told no
+ * variable, and nothing inside can end it: it is first in its namespace.
  */
-const FIRST_PROCESS = ['-i', 'sh', '-c', `trap '' CHLD; exec sleep 2147483647`]
+const FIRST_PROCESS = [
+  '-i',
+  'sh',
+  '-c',
+  `env --ignore-signal=CHLD true 2>/dev/null && exec env -i --ignore-signal=CHLD sleep 2147483647
+while :; do sleep 2147483647 & wait; done`,
+]
 
 /** Size and inode count of the two folders that commands write to. */
 export const treeOptions = (shape: ContainerShape): string =>

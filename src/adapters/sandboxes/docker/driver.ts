@@ -22,7 +22,7 @@ export interface DockerOptions {
 }
 
 /** Raised whenever what a command sees inside changes. */
-const DRIVER_VERSION = 1
+const DRIVER_VERSION = 2
 const BY_DIGEST = /^(?:sha256:[0-9a-f]{64}|[a-z0-9][a-z0-9._:/-]*@sha256:[0-9a-f]{64})$/
 
 const requireDigest = ({ engine, image }: DockerOptions): void => {

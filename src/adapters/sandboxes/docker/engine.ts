@@ -12,6 +12,8 @@ export interface Engine {
   readonly environment: { readonly [name: string]: string }
   /** Flags of `run` that only this engine has or needs. */
   readonly run_flags: readonly string[]
+  /** Flags of `rm` that only this engine has or needs. */
+  readonly remove_flags: readonly string[]
   /** True where `--tmpfs` takes a number of inodes; otherwise it is set by mounting again from outside. */
   readonly tmpfs_options: boolean
 }
@@ -20,10 +22,12 @@ const CLI_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const MOST_OUTPUT = 4 * 1024 ** 2
 
 const DIFFERENCES = {
-  docker: { run_flags: ['--no-healthcheck'], tmpfs_options: true },
+  docker: { run_flags: ['--no-healthcheck'], remove_flags: [], tmpfs_options: true },
   // Podman would pass the worker's proxy variables on, mount more tmpfs, and set a system manager up by image name.
   podman: {
     run_flags: ['--no-healthcheck', '--systemd=false', '--http-proxy=false', '--read-only-tmpfs=false'],
+    // It would ask the first process to end and wait 10 s for an answer that never comes.
+    remove_flags: ['--time', '0'],
     tmpfs_options: false,
   },
 } as const

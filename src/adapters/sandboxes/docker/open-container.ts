@@ -133,9 +133,9 @@ const populate = async (container: Container, spec: SandboxSpec): Promise<void> 
 
 /** Removes a container and what runs in it; one that is gone already is fine. */
 export const removeContainer = async (engine: Engine, name: string): Promise<void> => {
-  const answer = await tryEngine(engine, ['rm', '--force', '--volumes', '--', name])
-  if (answer.code !== 0 && !/no such container|no container with/i.test(answer.stderr))
-    await callEngine(engine, ['rm', '--force', '--volumes', '--', name])
+  const argv = ['rm', '--force', '--volumes', ...engine.remove_flags, '--', name]
+  const answer = await tryEngine(engine, argv)
+  if (answer.code !== 0 && !/no such container|no container with/i.test(answer.stderr)) await callEngine(engine, argv)
 }
 
 /** Starts a hardened container with the checkout in it. @throws GanderError `sandbox_unavailable`, `storage_full` */

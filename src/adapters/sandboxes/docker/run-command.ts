@@ -2,8 +2,9 @@ import { isGanderError } from '#domain/failure'
 import type { ExecRequest, ExecResult, SandboxProcess } from '#ports'
 import { captureStream, keepLast, readWithin } from '../bubblewrap/captured-output.ts'
 import { notStarted } from '../bubblewrap/not-started.ts'
+import type { Command } from './admit-command.ts'
 import type { Container } from './container.ts'
-import { type Command, type RunningCommand, startCommand } from './start-command.ts'
+import { type RunningCommand, startCommand } from './start-command.ts'
 
 const ERROR_BYTES = 65_536
 

@@ -5,6 +5,7 @@ import type { ExecRequest, Sandbox, SandboxCapture, SandboxSpec, StartRequest } 
 import { notStarted } from '../bubblewrap/not-started.ts'
 import { requestDefect } from '../bubblewrap/request-defect.ts'
 import { stillborn } from '../bubblewrap/start-command.ts'
+import type { Command } from './admit-command.ts'
 import type { Container } from './container.ts'
 import { INNER_HOME } from './container-flags.ts'
 import { copyOut } from './copy-out.ts'
@@ -13,7 +14,6 @@ import { type Ground, openContainer, removeContainer } from './open-container.ts
 import { keepDifference, sizeOfTree } from './populate.ts'
 import { converse, runCommand } from './run-command.ts'
 import type { TarLimits } from './safe-tar.ts'
-import type { Command } from './start-command.ts'
 
 const INNER_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const CAPTURED_FILE_BYTES = 100 * 1024 ** 2

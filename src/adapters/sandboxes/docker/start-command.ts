@@ -1,21 +1,10 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import type { Readable, Writable } from 'node:stream'
+import { PassThrough, Readable, type Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { GanderError } from '#domain/failure'
 import type { ProcessEnd } from '#ports'
 import { exitStatus } from '../bubblewrap/exit-status.ts'
-import { type CommandGroup, makeCommandGroup } from './command-group.ts'
+import { admitCommand, type Command } from './admit-command.ts'
+import type { CommandGroup } from './command-group.ts'
 import { type Container, outOfMemoryKills } from './container.ts'
-
-/** One command, checked and ready to be started. */
-export interface Command {
-  readonly argv: readonly string[]
-  /** Absolute, inside. */
-  readonly folder: string
-  readonly environment: { readonly [name: string]: string }
-  readonly timeout_ms: number
-  readonly signal: AbortSignal | undefined
-}
 
 /** A command that runs. Both outputs stand still until they are read; `closed` tells that nothing more comes. */
 export interface RunningCommand {
@@ -28,87 +17,11 @@ export interface RunningCommand {
   cut(by: 'aborted' | 'timeout'): void
 }
 
-/**
- * Says which process it is and waits for the word: until it is in a group of its own, nothing of the command's runs.
- * `read` takes the line byte by byte, so that the rest of the input is the command's.
- */
-const GATE = `printf '%s\\n' "$$"
-IFS= read -r word && [ "$word" = go ] || exit 125
-cd -- "$1" 2>/dev/null || { printf 'not started: the folder %s cannot be entered\\n' "$1" >&2; exit 126; }
-shift
-exec env -i "$@"`
-
 /** How often the end of a command's first process is looked for: its descendants may hold its output open for long. */
 const WATCH_MS = 5
 const CLOSE_GRACE_MS = 5000
-const HELLO_MS = 30_000
-/** Longest greeting: a process id and a line end. */
-const GREETING_BYTES = 12
 
 type Ending = ProcessEnd['ended_by']
-
-interface Greeting {
-  readonly pid: number
-  readonly rest: Buffer
-}
-
-const greeting = (child: ChildProcessWithoutNullStreams): Promise<Greeting | undefined> =>
-  new Promise((resolve) => {
-    let held = Buffer.alloc(0)
-    const settle = (value: Greeting | undefined): void => {
-      clearTimeout(timer)
-      child.stdout.off('data', onChunk)
-      child.stdout.pause()
-      resolve(value)
-    }
-    const onChunk = (chunk: Buffer): void => {
-      held = Buffer.concat([held, chunk])
-      const end = held.indexOf(10)
-      if (end === -1 && held.length <= GREETING_BYTES) return
-      const pid = /^\d+$/.test(held.subarray(0, end).toString('latin1')) ? Number(held.subarray(0, end)) : undefined
-      settle(pid === undefined ? undefined : { pid, rest: held.subarray(end + 1) })
-    }
-    const timer = setTimeout(() => settle(undefined), HELLO_MS)
-    child.stdout.on('data', onChunk)
-    child.once('close', () => settle(undefined))
-    child.once('error', () => settle(undefined))
-  })
-
-const commandLine = (container: Container, command: Command): readonly string[] => [
-  ...container.engine.address,
-  'exec',
-  '--interactive',
-  '--user',
-  `${container.uid}:${container.uid}`,
-  '--workdir',
-  '/',
-  '--',
-  container.id,
-  'sh',
-  '-c',
-  GATE,
-  'gander',
-  command.folder,
-  ...Object.entries(command.environment).map(([name, value]) => `${name}=${value}`),
-  // `env` takes leading words with an equals sign for variables; a program with such a name goes through a shell.
-  ...(command.argv[0]?.includes('=') === true ? ['sh', '-c', 'exec "$@"', 'sh'] : []),
-  ...command.argv,
-]
-
-const eventOf = (child: ChildProcessWithoutNullStreams, event: 'exit' | 'close'): Promise<number | null> =>
-  new Promise((resolve) => {
-    child.once(event, (code: number | null) => resolve(code))
-    child.once('error', () => resolve(null))
-  })
-
-const unavailable = (why: string): GanderError =>
-  new GanderError(
-    'sandbox_unavailable',
-    `The sandbox refused to start a command: ${why.trim() || 'no reason given'}.`,
-    {
-      retryable: true,
-    },
-  )
 
 /** Looks until the first process has ended, then ends what it left behind. */
 const buryAfter = async (group: CommandGroup, closed: Promise<unknown>): Promise<void> => {
@@ -116,12 +29,6 @@ const buryAfter = async (group: CommandGroup, closed: Promise<unknown>): Promise
   while (group.leads()) if (await Promise.race([isClosed, sleep(WATCH_MS).then(() => false)])) break
   await group.end()
 }
-
-const spawned = async (child: ChildProcessWithoutNullStreams): Promise<void> =>
-  new Promise((resolve, reject) => {
-    child.once('spawn', () => resolve())
-    child.once('error', reject)
-  })
 
 interface Cutting {
   by: Ending
@@ -151,23 +58,26 @@ const cuttingOf = (command: Command): Cutting => {
   return cutting
 }
 
-/** Follows the engine's client to its greeting and puts the process that greets into a group. */
-const admit = async (container: Container, child: ChildProcessWithoutNullStreams): Promise<CommandGroup> => {
-  let complaint = ''
-  const complain = (chunk: Buffer): void => void (complaint = (complaint + chunk.toString('utf8')).slice(0, 2000))
-  child.stderr.on('data', complain)
-  const hello = greeting(child)
-  await spawned(child)
-  const greeted = await hello
-  const group = greeted === undefined ? undefined : makeCommandGroup(container, greeted.pid)
-  if (greeted === undefined || group === undefined) {
-    child.kill('SIGKILL')
-    throw unavailable(complaint)
+/** A command that was cut before the engine had started it: it never ran. */
+const neverRan = (cutting: Cutting, began: number): RunningCommand => {
+  cutting.release()
+  const end: ProcessEnd = {
+    exit_code: null,
+    signal: 'SIGKILL',
+    ended_by: cutting.by,
+    duration_ms: performance.now() - began,
   }
-  child.stderr.off('data', complain)
-  child.stderr.pause()
-  if (greeted.rest.length > 0) child.stdout.unshift(greeted.rest)
-  return group
+  const nothing = (): Readable => Readable.from([])
+  // Takes what is written to it and forgets it, as a command that reads nothing would have.
+  const stdin = new PassThrough().resume()
+  return {
+    stdin,
+    stdout: nothing(),
+    stderr: nothing(),
+    closed: Promise.resolve(),
+    ended: Promise.resolve(end),
+    cut: () => undefined,
+  }
 }
 
 /** Starts one command behind a gate. @throws GanderError `sandbox_unavailable`, and what `spawn` rejects with */
@@ -176,14 +86,9 @@ export const startCommand = async (container: Container, command: Command): Prom
   const kills_before = outOfMemoryKills(container.cgroups)
   const cutting = cuttingOf(command)
   try {
-    const child = spawn(container.engine.program, commandLine(container, command), {
-      env: container.engine.environment,
-      cwd: '/',
-    })
-    child.stdin.on('error', () => undefined)
-    const exited = eventOf(child, 'exit')
-    const closed = eventOf(child, 'close')
-    const group = await admit(container, child)
+    const admitted = await admitCommand(container, command, () => cutting.by !== 'exit')
+    if (admitted === undefined) return neverRan(cutting, began)
+    const { child, group, exited, closed } = admitted
     cutting.group = group
     if (cutting.by === 'exit') child.stdin.write('go\n')
     else await group.end()
