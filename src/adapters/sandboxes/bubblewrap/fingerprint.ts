@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import type { Toolchain } from './view/toolchains.ts'
-import { readText } from './host-programs.ts'
+import { readText } from '../fence/read-text.ts'
 
 /** Raised whenever what a command sees inside changes. */
 const DRIVER_VERSION = 2

@@ -4,7 +4,7 @@ import { GanderError } from '#domain/failure'
 import { fingerprintOf } from './fingerprint.ts'
 import { type HostEnvironment, type HostPrograms, requireHostPrograms } from './host-programs.ts'
 import { type CgroupSupport, findCgroupSupport } from './limits/cgroups.ts'
-import { filteredArchitecture, seccompProgram } from './seccomp/seccomp-program.ts'
+import { filteredArchitecture, seccompProgram } from '../fence/seccomp/seccomp-program.ts'
 import { prepareSystemFolder, type SystemFolder } from './view/system-folder.ts'
 import { findToolchains, innerPath, toolchainRoots } from './view/toolchains.ts'
 

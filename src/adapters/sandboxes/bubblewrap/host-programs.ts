@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { GanderError } from '#domain/failure'
 
@@ -77,13 +77,4 @@ export const requireHostPrograms = (environment: HostEnvironment): HostPrograms 
     })
   }
   return found as HostPrograms
-}
-
-/** Text of a small file, or undefined where it cannot be read. */
-export const readText = (path: string): string | undefined => {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
-  }
 }

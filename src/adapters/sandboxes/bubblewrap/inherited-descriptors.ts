@@ -1,5 +1,5 @@
 import { openSync, readdirSync } from 'node:fs'
-import { readText } from './host-programs.ts'
+import { readText } from '../fence/read-text.ts'
 
 const CLOSE_ON_EXEC = 0o2000000
 

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readText } from './host-programs.ts'
+import { readText } from '../fence/read-text.ts'
 
 const STOP_TRIES = 200
 

@@ -1,7 +1,8 @@
 import { isGanderError } from '#domain/failure'
 import type { ExecResult } from '#ports'
-import { captureStream, readWithin } from './captured-output.ts'
-import { missingProgram, setupFailure, spawnFailure } from './not-started.ts'
+import { captureStream, readWithin } from '../fence/captured-output.ts'
+import { spawnFailure } from '../fence/not-started.ts'
+import { missingProgram, setupFailure } from './failed-start.ts'
 import { type CommandLaunch, describeEnd, spawnCommand, type SpawnedCommand } from './spawn-command.ts'
 
 /** One command that is run to its end. */

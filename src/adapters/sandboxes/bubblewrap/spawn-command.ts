@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process'
 import { Readable, Writable } from 'node:stream'
 import type { ExecResult } from '#ports'
-import { exitStatus } from './exit-status.ts'
+import { exitStatus } from '../fence/exit-status.ts'
 import { endRemains, killCommand } from './kill-command.ts'
 import type { OutputPipes, PipeLease } from './output-pipes.ts'
 

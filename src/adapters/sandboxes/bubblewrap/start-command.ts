@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream'
-import type { ExecResult, ProcessEnd, SandboxProcess } from '#ports'
-import { keepLast } from './captured-output.ts'
-import { setupFailure, spawnFailure } from './not-started.ts'
+import type { ProcessEnd, SandboxProcess } from '#ports'
+import { keepLast } from '../fence/captured-output.ts'
+import { setupFailure } from './failed-start.ts'
+import { readsNoMore, spawnFailure, stillborn } from '../fence/not-started.ts'
 import { type CommandLaunch, describeEnd, spawnCommand, type SpawnedCommand } from './spawn-command.ts'
 
 const ERROR_BYTES = 65_536
@@ -14,23 +15,6 @@ const readToEnd = async function* (stream: Readable): AsyncGenerator<Uint8Array>
     // The end says more than the stream knows.
   }
 }
-
-const NOTHING: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => readNothing() }
-const readNothing = async function* (): AsyncGenerator<Uint8Array> {
-  yield* []
-}
-
-const readsNoMore = (): Error => new Error('The command reads no more.')
-
-/** A process that never was, for a command that could not start for a reason of its own. */
-export const stillborn = ({ exit_code, signal, ended_by, stderr, duration_ms }: ExecResult): SandboxProcess => ({
-  output: NOTHING,
-  errors: () => stderr,
-  write: () => Promise.reject(readsNoMore()),
-  closeInput: () => undefined,
-  ended: Promise.resolve({ exit_code, signal, ended_by, duration_ms }),
-  kill: () => Promise.resolve(),
-})
 
 const writer =
   (command: SpawnedCommand, ended: Promise<unknown>) =>

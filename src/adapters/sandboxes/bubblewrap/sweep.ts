@@ -1,7 +1,8 @@
 import { rmSync, statSync } from 'node:fs'
 import { listCgroups, removeCgroup } from './limits/cgroups.ts'
 import { removeScratch } from './scratch.ts'
-import { isNameOfDead, ownerStatus, readRecords } from './owner.ts'
+import { isNameOfDead, ownerStatus } from '../fence/owner.ts'
+import { readRecords } from './slots.ts'
 
 /** A folder without a record is one whose worker died between two lines, or is between them right now. */
 const UNRECORDED_AGE_MS = 60_000

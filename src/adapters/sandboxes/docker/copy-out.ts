@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { GanderError } from '#domain/failure'
-import { keepLast } from '../bubblewrap/captured-output.ts'
+import { keepLast } from '../fence/captured-output.ts'
 import type { Container } from './container.ts'
 import { type RefusedPath, type TarLimits, unpackTar } from './safe-tar.ts'
 import { startCommand } from './start-command.ts'

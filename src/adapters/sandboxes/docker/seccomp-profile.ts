@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Architecture, SYSTEM_CALLS } from '../bubblewrap/seccomp/system-calls.ts'
+import { type Architecture, SYSTEM_CALLS } from '../fence/seccomp/system-calls.ts'
 
 interface Condition {
   readonly index: number

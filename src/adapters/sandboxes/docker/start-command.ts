@@ -1,7 +1,7 @@
 import { PassThrough, Readable, type Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ProcessEnd } from '#ports'
-import { exitStatus } from '../bubblewrap/exit-status.ts'
+import { exitStatus } from '../fence/exit-status.ts'
 import { admitCommand, type Command } from './admit-command.ts'
 import type { CommandGroup } from './command-group.ts'
 import { type Container, outOfMemoryKills } from './container.ts'

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Owner, ownerStatus } from '../bubblewrap/owner.ts'
+import { type Owner, ownerStatus } from '../fence/owner.ts'
 import { type Engine, tryEngine } from './engine.ts'
 import { HOME_LABEL, OWNER_LABEL, removeContainer } from './open-container.ts'
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileS
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SandboxLimits } from '#ports'
-import { readText } from '../host-programs.ts'
+import { readText } from '../../fence/read-text.ts'
 import { type CgroupHierarchy, cgroupMounts, hierarchies, type LimitedResource } from './hierarchies.ts'
 
 /** The control groups of one sandbox. */

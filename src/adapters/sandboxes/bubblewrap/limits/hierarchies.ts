@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readText } from '../host-programs.ts'
+import { readText } from '../../fence/read-text.ts'
 
 /** The limits that control groups can hold. */
 export type LimitedResource = 'memory' | 'pids' | 'cpu'

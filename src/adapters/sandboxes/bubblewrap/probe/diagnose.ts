@@ -1,6 +1,6 @@
 import { isGanderError } from '#domain/failure'
 import type { SandboxProbe } from '#ports'
-import { readText } from '../host-programs.ts'
+import { readText } from '../../fence/read-text.ts'
 
 type Unavailable = Pick<SandboxProbe, 'reason' | 'remedy'>
 

@@ -7,11 +7,12 @@ import type { ControlProbe, ExecResult, Sandbox, SandboxLimits, SandboxProbe } f
 import type { Ground } from '../ground.ts'
 import { findHostPrograms, type HostEnvironment, installRemedy } from '../host-programs.ts'
 import { openSandbox } from '../sandbox.ts'
-import { filteredArchitecture } from '../seccomp/seccomp-program.ts'
-import { ATTACK_PROGRAM, type AttackReport, callAttacks, callPrograms } from './attacks.ts'
-import { limitControls, reportControls } from './controls.ts'
+import { filteredArchitecture } from '../../fence/seccomp/seccomp-program.ts'
+import { ATTACK_PROGRAM, type AttackReport, callAttacks, callPrograms } from '../../fence/probe/attacks.ts'
+import { reportControls } from '../../fence/probe/report-controls.ts'
+import { limitControls } from './limit-controls.ts'
 import { diagnose } from './diagnose.ts'
-import { foreignProgram } from './foreign-program.ts'
+import { foreignProgram } from '../../fence/probe/foreign-program.ts'
 
 /** Small, so that reaching them is quick: the attack program itself needs about 60 MB and 12 threads. */
 const PROBE_LIMITS: SandboxLimits = {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { GanderError } from '#domain/failure'
 import type { ReadOnlyView, SandboxSpec } from '#ports'
-import { viewDefect } from '../request-defect.ts'
+import { viewDefect } from '../../fence/request-defect.ts'
 
 const isBelow = (path: string, root: string): boolean => path === root || path.startsWith(`${root}/`)
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { readText } from '../host-programs.ts'
+import { readText } from '../../fence/read-text.ts'
 
 /** The uid, gid and home of the one user inside. */
 export const INNER_USER = { uid: 1000, gid: 1000, name: 'agent', home: '/home/agent' } as const

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type HostEnvironment, isExecutable, readText } from '../host-programs.ts'
+import { type HostEnvironment, isExecutable } from '../host-programs.ts'
+import { readText } from '../../fence/read-text.ts'
 
 /**
  * Finds the real program behind a version manager's stand-in. Stand-ins fail in a sandbox: they look for their

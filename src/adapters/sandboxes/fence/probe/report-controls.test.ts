@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AttackReport } from './attacks.ts'
-import { reportControls } from './controls.ts'
+import { reportControls } from './report-controls.ts'
 
 const OWN = { user: 'user:[1]', mnt: 'mnt:[1]', pid: 'pid:[1]', net: 'net:[1]', ipc: 'ipc:[1]', uts: 'uts:[1]' }
 const INSIDE = { user: 'user:[2]', mnt: 'mnt:[2]', pid: 'pid:[2]', net: 'net:[2]', ipc: 'ipc:[2]', uts: 'uts:[2]' }

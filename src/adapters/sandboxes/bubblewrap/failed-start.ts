@@ -1,26 +1,6 @@
 import { GanderError } from '#domain/failure'
 import type { ExecResult } from '#ports'
-
-/** A result for a command that never started for a reason of its own. */
-export const notStarted = (why: string, exit_code = 126): ExecResult => ({
-  exit_code,
-  signal: null,
-  ended_by: 'exit',
-  stdout: '',
-  stderr: `not started: ${why}\n`,
-  truncated_bytes: 0,
-  duration_ms: 0,
-})
-
-/** What spawning failed with: arguments that are too long are the command's fault. @throws GanderError for the rest */
-export const spawnFailure = (error: unknown): ExecResult => {
-  if ((error as NodeJS.ErrnoException).code === 'E2BIG')
-    return notStarted('the arguments are longer than the system takes')
-  throw new GanderError('sandbox_unavailable', `A command could not be started: ${String(error)}.`, {
-    cause: error,
-    retryable: true,
-  })
-}
+import { notStarted } from '../fence/not-started.ts'
 
 /** What a start that failed says about itself; a folder that is not there is the command's fault, the rest is ours. */
 export const setupFailure = (code: number | null, stderr: string): ExecResult => {
