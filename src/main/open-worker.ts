@@ -11,6 +11,7 @@ import { createWorkspaceFiles } from '#adapters/workspace-files'
 import type { PriceTable, RunOrder } from '#ports'
 import { chooseDriver } from './choose-driver.ts'
 import { foreignParts } from './foreign-parts.ts'
+import { createGuestToolDesk } from './guest-tool-desk.ts'
 import { findGuests } from './find-guests.ts'
 import { once } from './once.ts'
 import type { PlatformSettings, SharedParts } from './shared-parts.ts'
@@ -57,6 +58,7 @@ export async function openWorker({ settings, shared, keys }: WorkerWish): Promis
       },
       foreign_tools: createMcpGateway({ ...foreignParts({ home, version }), driver, policy, redactor }),
       guests: findGuests(home, false),
+      guest_tools: createGuestToolDesk({ home, version, redactor }),
       prices,
       sealer: createEvidenceSealer({ artifacts, redactor }),
       files: createWorkspaceFiles,

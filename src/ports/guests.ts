@@ -1,4 +1,6 @@
 import type { ModelApi } from '#domain/task'
+import type { AgentPhase } from '#domain/tool'
+import type { AgentTools } from './agent.ts'
 import type { ReadOnlyView } from './sandbox-driver.ts'
 
 /** A coding agent's program as it was found. */
@@ -26,4 +28,27 @@ export interface GuestSighting {
 export interface Guests {
   find(id: string): Promise<GuestSighting>
   list(): Promise<readonly GuestSighting[]>
+}
+
+/** A run's own tools, offered to its guest for one start. */
+export interface GuestToolOffer {
+  readonly tools: AgentTools
+  readonly phase: AgentPhase
+  /** A fresh key of the run's journal for each call. */
+  readonly nextKey: () => string
+}
+
+/** Where a guest finds the tools of its run: a server of the Model Context Protocol over HTTP. */
+export interface GuestToolDoor {
+  /** Absolute path of the unix socket that a sandbox door ends at. */
+  readonly socket: string
+  /** Sent as a bearer token with every request; worth nothing anywhere else. */
+  readonly token: string
+  /** Breaks off what is open; a call that acts already is its tools' to wait for. */
+  close(): Promise<void>
+}
+
+/** Offers guests the platform's own tools: verify, and reading the repository. */
+export interface GuestToolDesk {
+  open(offer: GuestToolOffer): Promise<GuestToolDoor>
 }

@@ -55,7 +55,7 @@ describe('a real coding agent as a guest', () => {
       if (found === null) return console.log(`skipped: ${reason} The package registry could not be reached either.`)
       const [api = 'anthropic'] = GUEST_APIS[id]
       const script = scriptedGuest(
-        [PROBE, asCommand(python.source), asCommand(python.test)],
+        [PROBE, asCommand(python.source), asCommand(python.test), { tool: 'verify' }],
         'Counted the empty shelf.',
       )
       const ran = await runScripted(lab, script, { repository, api: api as WireApi, words: ['--agent', id] })
@@ -85,6 +85,7 @@ async function recordHolds(run_id: string, id: string): Promise<void> {
     const named = (name: string) => events.filter(({ event }) => event === name)
     expect(named('guest_started')[0]?.facts).toMatchObject({ guest: id, phase: 'editing' })
     expect(named('guest_tool_called').length).toBeGreaterThanOrEqual(3)
+    expect(named('tool_call_executed').filter(({ facts }) => facts['tool'] === 'verify')).toHaveLength(1)
     expect(named('guest_ended')[0]?.facts).toMatchObject({ guest: id, outcome: 'finished', exit_code: 0 })
     const exchanges = named('model_called').filter(({ facts }) => facts['phase'] === 'editing')
     expect(exchanges.length).toBeGreaterThanOrEqual(4)

@@ -16,6 +16,7 @@ import type {
   EvidenceSealer,
   FoundGuest,
   Guests,
+  GuestToolDesk,
   Identifiers,
   ModelGateway,
   PackageRegistries,
@@ -56,6 +57,8 @@ export interface WorkerParts {
   readonly gateway: ModelGateway
   /** Finds foreign agents' programs. */
   readonly guests: Guests
+  /** Offers guests the tools of their run. */
+  readonly guest_tools: GuestToolDesk
   readonly prices: PriceTable
   readonly publisher: Publisher
   readonly sealer: EvidenceSealer

@@ -3,6 +3,9 @@ import { createGuestAgent, guestCliOf } from '#execution-plane/agents'
 import type { Agent, FoundGuest, ReadOnlyView } from '#ports'
 import { need, type Execution } from './execution.ts'
 
+/** A guest's commands may be silent for as long as the slowest test suites are. */
+const STALL_MS = 30 * 60_000
+
 /** How the run's sandbox differs where a guest works in it. */
 export interface GuestSeat {
   readonly purpose: 'work' | 'guest'
@@ -41,6 +44,8 @@ export function guestFor(execution: Execution): Agent {
     cli: guestCliOf(agent.guest),
     model: agent.model,
     gateway: parts.gateway,
+    tool_desk: parts.guest_tools,
+    stall_ms: STALL_MS,
     sandbox: workspace.sandbox,
     checkpoint: () => workspace.checkpoint(),
     tree: () => journal.tree() ?? repository.source.tree,

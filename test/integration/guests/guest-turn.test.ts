@@ -6,12 +6,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EventDraft } from '#domain/event'
 import { DEFAULT_LIMITS } from '#domain/budget'
 import { DEFAULT_SCOPE, KNOWN_GUESTS, GUEST_APIS, type KnownGuest, type Task } from '#domain/task'
-import type { AgentOutcome, AgentSession, FoundGuest, Sandbox } from '#ports'
+import type { AgentOutcome, AgentSession, FoundGuest, Redactor, Sandbox } from '#ports'
 import { createGuests } from '#adapters/guests'
 import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
 import { createGuestAgent, guestCliOf } from '#execution-plane/agents'
+import { createGuestToolDesk } from '../../../src/main/guest-tool-desk.ts'
+import { systemClock } from '../../../src/main/system-clock.ts'
 import { emptyMemory, memoryJournal, type StepMemory } from '../../support/agents/memory-journal.ts'
-import { scriptedTools } from '../../support/agents/scripted-session.ts'
+import { scriptedTools, type ScriptedTools } from '../../support/agents/scripted-session.ts'
 import { plainChannel } from '../../support/guests/plain-channel.ts'
 import { scriptedGuest, toolTexts } from '../../support/guests/scripted-guest.ts'
 import { makeSandboxGround, shellIn, type SandboxGround } from '../../support/sandbox-fixtures.ts'
@@ -34,7 +36,9 @@ beforeAll(async () => {
   ground = makeSandboxGround({ 'README.md': 'hello\n' })
   mkdirSync(join(ground.root, 'doors'), { recursive: true })
   chmodSync(ground.root, 0o711)
-  model = await startScriptedModel(scriptedGuest([`${PROBE}; echo made > made.txt`], 'Made the file.'))
+  model = await startScriptedModel(
+    scriptedGuest([`${PROBE}; echo made > made.txt`, { tool: 'verify' }], 'Made the file.'),
+  )
 })
 afterAll(async () => {
   delete process.env['SECRET_OF_THE_HOST']
@@ -42,11 +46,19 @@ afterAll(async () => {
   ground.remove()
 })
 
+const PLAIN: Redactor = {
+  register: () => undefined,
+  redact: async (text) => ({ text, count: 0, kinds: [], confirmed: false }),
+  version: 'test',
+}
+
 interface Worked {
   readonly outcome: AgentOutcome
   readonly events: readonly EventDraft[]
   readonly artifacts: ReadonlyMap<string, string>
   readonly made: string
+  /** Tools of its run it called. */
+  readonly called: readonly string[]
   /** Tools it asked leave for. */
   readonly asked: readonly string[]
 }
@@ -60,6 +72,9 @@ async function work(
     readonly memory?: StepMemory
     readonly signal?: AbortSignal
     readonly minutes?: number
+    readonly stall_ms?: number
+    /** Another model than the one of all. */
+    readonly at?: ScriptedModel
   } = {},
 ): Promise<Worked> {
   const driver = createBubblewrapDriver({ home: ground.home })
@@ -72,12 +87,20 @@ async function work(
 }
 
 async function workIn(sandbox: Sandbox, found: FoundGuest, wish: Parameters<typeof work>[1] = {}): Promise<Worked> {
-  const { id, acp, memory = emptyMemory(), signal = new AbortController().signal, minutes = 2 } = wish
+  const {
+    id,
+    acp,
+    memory = emptyMemory(),
+    signal = new AbortController().signal,
+    minutes = 2,
+    stall_ms = 60_000,
+    at = model,
+  } = wish
   const noted: EventDraft[] = []
   const artifacts = new Map<string, string>()
   const api = id === undefined ? (acp === undefined ? 'anthropic' : 'openai-chat') : (GUEST_APIS[id][0] ?? 'anthropic')
-  const choice = { provider: 'scripted', model: 'scripted-coder', api, url: model.url('anthropic') }
-  const channel = await plainChannel(join(ground.root, 'doors'), Number(new URL(model.url('anthropic')).port))
+  const choice = { provider: 'scripted', model: 'scripted-coder', api, url: at.url('anthropic') }
+  const channel = await plainChannel(join(ground.root, 'doors'), Number(new URL(at.url('anthropic')).port))
   const guest =
     id === undefined
       ? { kind: acp === undefined ? ('command' as const) : ('acp' as const), argv: found.argv }
@@ -88,6 +111,8 @@ async function workIn(sandbox: Sandbox, found: FoundGuest, wish: Parameters<type
     cli: guestCliOf(guest),
     model: choice,
     gateway: channel,
+    tool_desk: createGuestToolDesk({ home: ground.home, version: 'test', redactor: PLAIN }),
+    stall_ms,
     sandbox,
     checkpoint: async () => ({
       tree: (await shellIn(sandbox, 'cat made.txt 2>/dev/null || true')).stdout,
@@ -97,11 +122,7 @@ async function workIn(sandbox: Sandbox, found: FoundGuest, wish: Parameters<type
     changedFiles: async () => 1,
     fence: 1,
     note: async (events) => void noted.push(...events),
-    redactor: {
-      register: () => undefined,
-      redact: async (text) => ({ text, count: 0, kinds: [], confirmed: false }),
-      version: 'test',
-    },
+    redactor: PLAIN,
     artifacts: {
       put: async (content) => {
         artifacts.set('kept', String(content))
@@ -110,7 +131,7 @@ async function workIn(sandbox: Sandbox, found: FoundGuest, wish: Parameters<type
       get: async () => undefined,
       locate: async () => undefined,
     },
-    clock: { now: () => Date.now(), sleep: async () => undefined },
+    clock: systemClock,
   })
   const opened = session(journal, signal, minutes)
   const asked: string[] = []
@@ -125,10 +146,13 @@ async function workIn(sandbox: Sandbox, found: FoundGuest, wish: Parameters<type
     },
   })
   const made = (await shellIn(sandbox, 'cat made.txt 2>/dev/null || true')).stdout.trim()
-  return { outcome, events: [...noted, ...journal.events], artifacts, made, asked }
+  const called = opened.tools.called.map(({ name }) => name)
+  return { outcome, events: [...noted, ...journal.events], artifacts, made, asked, called }
 }
 
-function session(journal: ReturnType<typeof memoryJournal>, signal: AbortSignal, minutes: number): AgentSession {
+type Session = AgentSession & { readonly tools: ScriptedTools }
+
+function session(journal: ReturnType<typeof memoryJournal>, signal: AbortSignal, minutes: number): Session {
   const limits = { ...DEFAULT_LIMITS, max_minutes: minutes }
   const task = { title: 'Make the file', scope: DEFAULT_SCOPE, capability: 'code_change', constraints: [], limits }
   return {
@@ -142,17 +166,18 @@ function session(journal: ReturnType<typeof memoryJournal>, signal: AbortSignal,
     tools: scriptedTools(journal),
     budget: () => ({ limits, use: { cost_usd: 0, reserved_usd: 0, active_ms: 0, steps: 0, tokens: 0 } }),
     signal,
-  } as unknown as AgentSession
+  } as unknown as Session
 }
 
 describe('a guest in its sandbox', () => {
-  it.each(KNOWN_GUESTS)('%s works through its channel and has no key and no route', async (id) => {
+  it.each(KNOWN_GUESTS)('%s works through its channel, calls verify, and has no key and no route', async (id) => {
     const { found, reason } = await guests.find(id)
     if (found === null) return console.log(`skipped: ${reason}`)
     const asked = model.requests.length
-    const { outcome, events, made, artifacts } = await work(found, { id })
+    const { outcome, events, made, artifacts, called } = await work(found, { id })
     expect(outcome, artifacts.get('kept')).toEqual({ kind: 'finished', summary: 'Made the file.' })
     expect(made).toBe('made')
+    expect(called).toEqual(['verify'])
     const names = events.map(({ event }) => event)
     expect(names).toContain('guest_started')
     expect(names).toContain('guest_tool_called')

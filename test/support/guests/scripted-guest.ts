@@ -12,8 +12,11 @@ const SHELLS: { readonly [tool: string]: (command: string) => Json } = {
   run_shell_command: (command) => ({ command, is_background: false, description: 'work' }),
 }
 
-/** A model that has any guest run the commands in their order and then say the closing words; as a judge it accepts. */
-export function scriptedGuest(commands: readonly string[], closing = 'Mended the cause.'): Script {
+/** What a guest is made to do: run a command, or call a tool of its run by the platform's name for it. */
+export type GuestLine = string | { readonly tool: string; readonly arguments?: Json }
+
+/** A model that has any guest do the lines in their order and then say the closing words; as a judge it accepts. */
+export function scriptedGuest(commands: readonly GuestLine[], closing = 'Mended the cause.'): Script {
   return (turn) => {
     if (turn.tools.includes('submit_judgement')) return accept
     const tool = turn.tools.find((name) => name in SHELLS)
@@ -26,13 +29,21 @@ export function scriptedGuest(commands: readonly string[], closing = 'Mended the
 
 function lineFor(
   turn: ScriptedTurn,
-  commands: readonly string[],
-  { tool, call }: { readonly tool: string; readonly call: (command: string) => Json },
+  lines: readonly GuestLine[],
+  shell: { readonly tool: string; readonly call: (command: string) => Json },
 ): ScriptedReply | undefined {
-  const done = turn.messages.filter((message) => message.role === 'tool').length
-  const command = commands[done]
-  return command === undefined ? undefined : { text: 'Next.', tool_calls: [{ name: tool, arguments: call(command) }] }
+  const line = lines[turn.messages.filter((message) => message.role === 'tool').length]
+  if (line === undefined) return undefined
+  const call =
+    typeof line === 'string'
+      ? { name: shell.tool, arguments: shell.call(line) }
+      : { name: ownTool(turn.tools, line.tool), arguments: line.arguments ?? {} }
+  return { text: 'Next.', tool_calls: [call] }
 }
+
+/** Every guest puts the name of the server before a tool's, each in its own way. */
+const ownTool = (tools: readonly string[], name: string): string =>
+  tools.find((each) => each.includes('gander') && each.endsWith(name)) ?? name
 
 /** What a guest's tools answered in a request. */
 export const toolTexts = (turn: ScriptedTurn): readonly string[] =>

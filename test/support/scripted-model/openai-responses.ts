@@ -27,7 +27,7 @@ export const openaiResponses: WireFormat = {
           .map((item) => textOf(item['content'])),
       ].join(''),
       messages: input.flatMap(readItem),
-      tools: list(body['tools']).map((tool) => text(object(tool)['name'])),
+      tools: list(body['tools']).flatMap(namesOf),
       stream: body['stream'] === true,
     }
   },
@@ -46,6 +46,22 @@ export const openaiResponses: WireFormat = {
     ])
   },
   error: (_, message) => ({ error: { message, type: 'invalid_request_error', param: null, code: null } }),
+}
+
+/** What stands between a namespace and a tool in it where a script names one. */
+const WITHIN = '::'
+
+/** Tools of a namespace are named with it, as `namespace::tool`. */
+function namesOf(value: Json): readonly string[] {
+  const tool = object(value)
+  const name = text(tool['name'])
+  if (tool['type'] !== 'namespace') return [name]
+  return list(tool['tools']).map((inner) => `${name}${WITHIN}${text(object(inner)['name'])}`)
+}
+
+function named(whole: string): JsonObject {
+  const at = whole.indexOf(WITHIN)
+  return at === -1 ? { name: whole } : { namespace: whole.slice(0, at), name: whole.slice(at + WITHIN.length) }
 }
 
 function answer(reply: FullReply, asked: Pick<Asked, 'model'>): JsonObject {
@@ -88,7 +104,7 @@ function answer(reply: FullReply, asked: Pick<Asked, 'model'>): JsonObject {
         type: 'function_call',
         id: `fc_${call.id}`,
         call_id: call.id,
-        name: call.name,
+        ...named(call.name),
         arguments: asText(call.arguments),
         status: 'completed',
       })),

@@ -40,7 +40,8 @@ async function mayDo(desk: AcpDesk, wish: Wish): Promise<boolean> {
   return answer === 'allow'
 }
 
-const nextKey = (desk: AcpDesk): string => `within:${desk.key_prefix}:${desk.calls++}`
+/** Each of them is a turn of its own to whoever counts the calls of one answer. */
+const nextKey = (desk: AcpDesk): string => `within:${desk.key_prefix}:leave${desk.calls++}:0`
 
 /** What a request for leave comes to in our tools; what none of them is, is asked for by its own name and refused. */
 function wishesOf({ kind, rawInput, locations, title }: RequestPermissionRequest['toolCall']): readonly Wish[] {

@@ -4,13 +4,15 @@ import {
   methods,
   ndJsonStream,
   PROTOCOL_VERSION,
+  type McpServer,
+  type NewSessionRequest,
   type PromptRequest,
   type SessionUpdate,
 } from '@agentclientprotocol/sdk'
 import type { Json } from '#domain/json'
 import { anyEnvironment } from './any-command.ts'
 import { answerPermission, type AcpDesk, writeFile } from './acp-desk.ts'
-import { textOf, type GuestCli, type GuestTalk } from './guest-cli.ts'
+import { textOf, TOOL_SERVER, type GuestCli, type GuestTalk, type ToolSeat } from './guest-cli.ts'
 import { openCodeEnvironment } from './opencode.ts'
 
 /**
@@ -21,7 +23,7 @@ import { openCodeEnvironment } from './opencode.ts'
 export const acpGuest: GuestCli = {
   launch: ({ program, origin, token, model }) => ({
     argv: program,
-    env: { ...anyEnvironment(origin, token, model), ...openCodeEnvironment(origin, token, model) },
+    env: { ...anyEnvironment(origin, token, model), ...openCodeEnvironment({ origin, token, model }) },
     files: {},
   }),
   read: () => [],
@@ -34,23 +36,32 @@ async function converse(talk: GuestTalk): Promise<void> {
   const input = new WritableStream<Uint8Array>({ write: (bytes) => process.write(bytes) })
   // Node's web streams and the library's are the same at run time.
   const output = Readable.toWeb(
-    Readable.from(bounded(process.output), { objectMode: false }),
+    Readable.from(bounded(talk.output), { objectMode: false }),
   ) as ReadableStream<Uint8Array>
   const app = client({ name: 'gander' })
     .onRequest(methods.client.session.requestPermission, ({ params }) => answerPermission(desk, params))
     .onRequest(methods.client.fs.writeTextFile, ({ params }) => writeFile(desk, params))
     .onNotification(methods.client.session.update, ({ params }) => readUpdate(params.update, add))
   await app.connectWith(ndJsonStream(input, output), async (agent) => {
-    await agent.request(methods.agent.initialize, {
+    const { agentCapabilities } = await agent.request(methods.agent.initialize, {
       protocolVersion: PROTOCOL_VERSION,
       clientCapabilities: { fs: { readTextFile: false, writeTextFile: true }, terminal: false },
     })
-    const { sessionId } = await agent.request(methods.agent.session.new, { cwd: '/workspace', mcpServers: [] })
+    const mcpServers = agentCapabilities?.mcpCapabilities?.http === true ? [server(talk.tools)] : []
+    const opening: NewSessionRequest = { cwd: '/workspace', mcpServers }
+    const { sessionId } = await agent.request(methods.agent.session.new, opening)
     const asked: PromptRequest = { sessionId, prompt: [{ type: 'text', text: talk.prompt }] }
     const { stopReason } = await agent.request(methods.agent.session.prompt, asked)
     add({ kind: 'concluded', text: '', is_error: stopReason === 'refusal' })
   })
 }
+
+const server = ({ url, token }: ToolSeat): McpServer => ({
+  type: 'http',
+  name: TOOL_SERVER,
+  url,
+  headers: [{ name: 'Authorization', value: `Bearer ${token}` }],
+})
 
 const MAX_TOTAL = 256 * 1024 * 1024
 

@@ -19,9 +19,14 @@ export const anyEnvironment = (origin: string, token: string, model: string): { 
 
 /** Any other program: `{prompt_file}` in its words becomes the path of the instructions. */
 export const anyCommand: GuestCli = {
-  launch: ({ program, origin, token, model, prompt }) => ({
+  launch: ({ program, origin, token, model, prompt, tools }) => ({
     argv: program.map((word) => word.replaceAll('{prompt_file}', PROMPT_FILE)),
-    env: { ...anyEnvironment(origin, token, model), GANDER_PROMPT_FILE: PROMPT_FILE },
+    env: {
+      ...anyEnvironment(origin, token, model),
+      GANDER_PROMPT_FILE: PROMPT_FILE,
+      GANDER_TOOLS_URL: tools.url,
+      GANDER_TOOLS_TOKEN: tools.token,
+    },
     files: { [PROMPT_FILE]: prompt },
   }),
   // Some programs speak this dialect of lines; of others only what they leave in the tree is known.

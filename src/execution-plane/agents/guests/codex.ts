@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from '#domain/json'
-import { object, text, type GuestCli, type GuestEvent } from './guest-cli.ts'
+import { object, text, TOOL_CALL_MS, TOOL_SERVER, type GuestCli, type GuestEvent } from './guest-cli.ts'
 
 /** Codex over OpenAI responses; its own sandbox is off, because ours is around it and sandboxes do not nest. */
 export const codex: GuestCli = {
-  launch: ({ program, origin, token, model, prompt }) => ({
+  launch: ({ program, origin, token, model, prompt, tools }) => ({
     argv: [
       ...program,
       'exec',
@@ -15,6 +15,8 @@ export const codex: GuestCli = {
       '-c',
       `model_providers.gander={name="gander",base_url="${origin}/v1",env_key="GANDER_MODEL_TOKEN",wire_api="responses"}`,
       '-c',
+      `mcp_servers.${TOOL_SERVER}={url="${tools.url}",bearer_token_env_var="GANDER_TOOLS_TOKEN",tool_timeout_sec=${TOOL_CALL_MS / 1000}}`,
+      '-c',
       'analytics.enabled=false',
       '-c',
       'check_for_update_on_startup=false',
@@ -22,7 +24,7 @@ export const codex: GuestCli = {
       model,
       prompt,
     ],
-    env: { GANDER_MODEL_TOKEN: token },
+    env: { GANDER_MODEL_TOKEN: token, GANDER_TOOLS_TOKEN: tools.token },
     files: {},
   }),
   read: readLine,

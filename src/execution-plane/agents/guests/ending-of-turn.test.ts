@@ -18,6 +18,7 @@ const exchange = (outcome: GuestExchange['outcome'], reason: string | null = nul
 const facts = (changes: Partial<TurnFacts> = {}): TurnFacts => ({
   end: { exit_code: 0, signal: null, ended_by: 'exit', duration_ms: 1_000 },
   stopped: undefined,
+  exhausted: undefined,
   exchanges: [exchange('answered')],
   is_changed: true,
   concluded: false,

@@ -12,7 +12,9 @@ export type TurnEnding =
 export interface TurnFacts {
   readonly end: ProcessEnd
   /** Why the platform stopped it, if it did. */
-  readonly stopped: 'steps' | 'flood' | undefined
+  readonly stopped: 'steps' | 'flood' | 'stalled' | undefined
+  /** What the run's own record says is used up, where a step inside the turn found it. */
+  readonly exhausted: BudgetVerdict | undefined
   readonly exchanges: readonly GuestExchange[]
   readonly is_changed: boolean
   /** The program itself says that it failed. */
@@ -54,7 +56,8 @@ export function endingOfTurn(facts: TurnFacts): TurnEnding {
   return { status: 'failed', message: wordsOf(facts) }
 }
 
-function spent({ end, stopped, exchanges, calls, limits, use }: TurnFacts): BudgetVerdict | undefined {
+function spent({ end, stopped, exhausted, exchanges, calls, limits, use }: TurnFacts): BudgetVerdict | undefined {
+  if (exhausted !== undefined) return exhausted
   if (stopped === 'steps') return { budget: 'steps', used: use.steps + calls, limit: limits.max_steps }
   if (end.ended_by === 'timeout')
     return { budget: 'minutes', used: (use.active_ms + end.duration_ms) / 60_000, limit: limits.max_minutes }
@@ -68,10 +71,15 @@ function spent({ end, stopped, exchanges, calls, limits, use }: TurnFacts): Budg
   return { budget: 'cost', used: use.cost_usd + cost, limit: limits.max_cost_usd }
 }
 
+const STOPPED = {
+  flood: 'it was stopped because its output had no end',
+  stalled: 'it was stopped because it did nothing any more',
+} as const
+
 function wordsOf({ end, stopped, exchanges, last_words, errors }: TurnFacts): string {
   const how =
-    stopped === 'flood'
-      ? 'it was stopped because its output had no end'
+    stopped === 'flood' || stopped === 'stalled'
+      ? STOPPED[stopped]
       : `it ended by ${end.ended_by}${end.exit_code === null ? '' : ` with exit code ${end.exit_code}`}`
   const last = exchanges.at(-1)
   const model =

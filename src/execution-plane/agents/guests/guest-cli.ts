@@ -11,7 +11,20 @@ interface GuestSeat {
   readonly token: string
   readonly model: string
   readonly prompt: string
+  readonly tools: ToolSeat
 }
+
+/** Where the run's own tools are found from inside: a server of the Model Context Protocol over HTTP. */
+export interface ToolSeat {
+  readonly url: string
+  /** Sent as a bearer token; good for this start alone. */
+  readonly token: string
+}
+
+/** The name by which every guest knows that server. */
+export const TOOL_SERVER = 'gander'
+/** The project's checks may take long; what a guest waits for one call at most. */
+export const TOOL_CALL_MS = 60 * 60_000
 
 /** One start of a guest's program. */
 export interface GuestLaunch {
@@ -43,9 +56,12 @@ export interface GuestCli {
 /** What a conversation with a guest's program is held with. */
 export interface GuestTalk {
   readonly process: SandboxProcess
+  /** What the program says; read instead of the process's own. */
+  readonly output: AsyncIterable<Uint8Array>
   readonly session: AgentSession
   readonly prompt: string
   readonly key_prefix: string
+  readonly tools: ToolSeat
   readonly add: (event: GuestEvent) => void
 }
 

@@ -12,7 +12,8 @@ Rules
 2. Make the smallest change that fully does the task, in the style of the code around it; nothing unrelated, no reformatting.
 3. Prove it: add or adapt tests for the changed behaviour. Never delete, skip or weaken a test to make it pass.
 4. There is no network. Do not touch CI, ownership, agent instruction or lock files.
-5. Work without asking; nobody answers. End with a short summary of what you changed and why.`
+5. Where you have the tools of the server "gander", call its verify when you believe you are done: it runs the project's checks in a clean sandbox, exactly as the platform will.
+6. Work without asking; nobody answers. End with a short summary of what you changed and why.`
 
 /** What a guest is told at the start of a turn: rules, bounds, what the platform found, and what to do now. */
 export function guestPrompt(session: AgentSession, context: string): string {

@@ -1,21 +1,12 @@
 import type { EventDraft } from '#domain/event'
 import type { Json } from '#domain/json'
-import {
-  type AgentSession,
-  type GuestChannel,
-  type GuestExchange,
-  type ProcessEnd,
-  type SandboxProcess,
-  type StepOutcome,
-} from '#ports'
-import { endingOfTurn, type TurnEnding, type TurnFacts } from './ending-of-turn.ts'
-import type { GuestEvent, GuestLaunch } from './guest-cli.ts'
+import type { AgentSession, AgentTools, GuestChannel, GuestExchange, GuestToolDoor, StepOutcome } from '#ports'
+import { endingOfTurn, type TurnEnding } from './ending-of-turn.ts'
 import type { GuestParts } from './guest-parts.ts'
-import { readLines } from './json-lines.ts'
+import { inTurn } from './in-turn-tools.ts'
+import { runGuest, type Ran } from './run-guest.ts'
 import { Transcript } from './transcript.ts'
 
-/** Where the guest's model is reached inside its sandbox. */
-const PORT = 4180
 const MAX_SUMMARY = 4_000
 
 /** One turn that is about to be taken. */
@@ -47,12 +38,13 @@ export async function takeTurn(parts: GuestParts, turn: Turn): Promise<StepOutco
   let ran: Ran
   let exchanges: readonly GuestExchange[]
   try {
-    ran = await run(parts, { turn, channel, transcript })
+    ran = await withTools(parts, { turn, channel, transcript })
   } finally {
     exchanges = await channel.close()
   }
   // A turn that was taken from this worker, or cancelled, has no outcome: whoever goes on starts it again.
   session.signal.throwIfAborted()
+  if (ran.broken?.kind === 'thrown') throw ran.broken.error
   return outcomeOf(parts, { turn, before, transcript, ran, exchanges })
 }
 
@@ -67,97 +59,40 @@ const admit = ({ gateway, model, fence }: GuestParts, { session, key_prefix }: T
     data_class: 'internal',
   })
 
-interface Running {
+interface Admitted {
   readonly turn: Turn
   readonly channel: GuestChannel
   readonly transcript: Transcript
 }
 
-interface Ran {
-  readonly end: ProcessEnd
-  readonly stopped: TurnFacts['stopped']
-  readonly errors: string
-}
-
-async function run(parts: GuestParts, running: Running): Promise<Ran> {
-  const { turn, channel } = running
-  const { session, prompt } = turn
-  const { limits, use } = session.budget()
-  const launch = parts.cli.launch({
-    program: parts.found.argv,
-    origin: `http://127.0.0.1:${PORT}`,
-    token: channel.token,
-    model: parts.model.model,
-    prompt,
-  })
-  const process = await parts.sandbox.start(
-    {
-      argv: withFiles(launch),
-      env: { ...launch.env },
-      timeout_ms: Math.max(1_000, limits.max_minutes * 60_000 - use.active_ms),
-      network: { kind: 'doors', doors: [{ socket: channel.socket, port: PORT }] },
-    },
-    session.signal,
-  )
-  const calls_left = limits.max_steps - use.steps
-  const stopped =
-    parts.cli.converse === undefined
-      ? await listen(process, parts, { ...running, calls_left })
-      : await converse(process, parts.cli.converse, { ...running, calls_left })
-  return { end: await process.ended, stopped, errors: process.errors() }
-}
-
-/** A conversation that is over, or broken, ends the program: it waits for more words and would not end by itself. */
-async function converse(
-  process: SandboxProcess,
-  talk: NonNullable<GuestParts['cli']['converse']>,
-  { turn, transcript, calls_left }: Limited,
-): Promise<TurnFacts['stopped']> {
-  let stopped: TurnFacts['stopped']
-  const add = (event: GuestEvent) => {
-    transcript.add(event)
-    if (transcript.calls <= calls_left || stopped !== undefined) return
-    stopped = 'steps'
-    void process.kill()
-  }
-  const { session, prompt, key_prefix } = turn
+/** Runs the guest with the run's own tools at a door beside its model's. */
+async function withTools(parts: GuestParts, { turn, channel, transcript }: Admitted): Promise<Ran> {
+  const { session } = turn
+  const stop = new AbortController()
+  const hands = inTurn(session.tools, () => stop.abort())
+  const door = await openTools(parts, turn, hands.tools)
   try {
-    await Promise.race([talk({ process, session, prompt, key_prefix, add }), process.ended])
-  } catch (error) {
-    transcript.add({ kind: 'concluded', text: error instanceof Error ? error.message : String(error), is_error: true })
+    const with_tools = { ...session, tools: hands.tools }
+    const seat = { session: with_tools, channel, door, transcript, broken: stop.signal, isServed: hands.isServed }
+    const ran = await runGuest(parts, { ...turn, ...seat })
+    await hands.end()
+    const broken = hands.broken()
+    return broken === undefined ? ran : { ...ran, broken }
+  } finally {
+    await door.close()
+    // What the guest asked for last may still act; the next step must not begin beside it.
+    await hands.end()
   }
-  await process.kill()
-  return stopped
 }
 
-type Limited = Running & { readonly calls_left: number }
-
-async function listen(
-  process: SandboxProcess,
-  { cli }: GuestParts,
-  { transcript, calls_left }: Limited,
-): Promise<TurnFacts['stopped']> {
-  process.closeInput()
-  for await (const line of readLines(process.output)) {
-    if (line.kind === 'flood') {
-      await process.kill()
-      return 'flood'
-    }
-    if (line.kind === 'words') transcript.addWords(line.text)
-    else for (const event of cli.read(line.value)) transcript.add(event)
-    if (transcript.calls > calls_left) {
-      await process.kill()
-      return 'steps'
-    }
-  }
-  return undefined
-}
-
-/** A program that writes the launch's files and becomes the guest, so that one process tree holds it all. */
-const withFiles = ({ files, argv }: GuestLaunch): readonly string[] => {
-  const script =
-    'while [ "$1" != -- ]; do mkdir -p "$(dirname "$1")" && printf %s "$2" > "$1" || exit 125; shift 2; done; shift; exec "$@"'
-  return ['sh', '-c', script, 'guest', ...Object.entries(files).flat(), '--', ...argv]
+function openTools(
+  { tool_desk }: GuestParts,
+  { session, key_prefix }: Turn,
+  tools: AgentTools,
+): Promise<GuestToolDoor> {
+  let calls = 0
+  // Each call is a turn of its own to whoever counts the calls of one answer.
+  return tool_desk.open({ tools, phase: session.phase, nextKey: () => `within:${key_prefix}:tool${calls++}:0` })
 }
 
 interface Taken {
@@ -175,6 +110,7 @@ async function outcomeOf(parts: GuestParts, taken: Taken): Promise<StepOutcome<J
   const redact = async (text: string) => (await parts.redactor.redact(text)).text
   const ending = endingOfTurn({
     ...ran,
+    exhausted: ran.broken?.kind === 'exhausted' ? ran.broken.verdict : undefined,
     exchanges,
     is_changed: tree !== before,
     concluded: parts.cli.converse !== undefined && transcript.conclusion !== undefined,

@@ -1,11 +1,11 @@
 import type { JsonObject } from '#domain/json'
-import { object, text, type GuestCli, type GuestEvent } from './guest-cli.ts'
+import { object, text, TOOL_CALL_MS, TOOL_SERVER, type GuestCli, type GuestEvent, type ToolSeat } from './guest-cli.ts'
 
 /** OpenCode over OpenAI chat; it reads its settings from a variable, so that no file of the repository has the say. */
 export const opencode: GuestCli = {
-  launch: ({ program, origin, token, model, prompt }) => ({
+  launch: ({ program, origin, token, model, prompt, tools }) => ({
     argv: [...program, 'run', '--format', 'json', '--auto', '--model', `gander/${model}`, prompt],
-    env: openCodeEnvironment(origin, token, model),
+    env: openCodeEnvironment({ origin, token, model }, tools),
     files: {},
   }),
   read: readLine,
@@ -13,13 +13,13 @@ export const opencode: GuestCli = {
 
 /** The variables with which any form of OpenCode asks the one model there is. */
 export const openCodeEnvironment = (
-  origin: string,
-  token: string,
-  model: string,
+  { origin, token, model }: { readonly origin: string; readonly token: string; readonly model: string },
+  tools?: ToolSeat,
 ): { readonly [name: string]: string } => ({
   OPENCODE_CONFIG_CONTENT: JSON.stringify({
     autoupdate: false,
     share: 'disabled',
+    ...(tools && { mcp: { [TOOL_SERVER]: server(tools) } }),
     model: `gander/${model}`,
     small_model: `gander/${model}`,
     provider: {
@@ -35,6 +35,15 @@ export const openCodeEnvironment = (
   OPENCODE_DISABLE_MODELS_FETCH: '1',
   OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
   OPENCODE_DISABLE_PROJECT_CONFIG: '1',
+})
+
+const server = ({ url, token }: ToolSeat) => ({
+  type: 'remote',
+  url,
+  enabled: true,
+  oauth: false,
+  timeout: TOOL_CALL_MS,
+  headers: { Authorization: `Bearer ${token}` },
 })
 
 function readLine(line: JsonObject): readonly GuestEvent[] {

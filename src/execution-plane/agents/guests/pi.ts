@@ -1,12 +1,39 @@
 import type { JsonObject } from '#domain/json'
 import { GUEST_HOME, object, text, textOf, type GuestCli, type GuestEvent } from './guest-cli.ts'
+import { PI_EXTENSION } from './pi-extension.ts'
 
-/** pi over OpenAI chat; its models come from a file in its home. */
+const EXTENSION = `${GUEST_HOME}/gander-tools.js`
+
+/** pi over OpenAI chat; its models come from a file in its home, the tools of the run from an extension. */
 export const pi: GuestCli = {
-  launch: ({ program, origin, token, model, prompt }) => ({
-    argv: [...program, '-p', '--mode', 'json', '--provider', 'gander', '--model', model, '--no-session', prompt],
-    env: { PI_OFFLINE: '1', PI_SKIP_VERSION_CHECK: '1', PI_TELEMETRY: '0', GANDER_MODEL_TOKEN: token },
-    files: { [`${GUEST_HOME}/.pi/agent/models.json`]: JSON.stringify(models(origin, model)) },
+  launch: ({ program, origin, token, model, prompt, tools }) => ({
+    argv: [
+      ...program,
+      '-p',
+      '--mode',
+      'json',
+      '--provider',
+      'gander',
+      '--model',
+      model,
+      '--no-session',
+      '--no-extensions',
+      '--extension',
+      EXTENSION,
+      prompt,
+    ],
+    env: {
+      PI_OFFLINE: '1',
+      PI_SKIP_VERSION_CHECK: '1',
+      PI_TELEMETRY: '0',
+      GANDER_MODEL_TOKEN: token,
+      GANDER_TOOLS_URL: tools.url,
+      GANDER_TOOLS_TOKEN: tools.token,
+    },
+    files: {
+      [`${GUEST_HOME}/.pi/agent/models.json`]: JSON.stringify(models(origin, model)),
+      [EXTENSION]: PI_EXTENSION,
+    },
   }),
   read: readLine,
 }

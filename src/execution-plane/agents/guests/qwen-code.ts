@@ -1,10 +1,21 @@
-import type { GuestCli } from './guest-cli.ts'
+import { TOOL_CALL_MS, TOOL_SERVER, type GuestCli, type ToolSeat } from './guest-cli.ts'
 import { readMessageLine } from './message-lines.ts'
 
 /** qwen-code over OpenAI chat; `--bare` keeps it from the repository's own settings and extensions. */
 export const qwenCode: GuestCli = {
-  launch: ({ program, origin, token, model, prompt }) => ({
-    argv: [...program, prompt, '--auth-type', 'openai', '--yolo', '--bare', '-o', 'stream-json'],
+  launch: ({ program, origin, token, model, prompt, tools }) => ({
+    argv: [
+      ...program,
+      prompt,
+      '--auth-type',
+      'openai',
+      '--yolo',
+      '--bare',
+      '-o',
+      'stream-json',
+      '--mcp-config',
+      JSON.stringify({ mcpServers: { [TOOL_SERVER]: server(tools) } }),
+    ],
     env: {
       OPENAI_BASE_URL: `${origin}/v1`,
       OPENAI_API_KEY: token,
@@ -16,3 +27,10 @@ export const qwenCode: GuestCli = {
   }),
   read: readMessageLine,
 }
+
+const server = ({ url, token }: ToolSeat) => ({
+  httpUrl: url,
+  headers: { Authorization: `Bearer ${token}` },
+  timeout: TOOL_CALL_MS,
+  trust: true,
+})
