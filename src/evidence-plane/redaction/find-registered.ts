@@ -15,6 +15,7 @@ const SPACING_RUN = new RegExp(`${SPACING_CLASS.source}+`, 'g')
 const SPACING = Uint8Array.from({ length: 0x10000 }, (_, code) =>
   SPACING_CLASS.test(String.fromCharCode(code)) ? 1 : 0,
 )
+const COUNTS = SPACING.map((is_spacing) => 1 - is_spacing)
 
 /** Exact values that the platform holds, found in all their encodings. */
 export interface RegisteredValues {
@@ -27,16 +28,17 @@ export interface RegisteredValues {
 
 /** The forms by the hashes of their four-character pieces that a look at every fifth character cannot miss. */
 interface Index {
+  /** 1 where a piece has this hash; 256 kB, so that it stays in the processor's cache. */
   readonly marked: Uint8Array
   readonly forms: ReadonlyMap<number, readonly Placed[]>
   /** Forms with fewer than eight characters that count, found one by one. */
   readonly sparse: readonly string[]
 }
 
-/** A form, its first character that counts, and how many such characters stand before the piece. */
+/** A form, its joined characters, and how many of them stand before the piece. */
 interface Placed {
   readonly form: string
-  readonly first: number
+  readonly joined: Uint16Array
   readonly before: number
 }
 
@@ -81,7 +83,7 @@ function indexOf(forms: readonly string[]): Index {
       const slot = slotOf(joined, before)
       marked[slot] = 1
       const here = placed.get(slot)
-      const entry = { form, first: joined[0] ?? 0, before }
+      const entry = { form, joined, before }
       if (here === undefined) placed.set(slot, [entry])
       else here.push(entry)
     }
@@ -96,41 +98,67 @@ function slotOf(units: Uint16Array, at: number): number {
 }
 
 /** Takes white space out, then looks at every fifth piece of what is left. */
-function findForms(text: string, units: Uint16Array, { marked, forms, sparse }: Index): readonly Span[] {
-  const spans: Span[] = sparseHits(text, sparse)
-  const { joined, places } = withoutSpacing(units)
-  for (let at = 0; at + PIECE <= joined.length; at += STRIDE) {
-    const slot = slotOf(joined, at)
-    if (marked[slot] === 0) continue
-    for (const { form, first, before } of forms.get(slot) ?? []) {
-      if (at < before || joined[at - before] !== first) continue
-      const start = placeOf(units, places, at - before)
-      const end = matchAt(text, start, form)
-      if (end !== -1) spans.push({ start, end, kind: 'registered' })
-    }
+function findForms(text: string, units: Uint16Array, index: Index): readonly Span[] {
+  const spans: Span[] = sparseHits(text, index.sparse)
+  const joined = new Uint16Array(units.length + 1)
+  const places = new Int32Array((units.length >>> 6) + 3)
+  const length = withoutSpacing(units, joined, places)
+  for (let from = 0; from + PIECE <= length; ) {
+    const found = markedPieces(joined, length, from, index.marked)
+    for (const at of hits.subarray(0, found))
+      for (const placed of index.forms.get(slotOf(joined, at)) ?? []) {
+        if (!standsAround(joined, at, placed)) continue
+        const start = placeOf(units, places, at - placed.before)
+        const end = matchAt(text, start, placed.form)
+        if (end !== -1) spans.push({ start, end, kind: 'registered' })
+      }
+    from = found < HITS ? length : (hits[HITS - 1] ?? 0) + STRIDE
   }
   return spans
 }
 
-/** Characters that count, and where each 64th of them stands. */
-function withoutSpacing(units: Uint16Array): { readonly joined: Uint16Array; readonly places: Int32Array } {
-  const joined = new Uint16Array(units.length + 1)
-  const places = new Int32Array((units.length >>> 6) + 1)
-  const spacing = SPACING
+/** Pieces looked up in one go. Loops over a text hold nothing else: only so they are compiled to a few instructions. */
+const HITS = 4_096
+/** Shared by all searches: none of them waits for anything while it uses it. */
+const hits = new Int32Array(HITS)
+
+function markedPieces(joined: Uint16Array, length: number, from: number, marked: Uint8Array): number {
+  let found = 0
+  for (let at = from; at + PIECE <= length; at += STRIDE) {
+    if (marked[slotOf(joined, at)] === 0) continue
+    hits[found] = at
+    found += 1
+    if (found === HITS) break
+  }
+  return found
+}
+
+/** True where the eight characters of the form stand in which the piece is: most chance hits end here. */
+function standsAround(units: Uint16Array, at: number, { joined, before }: Placed): boolean {
+  if (at < before) return false
+  const start = at - before
+  for (let next = 0; next < WINDOW; next++) if (units[start + next] !== joined[next]) return false
+  return true
+}
+
+/** Gathers the characters that count, and where each 64th of them stands; gives how many there are. */
+function withoutSpacing(units: Uint16Array, joined: Uint16Array, places: Int32Array): number {
+  const counts = COUNTS
   let length = 0
   for (let at = 0; at < units.length; at++) {
     const code = units[at] ?? 0
     joined[length] = code
-    if ((length & 63) === 0) places[length >>> 6] = at
-    length += 1 - (spacing[code] ?? 0)
+    // The last to write a place is the character that counts itself, so that no branch is needed.
+    places[(length + 63) >>> 6] = at
+    length += counts[code] ?? 0
   }
-  return { joined: joined.subarray(0, length), places }
+  return length
 }
 
 /** Where a character stands that counts. */
 function placeOf(units: Uint16Array, places: Int32Array, counted: number): number {
   let at = places[counted >>> 6] ?? 0
-  for (let missing = counted & 63; missing > 0; ) {
+  for (let missing = counted & 63; missing > 0 && at < units.length; ) {
     at += 1
     if (SPACING[units[at] ?? 0] !== 1) missing -= 1
   }
