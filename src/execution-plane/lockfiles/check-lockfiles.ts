@@ -25,7 +25,7 @@ export interface LockfileTree {
 }
 
 /** One lockfile with its content's hash and what it pins. */
-export interface ReadLockfile {
+interface ReadLockfile {
   readonly path: string
   readonly kind: LockfileKind
   readonly sha256: string

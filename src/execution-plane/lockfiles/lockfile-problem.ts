@@ -1,5 +1,5 @@
 /** Why a lockfile is not installed from; each is a refusal, none a warning. */
-export const LOCKFILE_REMEDIES = {
+const LOCKFILE_REMEDIES = {
   'lockfile.unreadable': 'Write it anew with its own tool, and commit it.',
   'lockfile.integrity': 'Write the lockfile anew with its own tool, so that every package has a hash of its contents.',
   'lockfile.source':
