@@ -2,7 +2,14 @@ import type { ApprovalAnswer } from '#domain/approval'
 import type { BudgetLimits } from '#domain/budget'
 import { GanderError, isGanderError } from '#domain/failure'
 import type { Change } from '#domain/change'
-import { incidentsOf, type EventDraft, type LedgerEvent } from '#domain/event'
+import {
+  addedCuts,
+  incidentsOf,
+  redactionEvents,
+  type CutSecrets,
+  type EventDraft,
+  type LedgerEvent,
+} from '#domain/event'
 import type { RunId } from '#domain/ids'
 import { LOCAL_TENANT } from '#domain/ids'
 import { canonicalJson } from '#domain/json'
@@ -82,7 +89,7 @@ export function createInProcessPlatform(parts: PlatformParts): Platform {
 
 async function submit(parts: PlatformParts, order: RunOrder): Promise<RunId> {
   parts.holdKeys(order.keys)
-  const words = await redactWords(order.words, parts.redactor)
+  const { words, cut } = await redactWords(order.words, parts.redactor)
   const accepted = acceptOrder({ ...order, words }, identifiers)
   if (!accepted.ok) {
     const { code, message, missing } = accepted.refusal
@@ -100,10 +107,16 @@ async function submit(parts: PlatformParts, order: RunOrder): Promise<RunId> {
     sandbox,
     limits: { ...limits, max_minutes: Math.min(limits.max_minutes, sandbox.resources.run_minutes) },
   }
-  return record(parts, { ...accepted.value.request, repository: source.repository }, task)
+  const request = { ...accepted.value.request, repository: source.repository }
+  return record(parts, request, task, redactionEvents('request', cut))
 }
 
-async function record(parts: PlatformParts, request: Request, task: Task): Promise<RunId> {
+async function record(
+  parts: PlatformParts,
+  request: Request,
+  task: Task,
+  told: readonly EventDraft[] = [],
+): Promise<RunId> {
   const run: NewRun = {
     id: identifiers.make('run'),
     tenant_id: task.tenant_id,
@@ -113,7 +126,7 @@ async function record(parts: PlatformParts, request: Request, task: Task): Promi
     repairs_allowed: task.limits.max_repairs,
     max_attempts: MAX_ATTEMPTS,
   }
-  await parts.store.submit({ request, task, run, events: submissionEvents(request, task) })
+  await parts.store.submit({ request, task, run, events: [...submissionEvents(request, task), ...told] })
   return run.id
 }
 
@@ -141,16 +154,25 @@ function priced(order: RunOrder, prices: PriceTable): void {
   }
 }
 
-async function redactWords(words: RunOrder['words'], redactor: Redactor): Promise<RunOrder['words']> {
-  const cut = async (text: string) => (await redactor.redact(text)).text
-  const all = (texts: readonly string[]) => Promise.all(texts.map(cut))
-  return {
+async function redactWords(
+  words: RunOrder['words'],
+  redactor: Redactor,
+): Promise<{ readonly words: RunOrder['words']; readonly cut: CutSecrets }> {
+  const cuts: CutSecrets[] = []
+  const clean = async (said: string) => {
+    const { text, ...cut } = await redactor.redact(said)
+    if (cut.count > 0) cuts.push(cut)
+    return text
+  }
+  const all = (texts: readonly string[]) => Promise.all(texts.map(clean))
+  const redacted = {
     ...words,
-    title: await cut(words.title),
-    description: await cut(words.description),
+    title: await clean(words.title),
+    description: await clean(words.description),
     acceptance_criteria: await all(words.acceptance_criteria),
     constraints: await all(words.constraints),
   }
+  return { words: redacted, cut: addedCuts(cuts) }
 }
 
 async function workOn(parts: PlatformParts, run: RunId, signal?: AbortSignal): Promise<void> {

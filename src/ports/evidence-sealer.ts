@@ -1,3 +1,4 @@
+import type { CutSecrets } from '#domain/event'
 import type { EvidencePacket, RunEvidence } from '#domain/packet'
 import type { RunArtifact } from './step-journal.ts'
 
@@ -8,5 +9,7 @@ export interface EvidenceSealer {
     readonly packet: EvidencePacket
     readonly sha256: string
     readonly artifacts: readonly RunArtifact[]
+    /** What was cut out of the evidence before it was stored. */
+    readonly cut: CutSecrets
   }>
 }

@@ -1,3 +1,4 @@
+import type { CutSecrets } from '#domain/event'
 import type { EvidencePacket } from '#domain/packet'
 import type { RunMode, Task } from '#domain/task'
 import type { PullRequestLink } from './run-store.ts'
@@ -11,6 +12,11 @@ export interface PublicationPlan {
   readonly idempotency_key: string
 }
 
+/** What was cut out of the words of a publication before they left. */
+interface WithCut {
+  readonly cut: CutSecrets
+}
+
 /** The only hand that reaches a forge. Everything it does is idempotent by the plan's key. */
 export interface Publisher {
   /** Makes the commit and names the branch; nothing leaves the machine. The same task and tree give the same plan. */
@@ -22,7 +28,7 @@ export interface Publisher {
     readonly summary: string
     /** Seconds since the epoch. */
     readonly timestamp: number
-  }): Promise<PublicationPlan>
+  }): Promise<PublicationPlan & WithCut>
   /** Pushes the branch; for `draft_pr` opens the pull request too. @throws GanderError `publication_failed` */
   publish(of: {
     readonly plan: PublicationPlan
@@ -30,5 +36,5 @@ export interface Publisher {
     readonly repository: RunRepository
     readonly packet: EvidencePacket
     readonly packet_sha256: string
-  }): Promise<PullRequestLink>
+  }): Promise<PullRequestLink & WithCut>
 }

@@ -1,3 +1,4 @@
+import { addedCuts, type CutSecrets } from '#domain/event'
 import { GanderError } from '#domain/failure'
 import type { Task } from '#domain/task'
 import type { Forge, PersonalClass, PublicationPlan, PullRequestLink, Publisher, Redactor, RunRepository } from '#ports'
@@ -13,16 +14,19 @@ interface PublisherParts {
 const PERSONAL: readonly PersonalClass[] = ['email_address', 'private_url', 'phone_number', 'iban', 'payment_card']
 
 type Publication = Parameters<Publisher['publish']>[0]
+type Published = Awaited<ReturnType<Publisher['publish']>>
+const NOTHING_CUT: CutSecrets = addedCuts([])
 
 /** Makes the publisher over the forges that were wired. */
 export function createPublisher({ forgeOf, redactor }: PublisherParts): Publisher {
   return {
     async prepare({ run_id, task, repository, tree, summary, timestamp }) {
-      const message = (await redactor.redact(commitMessage(task, run_id, summary))).text
+      const message = await redactor.redact(commitMessage(task, run_id, summary))
       const parent = repository.source.commit
-      const commit = await repository.commit({ tree, parent, message, timestamp })
-      const title = (await redactor.redact(titleOf(task))).text
-      return { branch: branchName(task), commit, title, idempotency_key: keyOf(task, run_id, parent) }
+      const commit = await repository.commit({ tree, parent, message: message.text, timestamp })
+      const title = await redactor.redact(titleOf(task))
+      const idempotency_key = keyOf(task, run_id, parent)
+      return { branch: branchName(task), commit, title: title.text, idempotency_key, cut: addedCuts([message, title]) }
     },
     async publish(publication) {
       if (publication.mode === 'local_branch') return pushOnly(publication)
@@ -32,22 +36,23 @@ export function createPublisher({ forgeOf, redactor }: PublisherParts): Publishe
 }
 
 /** Hands a branch to the repository the task came from; the user's own checkout stays as it is. */
-async function pushOnly({ plan, repository }: Publication): Promise<PullRequestLink> {
+async function pushOnly({ plan, repository }: Publication): Promise<Published> {
   const { repository: address } = repository.source
   await push(repository, plan, address)
   const { branch, commit: head_commit, idempotency_key } = plan
-  return { url: `${address}#${branch}`, number: 0, branch, head_commit, idempotency_key }
+  return { url: `${address}#${branch}`, number: 0, branch, head_commit, idempotency_key, cut: NOTHING_CUT }
 }
 
 /** Searches by key before it makes anything: the branch first, the pull request second. */
-async function openDraft(publication: Publication, forge: Forge, redactor: Redactor): Promise<PullRequestLink> {
+async function openDraft(publication: Publication, forge: Forge, redactor: Redactor): Promise<Published> {
   const { plan, repository, packet, packet_sha256 } = publication
   const { repository: address, base_branch, commit: base_commit } = repository.source
   const existing = await forge.findPullRequest(address, plan.idempotency_key)
-  if (existing !== undefined && existing.head_commit === plan.commit) return linkOf(existing, plan)
+  if (existing !== undefined && existing.head_commit === plan.commit)
+    return { ...linkOf(existing, plan), cut: NOTHING_CUT }
   await push(repository, plan, await forge.pushAddress(address))
   const public_words = { classes: PERSONAL, except: address }
-  const body = (await redactor.redact(pullRequestBody(packet, packet_sha256), public_words)).text
+  const { text: body, ...cut } = await redactor.redact(pullRequestBody(packet, packet_sha256), public_words)
   const opened = await forge.openPullRequest({
     idempotency_key: plan.idempotency_key,
     repository: address,
@@ -60,7 +65,7 @@ async function openDraft(publication: Publication, forge: Forge, redactor: Redac
     draft: true,
     labels: pullRequestLabels(packet),
   })
-  return linkOf(opened, plan)
+  return { ...linkOf(opened, plan), cut }
 }
 
 async function push(repository: RunRepository, plan: PublicationPlan, remote: string): Promise<void> {

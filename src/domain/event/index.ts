@@ -2,3 +2,4 @@
 export { EVENT_FIELDS } from './event-catalogue.ts'
 export { incidentsOf, type Incident } from './incidents.ts'
 export * from './ledger-event.ts'
+export { addedCuts, redactionEvents, type CutSecrets } from './redaction-events.ts'

@@ -1,3 +1,4 @@
+import type { CutSecrets } from '#domain/event'
 import type { EvidencePacket } from '#domain/packet'
 import type { ArtifactStore, EvidenceSealer, Redactor, RunArtifact } from '#ports'
 import { answerQuestions } from './answer-questions.ts'
@@ -15,22 +16,25 @@ export function createEvidenceSealer(parts: {
   }
   return {
     async seal(evidence) {
-      const packet = await redacted(
+      const { packet, cut } = await redacted(
         { schema: 'gander.evidence/v1', answers: answerQuestions(evidence), evidence },
         redactor,
       )
       const json = await store('evidence_packet', 'packet.json', `${JSON.stringify(packet, null, 2)}\n`)
       const page = await store('evidence_page', 'packet.md', renderPacket(packet, json.sha256))
-      return { packet, sha256: json.sha256, artifacts: [json, page] }
+      return { packet, sha256: json.sha256, artifacts: [json, page], cut }
     },
   }
 }
 
-async function redacted(packet: EvidencePacket, redactor: Redactor): Promise<EvidencePacket> {
-  const whole = await redactor.redact(JSON.stringify(packet))
-  if (whole.count === 0) return packet
+async function redacted(
+  packet: EvidencePacket,
+  redactor: Redactor,
+): Promise<{ readonly packet: EvidencePacket; readonly cut: CutSecrets }> {
+  const { text: _, ...cut } = await redactor.redact(JSON.stringify(packet))
+  if (cut.count === 0) return { packet, cut }
   // Value by value, so that no pattern reaches over the quotes; only strings change, so it stays a packet.
-  return (await redactValue(packet, redactor)) as EvidencePacket
+  return { packet: (await redactValue(packet, redactor)) as EvidencePacket, cut }
 }
 
 async function redactValue(value: unknown, redactor: Redactor): Promise<unknown> {

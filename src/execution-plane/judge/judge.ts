@@ -1,4 +1,5 @@
 import type { Message } from '#domain/conversation'
+import { redactionEvents } from '#domain/event'
 import type { Finding, Verdict } from '#domain/gate'
 import { canonicalJson } from '#domain/json'
 import type { ModelChoice } from '#domain/task'
@@ -68,10 +69,9 @@ function prepare(request: JudgeRequest, size: number, characters: number): Promi
     },
     async () => {
       const material = materialOf(request, request.sign, characters)
-      const { text, count, kinds } = await redactor.redact(material.text)
+      const { text, ...cut } = await redactor.redact(material.text)
       const value = { text, evidence: [...material.evidence], files: { ...material.files } }
-      if (count === 0) return { value }
-      return { value, events: [{ event: 'secret_redacted', facts: { count, kinds: [...kinds], where: 'judge' } }] }
+      return { value, events: redactionEvents('judge', cut) }
     },
   )
 }

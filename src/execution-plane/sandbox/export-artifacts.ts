@@ -1,7 +1,9 @@
+import { Buffer, isUtf8 } from 'node:buffer'
 import { constants } from 'node:fs'
 import { lstat, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import picomatch from 'picomatch'
+import { addedCuts, type CutSecrets } from '#domain/event'
 import type { PathGroups } from '#domain/sandbox'
 import type { ArtifactStore, Redactor, RunArtifact } from '#ports'
 
@@ -12,6 +14,8 @@ const MOST = { files: 200, bytes: 16 * 1024 ** 2, all_bytes: 64 * 1024 ** 2, loo
 interface Exported {
   readonly artifacts: readonly RunArtifact[]
   readonly left: readonly { readonly path: string; readonly reason: string }[]
+  /** What was cut out of all that was kept. */
+  readonly cut: CutSecrets
 }
 
 interface ExportWish {
@@ -29,7 +33,8 @@ interface ExportWish {
 export async function exportArtifacts(wish: ExportWish): Promise<Exported> {
   const artifacts: RunArtifact[] = []
   const left: { path: string; reason: string }[] = []
-  if (wish.patterns.length === 0) return { artifacts, left }
+  const cuts: CutSecrets[] = []
+  if (wish.patterns.length === 0) return { artifacts, left, cut: addedCuts(cuts) }
   const wanted = wish.patterns.map((group) => group.map((glob) => picomatch(glob, { dot: true })))
   let room = MOST.all_bytes
   for await (const path of namesBelow(wish.root)) {
@@ -39,13 +44,16 @@ export async function exportArtifacts(wish: ExportWish): Promise<Exported> {
     else if (artifacts.length >= MOST.files) left.push({ path, reason: `more than ${MOST.files} files` })
     else {
       room -= read.length
-      const { text } = await wish.redactor.redact(new TextDecoder().decode(read))
-      const stored = await wish.artifacts.put(text)
+      // Bytes that are no text are taken one by one for characters, so that an archive stays one and is looked into.
+      const encoding = isUtf8(read) ? 'utf8' : 'latin1'
+      const { text, ...cut } = await wish.redactor.redact(Buffer.from(read).toString(encoding))
+      if (cut.count > 0) cuts.push(cut)
+      const stored = await wish.artifacts.put(Buffer.from(text, encoding))
       artifacts.push({ ...stored, kind: 'exported_file', name: path, data_class: 'internal' })
     }
     if (left.length >= MOST.files) break
   }
-  return { artifacts, left }
+  return { artifacts, left, cut: addedCuts(cuts) }
 }
 
 /** Paths of everything below a folder that is no folder itself, in order; `.git` and `node_modules` are passed over. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { addedCuts, type CutSecrets } from '#domain/event'
 import { planDefects } from '#domain/plan'
 import type { AgentPhase } from '#domain/tool'
 import type { RunArtifact } from '#ports'
@@ -6,11 +7,7 @@ import type { ToolGatewayDependencies, ToolHost } from './tool-host.ts'
 import type { ToolContext } from './tool.ts'
 
 /** What redaction cut out over one call. */
-export interface Findings {
-  readonly count: number
-  readonly kinds: readonly string[]
-  readonly confirmed: boolean
-}
+export type Findings = CutSecrets
 
 /** The context of one call, with what redaction found so far. */
 export interface CallContext extends ToolContext {
@@ -23,14 +20,10 @@ export function createContext(
   host: ToolHost,
   phase: AgentPhase,
 ): CallContext {
-  const kinds = new Set<string>()
-  let count = 0
-  let confirmed = false
+  const cuts: CutSecrets[] = []
   const redact = async (text: string): Promise<string> => {
     const redaction = await redactor.redact(text)
-    count += redaction.count
-    confirmed ||= redaction.confirmed
-    for (const kind of redaction.kinds) kinds.add(kind)
+    if (redaction.count > 0) cuts.push(redaction)
     return redaction.text
   }
   return {
@@ -39,7 +32,7 @@ export function createContext(
     files: files(host.sandbox.tree),
     redact,
     get findings(): Findings {
-      return { count, kinds: [...kinds].toSorted(), confirmed }
+      return addedCuts(cuts)
     },
     keep: async (kind, name, text): Promise<RunArtifact> => {
       const ref = await artifacts.put(await redact(text))

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { EventDraft } from '#domain/event'
+import { redactionEvents, type EventDraft } from '#domain/event'
 import type { JsonObject } from '#domain/json'
 import type { AgentPhase } from '#domain/tool'
 import type { PolicyDecision, Redactor } from '#ports'
@@ -76,17 +76,8 @@ function executed({ tool, tool_version, duration_ms, text, run }: CallFacts, abo
   }
 }
 
-function findingsOf({ tool, findings }: CallFacts, about: Subject): readonly EventDraft[] {
-  if (findings.count === 0) return []
-  const { count, kinds, confirmed } = findings
-  const redacted: EventDraft = { ...about, event: 'secret_redacted', facts: { count, kinds: [...kinds], where: tool } }
-  const incident: EventDraft = {
-    ...about,
-    event: 'incident_opened',
-    facts: { kind: 'registered_secret_seen', where: tool },
-  }
-  return confirmed ? [redacted, incident] : [redacted]
-}
+const findingsOf = ({ tool, findings }: CallFacts, about: Subject): readonly EventDraft[] =>
+  redactionEvents(tool, findings).map((event) => ({ ...about, ...event }))
 
 /** The decision as it is stored: what was requested comes from a model, so it is redacted like everything else. */
 export async function decisionRecord(decision: PolicyDecision, redactor: Redactor): Promise<PolicyDecision> {

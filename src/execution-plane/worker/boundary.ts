@@ -1,4 +1,5 @@
 import { diffStat } from '#domain/change'
+import { redactionEvents } from '#domain/event'
 import { lets, type Verdict } from '#domain/gate'
 import type { Json } from '#domain/json'
 import type { CapturedTree } from '#ports'
@@ -48,7 +49,7 @@ export async function checkBoundary(
     const incident = secret
       ? [{ event: 'incident_opened' as const, facts: { kind: 'secret_in_diff', where: captured.tree } }]
       : []
-    const events = [...verdicts.map(gateAnswered), ...incident]
+    const events = [...verdicts.map(gateAnswered), ...redactionEvents('patch', redacted), ...incident]
     return { value: { verdicts, patch: patch.sha256 } as unknown as Json, events, artifacts: [patch] }
   })
   // On record under this key are the verdicts that were put there.

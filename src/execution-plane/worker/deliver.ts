@@ -1,4 +1,4 @@
-import type { EventDraft } from '#domain/event'
+import { redactionEvents, type EventDraft } from '#domain/event'
 import type { EvidencePacket } from '#domain/packet'
 import type { RunFacts } from '#domain/run'
 import type { RunMode } from '#domain/task'
@@ -56,18 +56,12 @@ async function planPublication(execution: Execution): Promise<void> {
   const { parts, run, task, found, journal } = execution
   const tree = need(execution, 'change').head_tree
   const timestamp = Math.floor(Date.parse(execution.created_at) / 1000)
-  const made = await journal.perform({ key: 'publication:plan', kind: 'publication', request: { tree } }, async () => ({
-    value: {
-      ...(await parts.publisher.prepare({
-        run_id: run.id,
-        task,
-        repository: need(execution, 'repository'),
-        tree,
-        summary: found.summary,
-        timestamp,
-      })),
-    },
-  }))
+  const made = await journal.perform({ key: 'publication:plan', kind: 'publication', request: { tree } }, async () => {
+    const repository = need(execution, 'repository')
+    const wish = { run_id: run.id, task, repository, tree, summary: found.summary, timestamp }
+    const { cut, ...plan } = await parts.publisher.prepare(wish)
+    return { value: plan, events: redactionEvents('commit and title', cut) }
+  })
   found.publication = made
 }
 
@@ -81,7 +75,7 @@ async function publish(
   const request = { mode, key: plan.idempotency_key, commit: plan.commit }
   return journal.perform({ key: 'publication:publish', kind: 'publication', request }, async () => {
     const repository = need(execution, 'repository')
-    const link = await parts.publisher.publish({
+    const { cut, ...link } = await parts.publisher.publish({
       plan,
       mode,
       repository,
@@ -96,6 +90,7 @@ async function publish(
       event: 'pr_opened',
       facts: { pr_url: link.url, branch: link.branch, evidence_hash: sealed.sha256 },
     }
-    return { value: { ...link }, events: mode === 'draft_pr' ? [pushed, opened] : [pushed] }
+    const told = redactionEvents('pull request', cut)
+    return { value: link, events: mode === 'draft_pr' ? [pushed, opened, ...told] : [pushed] }
   })
 }

@@ -24,7 +24,6 @@ import type {
   PriceTable,
   PublicationPlan,
   Publisher,
-  Redaction,
   Redactor,
   RegistryProxy,
   Repositories,
@@ -159,7 +158,3 @@ export const gateAnswered = (verdict: Verdict): EventDraft => ({
     findings: verdict.findings.map((finding) => ({ ...finding })),
   },
 })
-
-/** The event of secrets that were cut out of a text; none where nothing was. */
-export const redactedIn = (where: string, { count, kinds }: Redaction): readonly EventDraft[] =>
-  count === 0 ? [] : [{ event: 'secret_redacted', facts: { count, kinds: [...kinds], where } }]

@@ -1,9 +1,10 @@
+import { redactionEvents } from '#domain/event'
 import type { AgentPhase } from '#domain/tool'
 import type { AgentOutcome } from '#ports'
 import { buildContext } from '#execution-plane/context'
 import { findRelevant, mapRepository } from '#execution-plane/repository-intelligence'
 import { endingOf } from './ending-of-outcome.ts'
-import { keep, need, redactedIn, type Ending, type Execution } from './execution.ts'
+import { keep, need, type Ending, type Execution } from './execution.ts'
 import { treeReader } from './prepare.ts'
 import { settleBaseline, startBaseline } from './verify.ts'
 
@@ -103,7 +104,7 @@ async function contextFor(execution: Execution): Promise<string> {
     return {
       value: { system: context.system, opening: opening.text, manifest: manifest.sha256 },
       artifacts: [manifest],
-      events: [{ event: 'context_built' as const, facts }, ...redactedIn('context', opening)],
+      events: [{ event: 'context_built' as const, facts }, ...redactionEvents('context', opening)],
     }
   })
   found.system = built.system

@@ -1,5 +1,5 @@
 import { diffStat } from '#domain/change'
-import { incidentsOf } from '#domain/event'
+import { incidentsOf, redactionEvents, type EventDraft } from '#domain/event'
 import type { EvidencePacket, RunEvidence, Versions } from '#domain/packet'
 import { compareTests } from '#domain/verification'
 import { PROMPT_CONTRACT_VERSION, SYSTEM_PROMPT_VERSION } from '#execution-plane/context'
@@ -17,9 +17,10 @@ export async function sealPacket(
   const attempt = journal.lines().filter((line) => line.key.startsWith(`packet:${outcome.state}`)).length
   const key = outcome.state === 'completed' ? 'packet:completed' : `packet:${outcome.state}:${attempt}`
   const sealed = await journal.perform({ key, kind: 'packet', request }, async () => {
-    const { sha256, artifacts, packet } = await parts.sealer.seal(await gather(execution, outcome))
+    const { sha256, artifacts, packet, cut } = await parts.sealer.seal(await gather(execution, outcome))
     const tree = packet.evidence.head?.tree ?? packet.evidence.base?.tree ?? null
-    return { value: { sha256 }, artifacts, events: [{ event: 'packet_sealed', facts: { packet_hash: sha256, tree } }] }
+    const of_packet: EventDraft = { event: 'packet_sealed', facts: { packet_hash: sha256, tree } }
+    return { value: { sha256 }, artifacts, events: [of_packet, ...redactionEvents('packet', cut)] }
   })
   const bytes = await parts.artifacts.get(sealed.sha256)
   if (bytes === undefined) throw new Error(`the sealed packet ${sealed.sha256} is not in the store`)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { EventDraft } from '#domain/event'
+import { redactionEvents, type EventDraft } from '#domain/event'
 import type { RunArtifact } from '#ports'
 import type { GuestEvent } from './guest-cli.ts'
 import type { GuestParts } from './guest-parts.ts'
@@ -94,15 +94,12 @@ export class Transcript {
   async store(
     name: string,
     errors: string,
-  ): Promise<{ readonly artifact: RunArtifact; readonly redacted: EventDraft[] }> {
+  ): Promise<{ readonly artifact: RunArtifact; readonly redacted: readonly EventDraft[] }> {
     await this.#noted
     const whole = [...this.#lines, JSON.stringify({ kind: 'errors', text: errors.slice(-MAX_WORDS) })].join('\n')
-    const { text, count, kinds, confirmed } = await this.#parts.redactor.redact(whole)
+    const { text, ...cut } = await this.#parts.redactor.redact(whole)
     const ref = await this.#parts.artifacts.put(text)
-    const where = 'guest_transcript'
-    const redacted: EventDraft[] =
-      count === 0 ? [] : [{ event: 'secret_redacted', facts: { count, kinds: [...kinds], where } }]
-    if (confirmed) redacted.push({ event: 'incident_opened', facts: { kind: 'registered_secret_seen', where } })
+    const redacted = redactionEvents('guest_transcript', cut)
     return { artifact: { ...ref, kind: 'guest_transcript', name, data_class: 'internal' }, redacted }
   }
 }
