@@ -1,4 +1,4 @@
-import type { Json } from '#domain/json'
+import type { Json, JsonObject } from '#domain/json'
 import type { Message } from '#domain/conversation'
 import { list, object, text, textOf, type WireFormat } from './wire-format.ts'
 
@@ -46,8 +46,39 @@ export const google: WireFormat = {
           },
         }),
   }),
+  stream: (reply, asked) => {
+    const said = google.reply(reply, asked) as JsonObject
+    const chunk = (parts: readonly Json[], finishReason?: string): Json => ({
+      candidates: [
+        { content: { role: 'model', parts }, index: 0, ...(finishReason === undefined ? {} : { finishReason }) },
+      ],
+      modelVersion: asked.model,
+      responseId: reply.id,
+    })
+    const [first, ...rest] = halves(reply.text)
+    return [
+      [null, chunk([{ text: first }])],
+      ...rest.map((text) => [null, chunk([{ text }])] as const),
+      ...reply.calls.map(
+        ({ id, name, arguments: args }) => [null, chunk([{ functionCall: { id, name, args } }])] as const,
+      ),
+      [
+        null,
+        {
+          ...object(chunk([{ text: '' }], STOP[reply.stop])),
+          ...(said['usageMetadata'] === undefined ? {} : { usageMetadata: said['usageMetadata'] }),
+        },
+      ],
+    ]
+  },
   error: (status, message) => ({ error: { code: status, message, status: 'INVALID_ARGUMENT' } }),
 }
+
+/** A text in two pieces, as a stream would bring it. */
+const halves = (text: string): readonly [string, string] => [
+  text.slice(0, Math.ceil(text.length / 2)),
+  text.slice(Math.ceil(text.length / 2)),
+]
 
 function readContent(content: { readonly [key: string]: Json }): readonly Message[] {
   const parts = list(content['parts']).map(object)
