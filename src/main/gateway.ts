@@ -62,7 +62,7 @@ async function main(settings: GatewaySettings): Promise<void> {
   const artifacts = createFilesystemArtifacts({ home })
   const rules = createModelRules(() => policyFile(home))
   const shared = { artifacts, redactor: createRedactor(), clock: systemClock, rules }
-  const host = createModelExchange({ ...shared, journal, provider })
+  const host = createModelExchange({ ...shared, journal, budget, provider })
   const desk = createGuestDesk({ ...shared, budget, forward: forwardRequest, prices: createPriceTable({ home }) })
   const served = await serveGateway({
     path,

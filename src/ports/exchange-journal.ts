@@ -58,6 +58,14 @@ interface GuestSettlement {
   readonly exchange_sha256: string | null
 }
 
+/** What a run has used and reserved so far, by its own calls and by its guests'. */
+export interface RunSpending {
+  readonly cost_usd: number
+  readonly reserved_usd: number
+  readonly tokens: number
+  readonly reserved_tokens: number
+}
+
 /** Guests' calls on their run's budget; each method is one statement. */
 export interface GuestBudget {
   /** Whether the run is still held under the fence and not cancelled. */
@@ -79,6 +87,8 @@ export interface GuestBudget {
   ): Promise<void>
   /** Settled calls of a start, in order of their keys. */
   exchanges(start: Omit<GuestStart, 'fence'>): Promise<readonly GuestExchange[]>
+  /** Undefined where there is no such run. */
+  spending(tenant_id: string, run_id: string): Promise<RunSpending | undefined>
   /** Books what an earlier gateway left open as spent and unknown; returns how many. Called under the gateway lock. */
   abandon(): Promise<number>
 }

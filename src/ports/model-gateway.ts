@@ -53,6 +53,10 @@ export type ModelAnswer =
       readonly duration_ms: number
       /** sha256 of the recorded exchange. */
       readonly exchange_sha256: string
+      /** What was cut out of the request before it was sent; absent where nothing was. */
+      readonly cut?: { readonly count: number; readonly kinds: readonly string[]; readonly confirmed: boolean }
+      /** Used share of the limits that the policy for models sets for a run; absent where it sets none. */
+      readonly policy_pressure?: number
     }
   | {
       readonly status: 'failed'

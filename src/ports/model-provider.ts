@@ -3,7 +3,10 @@ import type { ModelAnswer, ModelRequest } from './model-gateway.ts'
 
 /** What a provider said, before it is recorded. */
 export type ProviderAnswer =
-  | Omit<Extract<ModelAnswer, { readonly status: 'answered' }>, 'duration_ms' | 'exchange_sha256'>
+  | Omit<
+      Extract<ModelAnswer, { readonly status: 'answered' }>,
+      'duration_ms' | 'exchange_sha256' | 'cut' | 'policy_pressure'
+    >
   | Extract<ModelAnswer, { readonly status: 'failed' }>
 
 /** One request to a provider, with the real key. */
@@ -38,6 +41,8 @@ export interface StoredExchange {
   /** RFC 3339. */
   readonly sent_at: string
   readonly duration_ms: number
+  /** How often each kind was cut out of the request before it was sent; absent where nothing was. */
+  readonly cut?: { readonly [kind: string]: number }
   /** Version of the policy for models that allowed it. */
   readonly policy_version?: string
   /** True where that policy keeps no prompts: texts are empty, and only their hashes are kept. */

@@ -333,7 +333,7 @@ describe('the policy for models', () => {
     const { ask } = await admit()
     await writeFile(join(home, 'model-policy.yaml'), 'model_policy:\n  - data_class_max: internal\n    alowed: []\n')
     const refused = await ask(GO)
-    expect(refused).toMatchObject({ status: 403, text: expect.stringContaining('line 2') })
+    expect(refused).toMatchObject({ status: 403, text: expect.stringContaining('line 3') })
     expect(refused.text).toContain('alowed')
     expect(seen).toHaveLength(0)
   })

@@ -1,6 +1,6 @@
 import type { Usage } from '#domain/conversation'
 import type { ModelApi } from '#domain/task'
-import type { GuestBudget, GuestExchange, GuestStop } from '#ports'
+import type { GuestBudget, GuestExchange, GuestStop, RunSpending } from '#ports'
 import type { Database } from './database/open-database.ts'
 import { plain, plainOrNull, query } from './store/store-context.ts'
 
@@ -30,6 +30,12 @@ const EXCHANGES = {
   text: `select call_key, api, coalesce(reported_model, model) as reported_model, outcome, reason, usage,
       cost_usd::float8 as cost_usd, duration_ms::float8 as duration_ms, exchange_sha256
     from gander.guest_exchange where tenant_id = $1 and run_id = $2 and key_prefix = $3 and outcome <> 'sent' order by n`,
+}
+const SPENDING = {
+  name: 'run_spending',
+  text: `select cost_usd::float8 as cost_usd, reserved_usd::float8 as reserved_usd, tokens::float8 as tokens,
+      reserved_tokens::float8 as reserved_tokens
+    from gander.budget where tenant_id = $1 and run_id = $2`,
 }
 const ABANDON = {
   name: 'abandon_guest_calls',
@@ -93,6 +99,7 @@ export function createGuestBudget({ database }: { readonly database: Pick<Databa
       const rows = await query<ExchangeRow>(pool, EXCHANGES, [tenant_id, run_id, key_prefix])
       return rows.map((row) => ({ ...row, usage: row.usage ?? NOTHING_KNOWN }))
     },
+    spending: async (tenant_id, run_id) => (await query<RunSpending>(pool, SPENDING, [tenant_id, run_id]))[0],
     abandon: async () => (await query(pool, ABANDON, [])).length,
   }
 }

@@ -2,6 +2,8 @@
  * Which models may be asked: rules as data, by kind of task and class of data. Decides with `decideModel`, which is pure:
  * what one rule blocks no other allows, and where rules for a task exist one of them must allow the model.
  */
+export { mapModel, type ModelMapping } from './map-model.ts'
+
 type PolicyDataClass = 'public' | 'internal' | 'confidential' | 'restricted'
 
 /** What a model is asked for. */
@@ -53,6 +55,8 @@ export type ModelDecision =
   | {
       readonly allowed: true
       readonly policy_version: string
+      /** True where a rule names the model, false where it is allowed because nothing was said against it. */
+      readonly listed: boolean
       readonly log_prompts: boolean
       readonly max_tokens: number | null
       readonly max_cost_usd: number | null
@@ -84,10 +88,23 @@ export function decideModel(policy: ModelPolicy, asked: ModelQuestion): ModelDec
   return {
     allowed: true,
     policy_version: policy.version,
+    listed: holding.some((rule) => rule.allowed_models?.some((pattern) => names(pattern, asked)) === true),
     log_prompts: matching.every((rule) => rule.prompt_logging?.redacted ?? true),
     max_tokens: least(matching.map((rule) => rule.max_tokens_per_run)),
     max_cost_usd: least(matching.map((rule) => rule.max_cost_usd_per_run)),
   }
+}
+
+/** Exact names of the models that the policy lists for this question's provider, use and address, in its order. */
+export function listedModels(policy: ModelPolicy, asked: Omit<ModelQuestion, 'model'>): readonly string[] {
+  const patterns = policy.rules
+    .filter((rule) => matches(rule.task_class, asked.task_class))
+    .flatMap((rule) => rule.allowed_models ?? [])
+  const exact = patterns.flatMap((pattern) => {
+    const { model } = pattern
+    return model === undefined || model.includes('*') || !names(pattern, { ...asked, model }) ? [] : [model]
+  })
+  return [...new Set(exact)]
 }
 
 const rank = (data_class: PolicyDataClass): number => CLASSES.indexOf(data_class)

@@ -20,6 +20,10 @@ export const cutOff = (tokens: number): string =>
 export const nudge = (circle: string, phase: AgentPhase): string =>
   `You are going in a circle: ${circle}. Try something different: read the message again, look at another file, take another approach; or ${WAY_OUT[phase]}. If it goes on, the run ends here.`
 
+/** Said when the gateway cut more out of the conversation than before. */
+export const cutOut = (count: number, kinds: readonly string[]): string =>
+  `${count} ${count === 1 ? 'passage' : 'passages'} (${kinds.join(', ')}) of this conversation were cut out on the way to you, because they look like secrets; they read [redacted:KIND]. The files still hold what they held: do not write such a mark back in place of a value.`
+
 /** Said once at each mark of the tightest budget, with what the mark asks for. */
 export const wrapUp = (share: number, phase: AgentPhase): string => {
   const used = `${percent(share)} of this run's budget is used.`

@@ -41,6 +41,8 @@ export interface Question {
   /** Absent means that the journal alone keeps the budget. */
   readonly budget?: () => { readonly limits: BudgetLimits; readonly use: BudgetUse }
   readonly signal: AbortSignal
+  /** How many passages the conversation is known to lose on its way to the model; absent means none. */
+  readonly known_cuts?: number
 }
 
 type Answered = Extract<ModelAnswer, { status: 'answered' }>
@@ -224,10 +226,11 @@ function chargeOf(answer: ModelAnswer, request: ModelRequest, price: ModelPrice 
 function outcomeOf(question: Question, model: ModelChoice, called: Called): StepOutcome<Recorded> {
   const { answer, charged, call_key } = called
   const budget = question.budget?.()
-  const pressure = budget === undefined ? 0 : pressureOf(budget.use, budget.limits, charged)
+  const of_run = budget === undefined ? 0 : pressureOf(budget.use, budget.limits, charged)
+  const of_policy = answer.status === 'answered' ? (answer.policy_pressure ?? 0) : 0
   return {
-    value: { answer, pressure },
-    events: [eventOf(question, model, called)],
+    value: { answer, pressure: Math.max(of_run, of_policy) },
+    events: [eventOf(question, model, called), ...cutEvents(question, called)],
     cost_usd: charged.cost_usd,
     tokens: charged.tokens,
     model_call: recordOf(question, model, { answer, charged, call_key }),
@@ -255,6 +258,19 @@ function eventOf(question: Question, model: ModelChoice, called: Called): EventD
     return { event: 'model_call_unknown', facts: { call_key, reserved_usd: cost_usd } }
   const facts = { call_key, model: model.model, phase, input_tokens, output_tokens, cost_usd, outcome }
   return { event: 'model_called', facts, actor_type: 'agent', resource_type: 'model', resource_id: model.model }
+}
+
+/** What the gateway cut out of this request beyond what was known; a registered value among it is an incident. */
+function cutEvents({ known_cuts = 0, request }: Question, { answer }: Called): readonly EventDraft[] {
+  const cut = answer.status === 'answered' ? answer.cut : undefined
+  if (cut === undefined || cut.count <= known_cuts) return []
+  const where = `model request (${request.phase})`
+  return [
+    { event: 'secret_redacted', facts: { count: cut.count - known_cuts, kinds: [...cut.kinds], where } },
+    ...(cut.confirmed
+      ? [{ event: 'incident_opened', facts: { kind: 'registered_secret_seen', where } } satisfies EventDraft]
+      : []),
+  ]
 }
 
 const asPort = (answer: RecordedAnswer): ModelAnswer => answer

@@ -243,23 +243,6 @@ describe('budgets', () => {
     })
     await expect(agent.work(sessionOf(memoryJournal()))).rejects.toThrow(GanderError)
   })
-
-  it('warn the model at 80, 90, 95 and 99 %, once each and in other words each time', async () => {
-    const script = Array.from({ length: 101 }, (_, n) => calls(['file_read', { path: `f${n}` }]))
-    const { gateway, outcome } = await work(script, { limits: { max_steps: 201 } })
-    expect(outcome.kind).toBe('exhausted')
-    const said = texts(gateway.asked.at(-1)).match(/\d+ % of this run's budget is used\.[^.;]*/g) ?? []
-    expect(said.map((each) => Number.parseInt(each, 10))).toEqual([80, 90, 95, 99])
-    expect(new Set(said.map((each) => each.replace(/^\d+/, '')))).toHaveLength(4)
-    expect(texts(gateway.asked[79])).not.toContain('budget')
-  })
-
-  it('that jump over marks are told of the highest one alone', async () => {
-    const pricey = { ...READ, usage: { input_tokens: 8_500_000, output_tokens: 100, cached_input_tokens: 0 } }
-    const { gateway } = await work([pricey as ModelAnswer, READ, SUBMIT], { limits: { max_tokens: 9_000_000 } })
-    const said = texts(gateway.asked.at(-1)).match(/\d+ % of this run's budget is used/g) ?? []
-    expect(said).toEqual(["94 % of this run's budget is used"])
-  })
 })
 
 describe('circles', () => {

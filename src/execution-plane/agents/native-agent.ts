@@ -3,7 +3,7 @@ import type { ToolAnswer, ToolRequest } from '#domain/conversation'
 import type { ModelChoice } from '#domain/task'
 import { STEERING_MARKS } from '#execution-plane/model-gateway'
 import { BudgetExhausted, type Agent, type AgentOutcome, type AgentSession, type ToolControl } from '#ports'
-import { callATool, cutOff, notExecuted, nudge, wrapUp } from './agent-words.ts'
+import { callATool, cutOff, cutOut, notExecuted, nudge, wrapUp } from './agent-words.ts'
 import { askModel, type ModelAccess, type Reply } from './ask-model.ts'
 import { startConversation, type Conversation } from './conversation.ts'
 import { watchForCircles, type StuckWatch } from './stuck.ts'
@@ -25,6 +25,8 @@ interface Mind extends Required<NativeAgentOptions> {
   readonly conversation: Conversation
   phases: number
   warned: number
+  /** The most passages that were cut out of a request so far. */
+  cuts: number
 }
 
 /** One phase of one run. */
@@ -52,6 +54,7 @@ export function createNativeAgent(access: ModelAccess, options: NativeAgentOptio
     compact_above_bytes: options.compact_above_bytes ?? 400_000,
     phases: 0,
     warned: 0,
+    cuts: 0,
   }
   return {
     work(session) {
@@ -89,6 +92,7 @@ async function takeTurns(phase: Phase): Promise<AgentOutcome> {
     if (reply.kind !== 'answered') return outcomeOf(reply)
     const ended = await takeIn(phase, turn, reply.answer)
     if (ended !== undefined) return ended
+    tellOfCuts(phase.mind, reply.answer)
     warn(phase, reply.pressure)
     const stuck = headOff(phase)
     if (stuck !== undefined) return stuck
@@ -112,6 +116,7 @@ function ask({ mind, session, ordinal, models }: Phase, turn: number): Promise<R
     journal: session.journal,
     budget: () => session.budget(),
     signal: session.signal,
+    known_cuts: mind.cuts,
   })
 }
 
@@ -196,6 +201,13 @@ function warn({ mind, session }: Phase, pressure: number): void {
   if (reached <= mind.warned) return
   mind.warned = reached
   mind.conversation.tell(wrapUp(pressure, session.phase))
+}
+
+/** Says that more was cut out of the request than before; the answer is recorded, so a resumed run says it again here. */
+function tellOfCuts(mind: Mind, { cut }: Answer): void {
+  if (cut === undefined || cut.count <= mind.cuts) return
+  mind.cuts = cut.count
+  mind.conversation.tell(cutOut(cut.count, cut.kinds))
 }
 
 function headOff(phase: Phase): AgentOutcome | undefined {

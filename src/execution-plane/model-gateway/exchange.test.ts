@@ -1,8 +1,17 @@
 import { createHash } from 'node:crypto'
-import { beforeEach, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { GanderError } from '#domain/failure'
 import type { ModelChoice } from '#domain/task'
-import type { ArtifactStore, ExchangeJournal, ModelAnswer, ModelCall, ModelRequest, ProviderAnswer } from '#ports'
+import type { ModelDecision } from '#domain/model-policy'
+import type {
+  ArtifactStore,
+  ExchangeJournal,
+  ModelAnswer,
+  ModelCall,
+  ModelRequest,
+  ProviderAnswer,
+  RunSpending,
+} from '#ports'
 import { createModelExchange, type ModelExchange } from './exchange.ts'
 import { hashRequest } from './hash-request.ts'
 
@@ -16,6 +25,15 @@ const ANSWER: ProviderAnswer = {
   usage: { input_tokens: 10, output_tokens: 2, cached_input_tokens: null },
   reported_model: 'm-1',
 }
+
+const ALLOWED = {
+  allowed: true,
+  policy_version: 'v',
+  listed: false,
+  log_prompts: true,
+  max_tokens: null,
+  max_cost_usd: null,
+} as const satisfies ModelDecision
 
 const request = (text = 'Go.'): ModelRequest => ({
   phase: 'planning',
@@ -37,6 +55,9 @@ const call = (call_key = 'run/1/0', asked = request()): ModelCall => ({
 /** What happened in the world, in order. */
 let events: string[]
 let kept: string[]
+let sent: ModelRequest[]
+let decision: ModelDecision
+let spending: RunSpending | undefined
 let said: () => Promise<ProviderAnswer>
 let failures: { store: number; record: number }
 let needs_key: boolean
@@ -74,6 +95,9 @@ const artifacts: ArtifactStore = {
 beforeEach(() => {
   events = []
   kept = []
+  sent = []
+  decision = ALLOWED
+  spending = { cost_usd: 1, reserved_usd: 0.5, tokens: 100, reserved_tokens: 0 }
   recorded = new Map()
   said = async () => ANSWER
   failures = { store: 0, record: 0 }
@@ -88,17 +112,23 @@ beforeEach(() => {
       redact: async (text) => {
         const clean = secrets.reduce((current, secret) => current.replaceAll(secret, '[redacted]'), text)
         const patterns = clean.replaceAll('AKIA-PATTERN', '[redacted:pattern]')
-        return { text: patterns, count: 0, kinds: [], confirmed: clean !== text }
+        const kind = clean === text ? 'pattern' : 'registered'
+        const count = patterns === text ? 0 : 1
+        const by_kind = count === 0 ? {} : { [kind]: count }
+        return { text: patterns, count, kinds: Object.keys(by_kind), by_kind, confirmed: clean !== text }
       },
     },
     provider: {
       needsKey: () => needs_key,
-      answer: async ({ key }) => {
+      answer: async ({ key, request: asked }) => {
         events.push(`asked ${key ?? 'without key'}`)
+        sent.push(asked)
         return said()
       },
     },
     clock: { now: () => 1_000, sleep: async () => undefined },
+    rules: { decide: async () => decision },
+    budget: { spending: async () => spending },
   })
 })
 
@@ -173,6 +203,70 @@ it('leaves what only looks like a secret as the model wrote it', async () => {
   exchange.takeKeys({ anthropic: SECRET })
   said = async () => ({ ...ANSWER, text: 'AKIA-PATTERN' })
   expect(await exchange.answer(call())).toMatchObject({ text: 'AKIA-PATTERN' })
+})
+
+it('cuts what looks like a secret out of a request, counts it in record and answer, and leaves names alone', async () => {
+  const told = 'Use AKIA-PATTERN.'
+  const asked: ModelRequest = {
+    ...request(told),
+    messages: [
+      { role: 'user', text: told },
+      {
+        role: 'assistant',
+        text: '',
+        tool_requests: [{ id: 'AKIA-PATTERN', name: 'file_write', arguments: { data: told, url: told } }],
+      },
+      { role: 'tool', answers: [{ call_id: 'AKIA-PATTERN', name: 'file_write', text: told, is_error: false }] },
+    ],
+  }
+  const answer = await exchange.answer(call('run/1/0', asked))
+  expect(answer).toMatchObject({ cut: { count: 4, kinds: ['pattern'], confirmed: false } })
+  expect(JSON.parse(kept[0] ?? '')).toMatchObject({ cut: { pattern: 4 } })
+  expect(JSON.stringify(sent[0]).match(/AKIA-PATTERN/g)).toHaveLength(2)
+  expect(kept[0]).not.toContain('Use AKIA-PATTERN')
+  expect(await exchange.answer(call('run/2/0'))).not.toHaveProperty('cut')
+})
+
+it('an answer to a request that held its key says that the cut is confirmed', async () => {
+  exchange.takeKeys({ anthropic: SECRET })
+  expect(await exchange.answer(call('run/1/0', request(`It is ${SECRET}`)))).toMatchObject({ cut: { confirmed: true } })
+})
+
+describe('limits that the policy sets for a run', () => {
+  it('refuse what would go over them before anything is claimed, and let pass what fits', async () => {
+    decision = { ...ALLOWED, max_cost_usd: 1.4 }
+    expect(await exchange.answer(call())).toMatchObject({ kind: 'refused_by_policy', retryable: false })
+    decision = { ...ALLOWED, max_tokens: 110 }
+    expect(await exchange.answer(call())).toMatchObject({ message: expect.stringContaining('110 tokens') })
+    expect(events).toEqual([])
+    decision = { ...ALLOWED, max_cost_usd: 1.5, max_tokens: 1_000 }
+    expect(await exchange.answer(call())).toMatchObject({ status: 'answered', policy_pressure: 0.667 })
+  })
+
+  it('hold the tokens of calls in flight, and give them back', async () => {
+    decision = { ...ALLOWED, max_tokens: 200 }
+    const gate = Promise.withResolvers<ProviderAnswer>()
+    said = () => gate.promise
+    const first = exchange.answer(call('run/1/0'))
+    await expect.poll(() => events).toContain('asked without key')
+    expect(await exchange.answer(call('run/2/0'))).toMatchObject({ kind: 'refused_by_policy' })
+    gate.resolve(ANSWER)
+    await first
+    expect(await exchange.answer(call('run/2/0'))).toMatchObject({ status: 'answered' })
+  })
+
+  it('refuse a run whose budget cannot be read', async () => {
+    decision = { ...ALLOWED, max_tokens: 1_000_000 }
+    spending = undefined
+    expect(await exchange.answer(call())).toMatchObject({ kind: 'refused_by_policy' })
+  })
+})
+
+it('keeps hashes and no words where the policy keeps no prompts', async () => {
+  decision = { ...ALLOWED, log_prompts: false }
+  expect(await exchange.answer(call('run/1/0', request('My words.')))).toMatchObject({ text: 'Done.' })
+  expect(kept[0]).not.toMatch(/My words|Done\./)
+  expect(JSON.parse(kept[0] ?? '')).toMatchObject({ withheld: true, answer_sha256: expect.any(String) })
 })
 
 it('records with patience when the database is away for a while', async () => {

@@ -1,8 +1,10 @@
+import type { Json } from '#domain/json'
 import type { ModelDecision } from '#domain/model-policy'
 import type {
   ArtifactStore,
   Clock,
   ExchangeJournal,
+  GuestBudget,
   ModelAnswer,
   ModelCall,
   ModelProvider,
@@ -14,6 +16,8 @@ import type {
 import { withoutRegisteredSecrets } from './exact-redaction.ts'
 import { hashJson, hashRequest } from './hash-request.ts'
 import type { ModelAsk, ModelRules } from './model-rules.ts'
+import { createPolicyLimits, type PolicyLimits } from './policy-limits.ts'
+import { createRequestRedactor, type RequestRedaction, type RequestRedactor } from './redact-request.ts'
 
 /** How often and how long apart a journal that does not answer is asked to record, 15.5 s in all. */
 const RECORD_DELAYS_MS: readonly number[] = [0, 500, 1_000, 2_000, 4_000, 8_000]
@@ -25,7 +29,9 @@ interface ExchangeWorld {
   readonly provider: ModelProvider
   readonly clock: Clock
   /** Absent means that whatever is asked for is allowed. */
-  readonly rules?: ModelRules
+  readonly rules?: Pick<ModelRules, 'decide'>
+  /** Read where the policy limits what a run may use; absent means that such a limit refuses. */
+  readonly budget?: Pick<GuestBudget, 'spending'>
 }
 
 /**
@@ -58,17 +64,32 @@ interface Flight {
   said?: Said
 }
 
-interface Said {
-  readonly log_prompts: boolean
-  readonly policy_version: string | null
+interface Said extends Governed {
   readonly request: ModelRequest
+  /** What was cut out of the request before it was sent. */
+  readonly cut: Omit<RequestRedaction, 'value'>
   readonly answer: ProviderAnswer
   readonly sent_at: string
   readonly duration_ms: number
 }
 
+/** What the policy for models said about a call. */
+interface Governed {
+  readonly log_prompts: boolean
+  readonly policy_version: string | null
+  readonly policy_pressure: number | null
+}
+
+/** The world of an exchange with what its calls share. */
+interface Desk extends ExchangeWorld {
+  readonly requests: RequestRedactor
+  readonly limits: PolicyLimits
+}
+
 /** Makes the exchange of one gateway process. */
-export function createModelExchange(world: ExchangeWorld): ModelExchange {
+export function createModelExchange(given: ExchangeWorld): ModelExchange {
+  const requests = createRequestRedactor(given.redactor)
+  const world: Desk = { ...given, requests, limits: createPolicyLimits(given.budget) }
   const flights = new Map<string, Flight>()
   const keys = new Map<string, string>()
   return {
@@ -81,6 +102,7 @@ export function createModelExchange(world: ExchangeWorld): ModelExchange {
         if (key === '') continue
         keys.set(provider, key)
         world.redactor.register(`${provider} key`, key)
+        world.requests.forget()
       }
     },
     async drained() {
@@ -110,7 +132,7 @@ export function createModelExchange(world: ExchangeWorld): ModelExchange {
 }
 
 function launch(
-  world: ExchangeWorld,
+  world: Desk,
   flights: Map<string, Flight>,
   call: ModelCall,
   key: string | undefined,
@@ -121,30 +143,58 @@ function launch(
 
   async function send(): Promise<ModelAnswer> {
     let claimed = false
-    let decision: ModelDecision | undefined
+    let permit: Permit | undefined
     try {
-      decision = await world.rules?.(askOf(call))
-      if (decision?.allowed === false) return refusedByPolicy(decision.message)
+      permit = await permitFor(world, call)
+      if ('message' in permit) return refusedByPolicy(permit.message)
       const claim = await world.journal.claim(call.call_key, call.request_sha256, call.run_id, call.tenant_id)
       if (claim.status === 'recorded') return claim.answer
       if (claim.status === 'mismatch') return otherRequest(call)
       if (claim.status === 'unknown') return unknown(call, 'an earlier gateway sent it and did not record an answer')
       claimed = true
     } finally {
-      if (!claimed) flights.delete(call.call_key)
+      if (!claimed) {
+        flights.delete(call.call_key)
+        permit?.release()
+      }
     }
-    const started = world.clock.now()
-    const { call_key, run_id, model, request: asked, timeout_ms } = call
-    const request = await withoutRegisteredSecrets(asked, world.redactor)
-    const answer = await world.provider.answer({ call_key, run_id, model, request, key, timeout_ms })
-    const duration_ms = Math.round(world.clock.now() - started)
-    const governed = {
-      log_prompts: decision?.log_prompts ?? true,
-      policy_version: decision?.policy_version ?? null,
+    try {
+      flight.said = await ask(world, call, { key, governed: permit.governed })
+      return await settle(world, flights, call, flight.said)
+    } finally {
+      permit.release()
     }
-    flight.said = { request, answer, sent_at: new Date(started).toISOString(), duration_ms, ...governed }
-    return settle(world, flights, call, flight.said)
   }
+}
+
+/** Leave to ask, or why there is none. */
+type Permit = { readonly governed: Governed; release(): void } | { readonly message: string; release(): void }
+
+async function permitFor({ rules, limits }: Desk, call: ModelCall): Promise<Permit> {
+  const decision: ModelDecision | undefined = await rules?.decide(askOf(call))
+  const release = (): void => undefined
+  if (decision === undefined)
+    return { governed: { log_prompts: true, policy_version: null, policy_pressure: null }, release }
+  if (!decision.allowed) return { message: decision.message, release }
+  const held = await limits.hold(call, decision)
+  if ('message' in held) return { message: held.message, release }
+  const { log_prompts, policy_version } = decision
+  return { governed: { log_prompts, policy_version, policy_pressure: held.pressure }, release: () => held.release() }
+}
+
+interface Asking {
+  readonly key: string | undefined
+  readonly governed: Governed
+}
+
+async function ask(world: Desk, call: ModelCall, { key, governed }: Asking): Promise<Said> {
+  const started = world.clock.now()
+  const { call_key, run_id, model, request: asked, timeout_ms } = call
+  const { value, ...cut } = await world.requests.redact(asked as unknown as Json)
+  const request = value as unknown as ModelRequest
+  const answer = await world.provider.answer({ call_key, run_id, model, request, key, timeout_ms })
+  const duration_ms = Math.round(world.clock.now() - started)
+  return { request, cut, answer, sent_at: new Date(started).toISOString(), duration_ms, ...governed }
 }
 
 /** Marks a flight busy for as long as the work on its answer lasts. */
@@ -156,12 +206,7 @@ function track(flight: Flight, work: Promise<ModelAnswer>): Promise<ModelAnswer>
   return flight.answer
 }
 
-async function settle(
-  world: ExchangeWorld,
-  flights: Map<string, Flight>,
-  call: ModelCall,
-  said: Said,
-): Promise<ModelAnswer> {
+async function settle(world: Desk, flights: Map<string, Flight>, call: ModelCall, said: Said): Promise<ModelAnswer> {
   const answer_said = await withoutRegisteredSecrets(said.answer, world.redactor)
   const exchange: StoredExchange = {
     schema: 'gander.exchange/1',
@@ -174,6 +219,7 @@ async function settle(
     answer: said.log_prompts ? answer_said : withheld(answer_said),
     sent_at: said.sent_at,
     duration_ms: said.duration_ms,
+    ...(said.cut.count === 0 ? {} : { cut: said.cut.by_kind }),
     ...(said.policy_version === null ? {} : { policy_version: said.policy_version }),
     ...(said.log_prompts ? {} : { withheld: true, answer_sha256: hashJson(answer_said) }),
   }
@@ -181,14 +227,20 @@ async function settle(
   const answer: ModelAnswer =
     answer_said.status === 'failed'
       ? answer_said
-      : { ...answer_said, duration_ms: said.duration_ms, exchange_sha256: stored.sha256 }
+      : { ...answer_said, duration_ms: said.duration_ms, exchange_sha256: stored.sha256, ...asideOf(said) }
   await record(world, call.call_key, answer)
   flights.delete(call.call_key)
   return answer
 }
 
+/** What an answer tells besides what the model said. */
+const asideOf = ({ cut: { count, by_kind, confirmed }, policy_pressure }: Said) => ({
+  ...(count === 0 ? {} : { cut: { count, kinds: Object.keys(by_kind).toSorted(), confirmed } }),
+  ...(policy_pressure === null ? {} : { policy_pressure }),
+})
+
 /** Records with patience: a database that restarts must not turn an answer that was paid for into an unknown one. */
-async function record(world: ExchangeWorld, call_key: string, answer: ModelAnswer): Promise<void> {
+async function record(world: Desk, call_key: string, answer: ModelAnswer): Promise<void> {
   let failure: unknown
   for (const delay of RECORD_DELAYS_MS) {
     if (delay > 0) await world.clock.sleep(delay)

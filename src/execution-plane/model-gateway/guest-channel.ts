@@ -10,6 +10,7 @@ import type {
   PriceTable,
   Redactor,
 } from '#ports'
+import { GuestRefusal } from './guest-wire.ts'
 import type { ModelRules } from './model-rules.ts'
 import type { RequestRedactor } from './redact-request.ts'
 
@@ -22,6 +23,8 @@ export interface GuestWorld {
   readonly prices: PriceTable
   readonly clock: Clock
   readonly rules: ModelRules
+  /** Milliseconds from sending a call until the last byte of its answer; absent means ten minutes. */
+  readonly call_ms?: number
 }
 
 /** What a channel's requests share. */
@@ -37,6 +40,10 @@ export interface Channel {
   readonly killed: AbortSignal
   /** Numbers the calls. */
   n: number
+  /** Refusals put on record so far. */
+  refusals: number
+  /** What the model was told so far besides the guest's words: the highest mark, and the most that was cut. */
+  told: { readonly mark: number; readonly cuts: number }
   in_flight: number
   closing: boolean
 }
@@ -57,6 +64,19 @@ export interface GuestReply {
   readonly status: number
   readonly headers: { readonly [name: string]: string }
   readonly body: string | AsyncIterable<string>
+}
+
+/** A guest that is refused again and again does not fill the record. */
+const MAX_RECORDED_REFUSALS = 64
+
+/** Puts a refusal that came before any reservation on record, under a key of its own. */
+export async function noteRefusal(channel: Channel, { body }: GuestRequest, error: unknown): Promise<void> {
+  if (!(error instanceof GuestRefusal) || error.is_recorded || channel.refusals >= MAX_RECORDED_REFUSALS) return
+  channel.refusals += 1
+  channel.n += 1
+  const { world, start, admission, n } = channel
+  const request_sha256 = createHash('sha256').update(body).digest('hex')
+  await world.budget.refuse(start, { n, model: admission.model, request_sha256, policy_version: '' }, error.rule)
 }
 
 /** Whether a token is this channel's, in a time that does not depend on where it differs. */

@@ -60,7 +60,7 @@ export function createGuestDesk(world: GuestWorld): GuestDesk {
           `Nothing is known about the price of ${model.provider}:${model.model}.`,
         )
       const { task_class, data_class } = admission
-      const decision = await world.rules({ model, use: 'guest', task_class, data_class })
+      const decision = await world.rules.decide({ model, use: 'guest', task_class, data_class })
       if (!decision.allowed) throw new GanderError('model_not_allowed', decision.message)
       const standing = await world.budget.standing(start)
       if (standing !== 'held')
@@ -79,6 +79,8 @@ export function createGuestDesk(world: GuestWorld): GuestDesk {
         overlap: () => Math.max(LEAST_OVERLAP, longest * LONGEST_ENCODING),
         killed: killer.signal,
         n: taken.length,
+        refusals: 0,
+        told: { mark: 0, cuts: 0 },
         in_flight: 0,
         closing: false,
       }

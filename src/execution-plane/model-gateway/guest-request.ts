@@ -1,6 +1,6 @@
 import type { JsonObject, Json } from '#domain/json'
 import { callModel } from './guest-call.ts'
-import { isToken, json, type Channel, type GuestReply, type GuestRequest } from './guest-channel.ts'
+import { isToken, json, noteRefusal, type Channel, type GuestReply, type GuestRequest } from './guest-channel.ts'
 import { GuestRefusal, type GuestWire } from './guest-wire.ts'
 import { tokensWithin } from './cost.ts'
 import { anthropicWire } from './wire-anthropic.ts'
@@ -37,26 +37,25 @@ export async function answerGuest(channel: Channel, request: GuestRequest): Prom
         'This run may not ask models any more: it was stopped or has ended.',
       )
     if (request.method === 'GET' && /^(\/v1(beta)?)?\/models(\/[^/]+)?$/.test(path))
-      return json(200, modelsOf(channel, path))
+      return json(200, await modelsOf(channel, path))
     if (found === undefined || request.method !== 'POST')
       throw new GuestRefusal(404, 'unknown_path', `There is nothing at ${request.method} ${path.slice(0, 200)}.`)
     if (found[2] === 'count') return json(200, countOf(wire, request.body))
-    return await call(channel, wire, { ...request, target: path })
+    return await call(channel, wire, request)
   } catch (error) {
     return refused(wire, error)
   }
 }
 
 async function call(channel: Channel, wire: GuestWire, request: GuestRequest): Promise<GuestReply> {
-  const { api } = channel.admission.model
-  if (wire.api !== api)
-    throw new GuestRefusal(
-      400,
-      'other_wire_format',
-      `This run's model is reached over ${wireOf(channel).label}, not over ${wire.label}. Configure the agent for that format, or choose a model whose provider speaks this one.`,
-    )
-  if (channel.in_flight >= MAX_IN_FLIGHT)
-    throw new GuestRefusal(429, 'too_many_at_once', `At most ${MAX_IN_FLIGHT} calls may be in flight; try again.`)
+  let body: Json
+  try {
+    check(channel, wire, request)
+    body = parse(request.body)
+  } catch (error) {
+    await noteRefusal(channel, request, error)
+    throw error
+  }
   channel.in_flight += 1
   let left = false
   const leave = (): void => {
@@ -64,7 +63,7 @@ async function call(channel: Channel, wire: GuestWire, request: GuestRequest): P
     left = true
   }
   try {
-    const reply = await callModel(channel, wire, request, parse(request.body))
+    const reply = await callModel(channel, wire, request, body)
     if (typeof reply.body === 'string') leave()
     else return { ...reply, body: untilEnd(reply.body, leave) }
     return reply
@@ -72,6 +71,25 @@ async function call(channel: Channel, wire: GuestWire, request: GuestRequest): P
     leave()
     throw error
   }
+}
+
+/** What can be said without looking into the body. */
+function check(channel: Channel, wire: GuestWire, { target }: GuestRequest): void {
+  const { api } = channel.admission.model
+  if (wire.api !== api)
+    throw new GuestRefusal(
+      400,
+      'other_wire_format',
+      `This run's model is reached over ${wireOf(channel).label}, not over ${wire.label}. Configure the agent for that format, or choose a model whose provider speaks this one.`,
+    )
+  if (target.includes(':streamGenerateContent') && !/[?&]alt=sse(&|$)/.test(target))
+    throw new GuestRefusal(
+      400,
+      'stream_format',
+      'Streams are passed on as server-sent events only: ask with ?alt=sse, or ask for generateContent.',
+    )
+  if (channel.in_flight >= MAX_IN_FLIGHT)
+    throw new GuestRefusal(429, 'too_many_at_once', `At most ${MAX_IN_FLIGHT} calls may be in flight; try again.`)
 }
 
 async function* untilEnd(body: AsyncIterable<string>, leave: () => void): AsyncGenerator<string> {
@@ -105,21 +123,30 @@ function depthOf(text: string): number {
 const wireOf = ({ admission }: Channel): GuestWire =>
   WIRES.find((each) => each.api === admission.model.api) ?? anthropicWire
 
-/** The one model there is, in the words of each format. */
-function modelsOf({ admission }: Channel, path: string): JsonObject {
-  const id = admission.model.model
-  if (path.includes('v1beta')) return { models: [{ name: `models/${id}`, displayName: id }] }
-  const entry = {
+/** The run's model and those that the policy lists, in the words of each format. */
+async function modelsOf({ admission, world }: Channel, path: string): Promise<JsonObject> {
+  const { model: own, task_class, data_class } = admission
+  const listed = await world.rules.listed({ model: own, use: 'guest', task_class, data_class })
+  const ids = [...new Set([own.model, ...listed])].filter(
+    (id) => id === own.model || world.prices.priceOf({ ...own, model: id }) !== undefined,
+  )
+  if (path.includes('v1beta')) return { models: ids.map((id) => ({ name: `models/${id}`, displayName: id })) }
+  const entries = ids.map((id) => entryOf(id, own.provider))
+  const asked = path.slice(path.lastIndexOf('/') + 1)
+  if (!path.endsWith('/models')) return entries.find(({ id }) => id === asked) ?? entryOf(own.model, own.provider)
+  return { object: 'list', data: entries, has_more: false, first_id: own.model, last_id: ids.at(-1) ?? own.model }
+}
+
+function entryOf(id: string, owned_by: string) {
+  return {
     id,
     object: 'model',
     type: 'model',
     display_name: id,
     created: 0,
     created_at: '1970-01-01T00:00:00Z',
-    owned_by: admission.model.provider,
+    owned_by,
   }
-  if (!path.endsWith('/models')) return entry
-  return { object: 'list', data: [entry], has_more: false, first_id: id, last_id: id }
 }
 
 /** An estimate from the bytes: counting at the provider would be a request outside the budget. */

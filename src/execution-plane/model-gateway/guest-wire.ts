@@ -9,11 +9,14 @@ type GuestApi = Exclude<ModelApi, 'recorded'>
 export class GuestRefusal extends Error {
   readonly status: number
   readonly rule: string
+  /** True where the budget's own record tells of it already, or where this run may write none. */
+  readonly is_recorded: boolean
 
-  constructor(status: number, rule: string, message: string) {
+  constructor(status: number, rule: string, message: string, is_recorded = false) {
     super(message)
     this.status = status
     this.rule = rule
+    this.is_recorded = is_recorded
   }
 }
 

@@ -1,4 +1,11 @@
-import { decideModel, DEFAULT_MODEL_POLICY, type ModelDecision, type ModelUse } from '#domain/model-policy'
+import {
+  decideModel,
+  DEFAULT_MODEL_POLICY,
+  listedModels,
+  type ModelDecision,
+  type ModelPolicy,
+  type ModelUse,
+} from '#domain/model-policy'
 import type { ModelChoice } from '#domain/task'
 import type { DataClass } from '#ports'
 
@@ -14,32 +21,49 @@ export interface ModelAsk {
 }
 
 /** The policy for models as the gateway applies it. */
-export type ModelRules = (ask: ModelAsk) => Promise<ModelDecision>
+export interface ModelRules {
+  decide(ask: ModelAsk): Promise<ModelDecision>
+  /** Exact names that the policy lists for the ask's provider, address, use and kind of task; none where it cannot be read. */
+  listed(ask: ModelAsk): Promise<readonly string[]>
+}
 
 /**
  * Applies the policy that the source holds at each call; it is parsed again only when its text changed. A source that
  * cannot be read, or holds no policy, refuses every call and says why.
  */
 export function createModelRules(source: PolicySource): ModelRules {
-  let last: { text: string; decide: (ask: ModelAsk) => ModelDecision } | undefined
-  return async (ask) => {
+  let last: { readonly text: string; readonly read: Read } | undefined
+  const current = async (): Promise<Read> => {
     try {
       const found = await source()
-      if (found === undefined) return decideModel(DEFAULT_MODEL_POLICY, questionOf(ask))
-      if (last?.text !== found.text) last = { text: found.text, decide: await prepared(found) }
-      return last.decide(ask)
+      if (found === undefined) return { policy: DEFAULT_MODEL_POLICY }
+      if (last?.text !== found.text) last = { text: found.text, read: await readText(found) }
+      return last.read
     } catch (error) {
-      return unreadable(error instanceof Error ? error.message : String(error))
+      return { why: error instanceof Error ? error.message : String(error) }
     }
+  }
+  return {
+    async decide(ask) {
+      const { policy, why } = await current()
+      return policy === undefined ? unreadable(why) : decideModel(policy, questionOf(ask))
+    },
+    async listed(ask) {
+      const { policy } = await current()
+      return policy === undefined ? [] : listedModels(policy, questionOf(ask))
+    },
   }
 }
 
-async function prepared(found: { readonly text: string; readonly origin: string }) {
+type Read =
+  | { readonly policy: ModelPolicy; readonly why?: undefined }
+  | { readonly policy?: undefined; readonly why: string }
+
+async function readText(found: { readonly text: string; readonly origin: string }): Promise<Read> {
   // YAML is loaded only where there is a policy: an idle gateway does without its memory.
   const { readModelPolicy } = await import('./read-model-policy.ts')
   const read = readModelPolicy(found.text, found.origin)
-  if (!read.ok) return () => unreadable(read.refusal.message)
-  return (ask: ModelAsk) => decideModel(read.value, questionOf(ask))
+  return read.ok ? { policy: read.value } : { why: read.refusal.message }
 }
 
 const questionOf = ({ model, ...rest }: ModelAsk) => ({

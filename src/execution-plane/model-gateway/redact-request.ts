@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Json } from '#domain/json'
+import type { Json, JsonObject } from '#domain/json'
 import type { Redactor } from '#ports'
 
 /** Members whose text is a name, an id, a signature or bytes: patterns don't apply, registered values do. */
@@ -19,16 +19,20 @@ const NOT_PROSE: ReadonlySet<string> = new Set([
   'encrypted_content',
   'thoughtSignature',
   'thinking',
+  'provider_data',
   'image_url',
   'url',
 ]) // prettier-ignore
+/** Members that hold what a tool was given or said: whatever their own members are called, patterns apply to them. */
+const OF_TOOLS: ReadonlySet<string> = new Set(['arguments', 'args', 'response'])
 /** Conversations repeat themselves: what was clean at the last call needs no second look. */
 const REMEMBERED = 20_000
 
 /** What was cut out of one request. */
-interface RequestRedaction {
+export interface RequestRedaction {
   readonly value: Json
   readonly count: number
+  readonly by_kind: { readonly [kind: string]: number }
   readonly confirmed: boolean
 }
 
@@ -45,24 +49,27 @@ export function createRequestRedactor(redactor: Redactor): RequestRedactor {
   return {
     forget: () => clean.clear(),
     async redact(value) {
-      const tally = { count: 0, confirmed: false }
-      const redacted = await walk(value, true, tally)
+      const tally: Tally = { count: 0, by_kind: {}, confirmed: false }
+      const redacted = await walk(value, 'prose', tally)
       return { value: redacted, ...tally }
     },
   }
 
-  async function walk(value: Json, is_prose: boolean, tally: Tally): Promise<Json> {
-    if (typeof value === 'string') return text(value, is_prose, tally)
+  async function walk(value: Json, place: Place, tally: Tally): Promise<Json> {
+    if (typeof value === 'string') return text(value, place !== 'name', tally)
     if (typeof value !== 'object' || value === null) return value
     const members: Json[] = []
     if (Array.isArray(value)) {
-      for (const each of value as readonly Json[]) members.push(await walk(each, is_prose, tally))
+      for (const each of value as readonly Json[]) members.push(await walk(each, place, tally))
       return members
     }
     const entries: [string, Json][] = []
-    for (const [key, member] of Object.entries(value))
+    for (const [key, member] of Object.entries(value as JsonObject))
       if (member !== undefined)
-        entries.push([await text(key, false, tally), await walk(member, is_prose && !NOT_PROSE.has(key), tally)])
+        entries.push([
+          await text(key, false, tally),
+          await walk(member, placeOf(key, value as JsonObject, place), tally),
+        ])
     return Object.fromEntries(entries)
   }
 
@@ -72,18 +79,33 @@ export function createRequestRedactor(redactor: Redactor): RequestRedactor {
     if (clean.has(id)) return said
     if (!is_prose && redactor.holdsRegistered?.(said) === false) return said
     const found = await redactor.redact(said)
-    if (found.count === 0 || !(is_prose || found.confirmed)) {
+    if (found.text === said || !(is_prose || found.confirmed)) {
       if (clean.size >= REMEMBERED) clean.clear()
       clean.add(id)
       return said
     }
     tally.count += found.count
+    for (const [kind, times] of Object.entries(found.by_kind ?? {}))
+      tally.by_kind[kind] = (tally.by_kind[kind] ?? 0) + times
     tally.confirmed ||= found.confirmed
     return found.text
   }
 }
 
+/** What a string is, by where it stands. */
+type Place = 'prose' | 'name' | 'of_tools'
+
+function placeOf(key: string, holder: JsonObject, place: Place): Place {
+  if (place !== 'prose') return place
+  const is_given = OF_TOOLS.has(key) || (key === 'input' && holder['type'] === 'tool_use')
+  if (is_given) return 'of_tools'
+  const { media_type } = holder
+  const is_text = key === 'data' && typeof media_type === 'string' && media_type.startsWith('text/')
+  return NOT_PROSE.has(key) && !is_text ? 'name' : 'prose'
+}
+
 interface Tally {
   count: number
+  by_kind: Record<string, number>
   confirmed: boolean
 }

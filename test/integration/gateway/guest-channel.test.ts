@@ -2,6 +2,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createFilesystemArtifacts } from '#adapters/artifacts/filesystem'
 import { ensureGateway, type GatewayConnection } from '#adapters/gateway-socket'
 import type { GuestChannel } from '#ports'
 import type { ModelChoice } from '#domain/task'
@@ -42,6 +43,7 @@ beforeEach(() => {
 })
 const channels: GuestChannel[] = []
 afterEach(async () => {
+  await rm(join(home, 'model-policy.yaml'), { force: true })
   for (const channel of channels.splice(0)) await channel.close()
 })
 
@@ -90,20 +92,153 @@ describe.each(Object.keys(ASKS) as WireApi[])('a guest over %s', (api) => {
     expect(await budgetOf(admission.run_id)).toEqual({ cost_usd: exchange?.cost_usd, reserved_usd: 0, tokens: 120 })
   })
 
-  // The scripted model has no stream of Google's; its events are tested with a server of their own.
-  test.skipIf(api === 'google')(
-    'is answered in a stream, and the call is settled by what the stream says',
-    async () => {
-      const { channel, headers } = await admit(api)
-      const { path, stream_path, body } = ASKS[api]
-      const asked = { socket: channel.socket, path: stream_path ?? path, headers, body: { ...body, stream: true } }
-      const answer = await askAsGuest(asked)
-      expect(answer).toMatchObject({ status: 200, text: expect.stringContaining('data: ') })
-      expect(await channel.close()).toMatchObject([
-        { outcome: 'answered', usage: { input_tokens: 100, output_tokens: 20 } },
-      ])
-    },
-  )
+  test('is answered in a stream, and the call is settled by what the stream says', async () => {
+    script = () => ({
+      text: 'All is done.',
+      tool_calls: [{ name: 'edit', arguments: { path: 'a.ts' } }],
+      usage: { input_tokens: 100, output_tokens: 20 },
+    })
+    const { channel, headers } = await admit(api)
+    const { path, stream_path, body } = ASKS[api]
+    const asked = { socket: channel.socket, path: stream_path ?? path, headers, body: { ...body, stream: true } }
+    const { status, text } = await askAsGuest(asked)
+    expect(status).toBe(200)
+    const events = [...text.matchAll(/^data: (\{.*)$/gm)].map(([, data]) => JSON.stringify(JSON.parse(data ?? '')))
+    expect(events.length).toBeGreaterThan(2)
+    expect(events.some((event) => event.includes('a.ts'))).toBe(true)
+    expect(await channel.close()).toMatchObject([
+      { outcome: 'answered', reported_model: 'm-1', usage: { input_tokens: 100, output_tokens: 20 } },
+    ])
+  })
+
+  test('is told of a mark once, and of nothing below the first', async () => {
+    const { admission, channel, headers } = await admit(api, { max_cost_usd: 10 })
+    const { path, body } = ASKS[api]
+    const said: (string | undefined)[] = []
+    for (const used of [1, 8.1, 8.2, 9.51, 9.52]) {
+      await db.asOwner('update gander.budget set cost_usd = $2 where run_id = $1', [admission.run_id, used])
+      expect(await askAsGuest({ socket: channel.socket, path, headers, body })).toMatchObject({ status: 200 })
+      said.push(/(\d+) % of this run/.exec(model.requests.at(-1)?.body ?? '')?.[1])
+    }
+    expect(said).toEqual([undefined, '80', undefined, '95', undefined])
+  })
+})
+
+test('a mark that did not reach the model is told with the next call', async () => {
+  const { admission, channel, headers } = await admit('anthropic', { max_cost_usd: 10 })
+  await db.asOwner('update gander.budget set cost_usd = 9.2 where run_id = $1', [admission.run_id])
+  const ask = { socket: channel.socket, headers, ...ASKS.anthropic }
+  script = () => ({ fail: { status: 529 } })
+  await askAsGuest(ask)
+  script = () => ({ text: 'Done.' })
+  await askAsGuest(ask)
+  expect(model.requests.slice(-2).map(({ body }) => body.includes('90 % of this run'))).toEqual([true, true])
+  await askAsGuest(ask)
+  expect(model.requests.at(-1)?.body).not.toContain('% of this run')
+})
+
+test('a stream of Google’s that is no event stream is refused with what to ask for', async () => {
+  const { channel, headers } = await admit('google')
+  const path = '/v1beta/models/any:streamGenerateContent'
+  const refused = await askAsGuest({ socket: channel.socket, path, headers, body: ASKS.google.body })
+  expect(refused).toMatchObject({ status: 400, text: expect.stringContaining('alt=sse') })
+})
+
+describe('which model a guest gets', () => {
+  const LISTED = `model_policy:
+  - allowed_models:
+      - model: m-1
+      - model: fast-7-mini
+      - model: fast-8-mini
+        use_for: [judging]
+    blocked_models:
+      - model: secret-*
+`
+  const kept = async (sha256: string | null) => {
+    const stored = await createFilesystemArtifacts({ home }).get(sha256 ?? '')
+    return JSON.parse(Buffer.from(stored ?? []).toString('utf8')) as Record<string, unknown>
+  }
+
+  test('is the one it asks for where the policy lists it, one of its family, or the run’s own; the record says which', async () => {
+    const { channel, headers } = await admit('anthropic')
+    const ask = async (wanted: string) => {
+      const body = { ...ASKS.anthropic.body, model: wanted }
+      expect(await askAsGuest({ socket: channel.socket, path: '/v1/messages', headers, body })).toMatchObject({
+        status: 200,
+      })
+      return model.requests.at(-1)?.turn.model
+    }
+    expect(await ask('fast-7-mini')).toBe('m-1')
+    await writeFile(join(home, 'model-policy.yaml'), LISTED)
+    const wanted = ['fast-7-mini', 'fast-7-mini-20251001', 'mini', 'fast-8-mini', 'secret-1', 'm-1']
+    const got: unknown[] = []
+    for (const each of wanted) got.push(await ask(each))
+    expect(got).toEqual(['fast-7-mini', 'fast-7-mini', 'fast-7-mini', 'm-1', 'm-1', 'm-1'])
+    const records = await Promise.all((await channel.exchanges()).map((each) => kept(each.exchange_sha256)))
+    expect(records.map(({ asked_model, mapping }) => `${String(asked_model)} ${String(mapping)}`)).toEqual([
+      'fast-7-mini run',
+      'fast-7-mini asked',
+      'fast-7-mini-20251001 alias',
+      'mini alias',
+      'fast-8-mini run',
+      'secret-1 run',
+      'm-1 asked',
+    ])
+  })
+
+  test('can be learnt from the list of models, which names the run’s own and those of the policy', async () => {
+    const { channel, headers } = await admit('anthropic')
+    const names = async () => {
+      const { text } = await askAsGuest({ socket: channel.socket, path: '/v1/models', headers, method: 'GET' })
+      return (JSON.parse(text) as { data: { id: string }[] }).data.map(({ id }) => id)
+    }
+    expect(await names()).toEqual(['m-1'])
+    await writeFile(join(home, 'model-policy.yaml'), LISTED)
+    expect(await names()).toEqual(['m-1', 'fast-7-mini'])
+  })
+})
+
+describe('a refusal before anything is reserved', () => {
+  test('is on record with its rule, and costs nothing', async () => {
+    const { admission, channel, headers } = await admit('anthropic')
+    const ask = (body: unknown, path = '/v1/messages') => askAsGuest({ socket: channel.socket, path, headers, body })
+    await ask({ model: 'm-1', messages: [] })
+    await ask('{')
+    await ask({}, '/v1/chat/completions')
+    await writeFile(join(home, 'model-policy.yaml'), 'model_policy:\n  - blocked_models:\n      - model: m-1\n')
+    await ask(ASKS.anthropic.body)
+    await rm(join(home, 'model-policy.yaml'))
+    expect(await ask(ASKS.anthropic.body)).toMatchObject({ status: 200 })
+    const reasons = (await channel.exchanges()).map(({ outcome, reason }) => `${outcome} ${reason}`)
+    expect(reasons).toEqual([
+      'refused not_allowed',
+      'refused no_json',
+      'refused other_wire_format',
+      'refused refused_by_policy',
+      'answered null',
+    ])
+    expect(await budgetOf(admission.run_id)).toMatchObject({ reserved_usd: 0, tokens: 120 })
+  })
+
+  test('fills no record however often it is provoked, and another token’s is not on it', async () => {
+    const { channel, headers } = await admit('anthropic')
+    await askAsGuest({ socket: channel.socket, path: '/v1/messages', headers: { 'x-api-key': 'gdr_other' }, body: {} })
+    for (let n = 0; n < 70; n++) await askAsGuest({ socket: channel.socket, path: '/v1/messages', headers, body: '{' })
+    expect(await channel.exchanges()).toHaveLength(64)
+  })
+})
+
+test('what is cut out of a guest’s request is counted in the record and told once', async () => {
+  const { channel, headers } = await admit('anthropic')
+  const secret = `ghp_${'a1B2c3D4e5F6g7H8i9J0'.repeat(2).slice(0, 36)}`
+  const body = { ...ASKS.anthropic.body, messages: [{ role: 'user', content: `The token is ${secret}.` }] }
+  for (let n = 0; n < 2; n++) await askAsGuest({ socket: channel.socket, path: '/v1/messages', headers, body })
+  const sent = model.requests.slice(-2).map((each) => each.body)
+  expect(sent.join(' ')).not.toContain(secret)
+  expect(sent.map((each) => /1 passage \([a-z_]+\)/.test(each))).toEqual([true, false])
+  const [exchange] = await channel.exchanges()
+  const stored = await createFilesystemArtifacts({ home }).get(exchange?.exchange_sha256 ?? '')
+  expect(JSON.parse(Buffer.from(stored ?? []).toString('utf8'))).toMatchObject({ redacted: 1, dropped: [] })
 })
 
 test('another token, and a channel that was closed, are answered nothing', async () => {
