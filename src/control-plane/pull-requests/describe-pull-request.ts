@@ -28,8 +28,11 @@ const TRAILER =
 /** Joiners taken out first, so that a word is not hidden by one; what is left of the marker stays readable. */
 function plain(text: string): string {
   const shown = text.replaceAll(/[\p{Cf}\u2028\u2029]/gu, '').replaceAll(/\r\n?/g, '\n')
-  return withoutClosing(shown).replaceAll(STEERING, (marker) => `(${marker.replaceAll(/[[\]*]/g, '').trim()})`)
+  return withoutSteering(withoutClosing(shown))
 }
+
+const withoutSteering = (text: string): string =>
+  text.replaceAll(STEERING, (marker) => `(${marker.replaceAll(/[[\]*]/g, '').trim()})`)
 
 /** Subject from the task's title, body that says who made it; words that steer CI are taken apart. */
 export function commitMessage(task: Task, run_id: string, summary: string): string {
@@ -118,9 +121,12 @@ const firstParagraph = (text: string): string => text.trim().split(/\n\s*\n/)[0]
 const section = (heading: string, lines: readonly string[]): string => `## ${heading}\n\n${lines.join('\n')}`
 const bullets = (lines: readonly string[]): readonly string[] => lines.map((entry) => `- ${line(entry)}`)
 
-/** Lines of an agent's own words; a slash at the start of one would be a command to bots. */
-const prose = (text: string): readonly string[] =>
-  text.split('\n').map((each) => line(each).replace(/^\/(?=[A-Za-z])/, '/\u200b'))
+/** An agent's own words, quoted as such; a slash at the start of a line would be a command to bots. */
+const prose = (text: string): readonly string[] => [
+  "In the agent's own words, which nobody checked:",
+  '',
+  ...text.split('\n').map((each) => `> ${line(each).replace(/^\/(?=[A-Za-z])/, '/\u200b')}`.trimEnd()),
+]
 
 /** Words that would close an issue when the change is merged say it without doing it. */
 const withoutClosing = (text: string): string =>
@@ -129,9 +135,12 @@ const withoutClosing = (text: string): string =>
     (_match, word: string, between: string) => `${word}${between}#\u200b`,
   )
 
-/** Text from the task or the tree stays text: no HTML, no images, no mentions that would notify people. */
+/**
+ * Text from the task or the tree stays text: no HTML, no images, no mentions that would notify people, and no marks that
+ * would skip checks once a squashed merge takes the description for its message.
+ */
 const line = (text: string): string =>
-  withoutClosing(text)
+  withoutSteering(withoutClosing(text.replaceAll(/\p{Cf}/gu, '')))
     .replaceAll(/\s+/g, ' ')
     .replaceAll('<', '&lt;')
     .replaceAll('![', '[')
