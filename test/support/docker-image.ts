@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path'
 
 /** Programs of the image: what the contract of sandbox drivers and the examples run. */
 const PROGRAMS =
-  'sh bash env cat ls rm mkdir rmdir sleep touch head tail wc tr sort uniq xargs cut chmod true false tar perl python3 setsid id cp mv ln mkfifo grep find sed pwd kill printf echo truncate stat dd sha256sum uname dirname basename test expr seq tee diff date readlink realpath mktemp'.split(
+  'sh bash env cat ls rm mkdir rmdir sleep touch head tail wc tr sort uniq xargs cut chmod true false tar perl python3 setsid id cp mv ln mkfifo grep find sed pwd kill printf echo truncate stat dd sha256sum uname dirname basename test expr seq tee diff date readlink realpath mktemp git nice rev ps'.split(
     ' ',
   )
 /** Trees that interpreters read besides their shared objects. */
@@ -111,7 +111,7 @@ const fill = (root: string): void => {
 
 /** Makes the root of the test image from this machine's own programs, once per machine and node. Returns its folder. */
 export const buildTestImage = (): string => {
-  const identity = createHash('sha256').update(`1 ${process.execPath} ${PROGRAMS.join()}`).digest('hex').slice(0, 12)
+  const identity = createHash('sha256').update(`2 ${process.execPath} ${PROGRAMS.join()}`).digest('hex').slice(0, 12)
   const finished = join(tmpdir(), `gander-test-image-${identity}`)
   if (existsSync(finished)) return finished
   const draft = mkdtempSync(`${finished}-`)

@@ -1,9 +1,11 @@
-/** One kind of attack. Tests of the security project name it at the start of their title. */
+/** One kind of attack. Tests of the security project name it in their title. */
 export interface Attack {
   readonly id: string
   readonly what: string
-  /** The part of the platform that this attack is on and that does not exist yet. */
+  /** The part of the platform that this attack is on and that does not exist yet; a case that has a test has none. */
   readonly built_by?: string
+  /** What a tested case cannot show yet, with the part that builds it. */
+  readonly owed?: string
 }
 
 /** Every attack of the catalogue on files, git, network, processes, prompts, tools, foreign tools, secrets and supply. */
@@ -55,9 +57,17 @@ export const ATTACKS: readonly Attack[] = [
   { id: 'PI-02', what: 'orders that people do not see' },
   { id: 'PI-04', what: 'tool output that claims an approval or closes its delimiter' },
   { id: 'PI-05', what: 'test output that gives orders' },
-  { id: 'PI-07', what: 'orders left in memory for the next run', built_by: 'the memory of repositories' },
-  { id: 'PI-08', what: 'orders relayed by another agent', built_by: 'agents that work together' },
-  { id: 'PI-10', what: 'talking an approver into it', built_by: 'the approval screen' },
+  {
+    id: 'PI-07',
+    what: 'orders left in memory for the next run',
+    owed: 'labels and expiry of kept memories, by the memory of repositories',
+  },
+  {
+    id: 'PI-08',
+    what: 'orders relayed by another agent',
+    owed: 'further agents than coder and judge, by agents that work together',
+  },
+  { id: 'PI-10', what: 'talking an approver into it', owed: 'approvals of changes, by the review of pull requests' },
   { id: 'PI-11', what: 'changing more than was asked' },
   { id: 'TL-01', what: 'malformed tool calls' },
   { id: 'TL-02', what: 'replayed calls' },
@@ -80,9 +90,13 @@ export const ATTACKS: readonly Attack[] = [
   { id: 'SE-09', what: 'secrets in the diff' },
   { id: 'SE-10', what: 'forged log lines' },
   { id: 'SE-12', what: 'prompts in telemetry', built_by: 'telemetry' },
-  { id: 'SU-02', what: 'new and misspelt packages', built_by: 'the gate of dependencies' },
+  { id: 'SU-02', what: 'new and misspelt packages', owed: 'age and look-alike names, by the gate of dependencies' },
   { id: 'SU-03', what: 'lockfiles that were tampered with' },
   { id: 'SU-05', what: 'poisoned caches' },
   { id: 'SU-06', what: 'plug-ins of tests and builds' },
-  { id: 'SU-08', what: "the platform's own dependencies", built_by: 'the published build' },
+  {
+    id: 'SU-08',
+    what: "the platform's own dependencies",
+    owed: 'bill of materials, provenance and hashes for other systems, by the published build',
+  },
 ]

@@ -9,9 +9,11 @@ export interface SandboxKind {
   readonly name: string
   readonly available: boolean
   readonly makeDriver: (home: string) => SandboxDriver
+  /** What the environment of the program says to use this kind. */
+  readonly environment: Readonly<Record<string, string>>
 }
 
-const engine = await startTestEngine('docker')
+const engine = await startTestEngine('docker', 'security')
 
 const docker: SandboxKind = engine.available
   ? {
@@ -24,6 +26,11 @@ const docker: SandboxKind = engine.available
           image: engine.image,
           ...(engine.host !== undefined && { host: engine.host }),
         }),
+      environment: {
+        GANDER_SANDBOX: 'docker',
+        GANDER_SANDBOX_IMAGE: engine.image,
+        ...(engine.host !== undefined && { DOCKER_HOST: engine.host }),
+      },
     }
   : {
       name: `docker (${engine.reason})`,
@@ -31,15 +38,11 @@ const docker: SandboxKind = engine.available
       makeDriver: () => {
         throw new Error(engine.reason)
       },
+      environment: {},
     }
 
 /** Every kind, for `describe.each`. */
 export const SANDBOX_KINDS: readonly SandboxKind[] = [
-  { name: 'bubblewrap', available: true, makeDriver: (home) => createBubblewrapDriver({ home }) },
+  { name: 'bubblewrap', available: true, makeDriver: (home) => createBubblewrapDriver({ home }), environment: {} },
   docker,
 ]
-
-/** Ends what the kinds started. */
-export const stopKinds = async (): Promise<void> => {
-  if (engine.available) await engine.stop()
-}

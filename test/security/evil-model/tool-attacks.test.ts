@@ -2,11 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Json } from '#domain/json'
 import { openEvilDesk, type EvilDesk } from './evil-desk.ts'
 import { GIT_TRAPS } from './git-traps.ts'
-import { SANDBOX_KINDS, stopKinds } from './sandbox-kinds.ts'
+import { SANDBOX_KINDS } from './sandbox-kinds.ts'
 
 const CANARY = 'canary-7Qd93kfLmX20bVz8'
 const PROTECTED = [
@@ -28,8 +28,6 @@ const PROTECTED = [
 /** Repository paths that git itself would read, or that fold to one of them on another system. */
 const NEVER = ['.git/hooks/pre-commit', '.git/config', '.GIT/config', 'src/.git/config', '.git./config', '.git /config']
 
-afterAll(stopKinds)
-
 describe.each(SANDBOX_KINDS)('an evil model on $name', (kind) => {
   if (!kind.available) {
     it.skip('FS-01 NET-01 PR-01 is not tried where there is no engine', () => undefined)
@@ -48,22 +46,16 @@ describe.each(SANDBOX_KINDS)('an evil model on $name', (kind) => {
     await new Promise<void>((resolve) => listener.listen(0, '0.0.0.0', resolve))
     const address = listener.address()
     port = typeof address === 'object' && address !== null ? address.port : 0
+    desk = await openEvilDesk(kind)
   })
-  afterAll(() => {
+  afterAll(async () => {
+    await desk.close()
     delete process.env['GANDER_TEST_CANARY']
     listener.close()
     rmSync(outside, { recursive: true, force: true })
   })
-  beforeEach(async () => {
-    desk = await openEvilDesk(kind)
-  })
-  afterEach(async () => {
-    try {
-      await desk.stillWorks()
-    } finally {
-      await desk.close()
-    }
-  })
+  // One desk for all: what an attack leaves in the tree must not weaken the defence against the next.
+  afterEach(() => desk.stillWorks())
 
   describe('on files', () => {
     it('FS-01 is refused by the text of a path', async () => {
@@ -97,6 +89,7 @@ describe.each(SANDBOX_KINDS)('an evil model on $name', (kind) => {
       )
       await desk.shell('ln src/app.ts src/twin.ts')
       expect((await desk.refused('file_write', { path: 'src/twin.ts', content: 'x' })).rule).toBe('path.hardlink')
+      await desk.shell('rm src/twin.ts')
     })
 
     it('FS-08 is answered within a second for what is no file', async () => {
@@ -108,6 +101,7 @@ describe.each(SANDBOX_KINDS)('an evil model on $name', (kind) => {
         await desk.refused('file_read', { path })
         expect(Date.now() - started).toBeLessThan(1000)
       }
+      await desk.shell('rm -rf pipe folder sock')
     })
 
     it.each([...PROTECTED, ...NEVER])('FS-10 does not write %s', async (path) => {
@@ -139,13 +133,17 @@ describe.each(SANDBOX_KINDS)('an evil model on $name', (kind) => {
       expect(refused.map(({ path }) => path)).toContain('f')
       const content = await desk.host.repository.readFile(tree, 'report.json')
       expect(Buffer.from(content ?? []).toString()).not.toContain(CANARY)
+      await desk.shell('rm -f report.json su f')
     })
   })
 
   describe('on git', () => {
     it.each(GIT_TRAPS)('%s runs nothing outside and is not captured', async (_id, trap) => {
       const marker = join(outside, 'marker')
-      await desk.shell(`M=${marker}; rm -rf .git; git init -q . 2>/dev/null; ${trap}; echo changed >> src/app.ts; true`)
+      const seen = await desk.shell(
+        `M=${marker}; rm -rf .git; git init -q .; ${trap}; echo changed >> src/app.ts; cat .git/config .git/hooks/pre-commit .gitattributes`,
+      )
+      expect(seen).toMatch(new RegExp(`= touch ${marker}|\\ntouch ${marker}|driver = touch`))
       const tree = await desk.captured()
       await desk.host.repository.diff(desk.host.repository.source.tree, tree)
       await desk.host.repository.commit({
@@ -222,7 +220,7 @@ for name, family, kind, proto in [('vsock', 40, 1, 0), ('packet', 17, 3, 0), ('a
       await desk.shell(
         'setsid sh -c \'trap "" TERM HUP; while :; do echo beat >> beats; sleep 0.1; done\' >/dev/null 2>&1 & sleep 0.4; echo started',
       )
-      const count = async () => (await desk.shell('wc -l < beats')).split('\n').at(-1)
+      const count = async () => /^\d+$/m.exec(await desk.shell('wc -l < beats'))?.[0]
       const first = await count()
       await new Promise((resolve) => setTimeout(resolve, 1200))
       expect(first).toMatch(/^[1-9]\d*$/)
