@@ -11,11 +11,18 @@ export interface ForeignTool {
   readonly annotations?: JsonObject
 }
 
+/** A foreign prompt as its server describes it: a text that the server fills in. */
+export interface ForeignPrompt {
+  readonly name: string
+  readonly description: string
+  readonly arguments: readonly { readonly name: string; readonly description: string; readonly required: boolean }[]
+}
+
 /** What a server offers, as listed at one moment. */
 export interface ForeignOffer {
   readonly server: { readonly name: string; readonly version: string }
   readonly tools: readonly ForeignTool[]
-  readonly prompts: readonly { readonly name: string; readonly description: string }[]
+  readonly prompts: readonly ForeignPrompt[]
   readonly resources: readonly { readonly uri: string; readonly name: string; readonly media_type: string | null }[]
 }
 
@@ -34,7 +41,12 @@ export interface ForeignServer {
   offer(timeout_ms: number): Promise<ForeignOffer>
   /** @throws ForeignServerError */
   call(tool: string, args: JsonObject, timeout_ms: number, signal?: AbortSignal): Promise<ForeignAnswer>
-  readResource(uri: string, timeout_ms: number): Promise<ForeignAnswer>
+  readResource(uri: string, timeout_ms: number, signal?: AbortSignal): Promise<ForeignAnswer>
+  getPrompt(
+    prompt: { readonly name: string; readonly arguments: Readonly<Record<string, string>> },
+    timeout_ms: number,
+    signal?: AbortSignal,
+  ): Promise<ForeignAnswer>
   /** Called when the server says that its list changed, and when it asks for something it must not have. */
   onNotice(listener: (notice: ForeignNotice) => void): void
   close(): Promise<void>

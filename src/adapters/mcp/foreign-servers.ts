@@ -6,6 +6,7 @@ import {
   type ForeignIdentity,
   type ForeignNotice,
   type ForeignOffer,
+  type ForeignPrompt,
   type ForeignServer,
   type ForeignServers,
   type ForeignTool,
@@ -67,7 +68,8 @@ async function connect({ process, version, identity }: Connection, timeout_ms: n
   return {
     offer: (limit) => told(talk, () => offerOf(talk, limit)),
     call: (tool, args, limit, signal) => told(talk, () => callTool(talk, { tool, args, ...timed(limit, signal) })),
-    readResource: (uri, limit) => told(talk, () => readResource(talk, uri, limit)),
+    readResource: (uri, limit, signal) => told(talk, () => readResource(talk, uri, timed(limit, signal).options)),
+    getPrompt: (prompt, limit, signal) => told(talk, () => getPrompt(talk, prompt, timed(limit, signal).options)),
     onNotice: (listener) => {
       listeners.add(listener)
       for (const notice of early.splice(0)) listener(notice)
@@ -113,7 +115,7 @@ async function offerOf({ client, meta }: Talk, limit: number): Promise<ForeignOf
   return {
     server: { name: server?.name ?? 'unknown', version: server?.version ?? 'unknown' },
     tools: tools.map(foreignTool),
-    prompts: prompts.map(({ name, description }) => ({ name, description: description ?? '' })),
+    prompts: prompts.map(foreignPrompt),
     resources: resources.map(({ uri, name, mimeType }) => ({ uri, name, media_type: mimeType ?? null })),
   }
 }
@@ -134,6 +136,28 @@ const foreignTool = (tool: ListedTool): ForeignTool => ({
   input_schema: tool.inputSchema as JsonObject,
   ...(tool.outputSchema === undefined ? {} : { output_schema: tool.outputSchema as JsonObject }),
   ...(tool.annotations === undefined ? {} : { annotations: tool.annotations as JsonObject }),
+})
+
+interface ListedPrompt {
+  readonly name: string
+  readonly description?: string | undefined
+  readonly arguments?:
+    | readonly {
+        readonly name: string
+        readonly description?: string | undefined
+        readonly required?: boolean | undefined
+      }[]
+    | undefined
+}
+
+const foreignPrompt = ({ name, description, arguments: given }: ListedPrompt): ForeignPrompt => ({
+  name,
+  description: description ?? '',
+  arguments: (given ?? []).map((argument) => ({
+    name: argument.name,
+    description: argument.description ?? '',
+    required: argument.required === true,
+  })),
 })
 
 interface Page<Item> {
@@ -167,12 +191,20 @@ async function callTool({ client, meta }: Talk, { tool, args, options }: ToolCal
   return { text, is_error: result.isError === true, ...(structured === undefined ? {} : { structured }) }
 }
 
-async function readResource({ client, meta }: Talk, uri: string, limit: number): Promise<ForeignAnswer> {
-  const result = await client.request({ method: 'resources/read', params: { uri, _meta: meta } }, timed(limit).options)
+async function readResource({ client, meta }: Talk, uri: string, options: RequestOptions): Promise<ForeignAnswer> {
+  const result = await client.request({ method: 'resources/read', params: { uri, _meta: meta } }, options)
   return {
     text: result.contents.map((part) => shown({ type: 'resource', resource: part })).join('\n'),
     is_error: false,
   }
+}
+
+type AskedPrompt = Parameters<ForeignServer['getPrompt']>[0]
+
+async function getPrompt({ client, meta }: Talk, prompt: AskedPrompt, options: RequestOptions): Promise<ForeignAnswer> {
+  const params = { name: prompt.name, arguments: { ...prompt.arguments }, _meta: meta }
+  const { messages } = await client.request({ method: 'prompts/get', params }, options)
+  return { text: messages.map(({ role, content }) => `${role}: ${shown(content)}`).join('\n'), is_error: false }
 }
 
 /** Text as it is; everything else by its kind and size only. */

@@ -5,6 +5,8 @@ import type { ForeignFailure, ForeignNotice, SandboxProcess } from '#ports'
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 /** The most that one conversation may bring in all. */
 const MAX_SESSION_BYTES = 64 * 1024 * 1024
+/** The most messages of one conversation: a flood of small ones would keep the worker busy without being large. */
+const MAX_MESSAGES = 10_000
 /** Lines that are no messages (a server that prints its greeting) are passed over, up to this many. */
 const MAX_NOISE = 100
 
@@ -47,15 +49,21 @@ export function createProcessTransport(
     close,
   }
   let noise = 0
-  const deliver = (line: string): void => {
+  let messages = 0
+  const deliver = (line: string): boolean => {
+    messages += 1
+    if (messages > MAX_MESSAGES) fail('too_large', `the server sent more than ${MAX_MESSAGES} messages`)
+    if (isClosed) return false
     const message = parse(line)
     if (message === undefined) {
       noise += 1
       if (noise > MAX_NOISE) fail('protocol', `more than ${MAX_NOISE} lines of the server were no messages`)
-      return
+      return !isClosed
     }
     noteRequest(message, notice)
-    transport.onmessage?.(message)
+    // What a server only announces (progress, log lines) is read by nobody behind this.
+    if ('id' in message) transport.onmessage?.(message)
+    return true
   }
   return transport
 }
@@ -76,8 +84,8 @@ function noteRequest(message: JSONRPCMessage, notice: (notice: ForeignNotice) =>
   if (/^notifications\/(tools|prompts|resources)\/list_changed$/.test(method)) notice({ kind: 'list_changed' })
 }
 
-/** Gives each line; ends with undefined at the end of the output, or with why no more is read. */
-async function readLines(process: SandboxProcess, line: (text: string) => void): Promise<string | undefined> {
+/** Gives each line until one is not taken; ends with undefined then and at the end, or with why no more is read. */
+async function readLines(process: SandboxProcess, line: (text: string) => boolean): Promise<string | undefined> {
   let parts: Uint8Array[] = []
   let held = 0
   let total = 0
@@ -92,7 +100,7 @@ async function readLines(process: SandboxProcess, line: (text: string) => void):
         parts = []
         held = 0
         rest = rest.subarray(at + 1)
-        if (text.trim() !== '') line(text)
+        if (text.trim() !== '' && !line(text)) return undefined
       }
       held += rest.length
       if (held > MAX_MESSAGE_BYTES) return tooLong

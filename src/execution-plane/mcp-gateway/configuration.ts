@@ -20,6 +20,7 @@ const SERVER = z.strictObject({
   read_only: z.array(view).default([]),
   tools: z.array(z.string().min(1).max(128)).default([]),
   resources: z.array(z.string().min(1).max(500)).default([]),
+  prompts: z.array(z.string().min(1).max(128)).default([]),
   timeout_s: z.number().min(1).max(300).default(30),
   max_calls: z.number().int().min(1).max(1000).default(100),
   pin: z
@@ -41,6 +42,8 @@ export interface McpServerConfiguration {
   readonly tools: readonly string[]
   /** Addresses of the resources that agents may read. */
   readonly resources: readonly string[]
+  /** Names of the prompts that agents may ask for; what they get is data and no instruction. */
+  readonly prompts: readonly string[]
   readonly timeout_s: number
   /** Calls of one run. */
   readonly max_calls: number

@@ -1,23 +1,28 @@
 import type { EventDraft } from '#domain/event'
 import type { ToolRequest } from '#domain/conversation'
 import type { Json, JsonObject } from '#domain/json'
+import { neutralise } from '#domain/text'
 import type { AgentPhase } from '#domain/tool'
 import { createWrapper } from '#execution-plane/context'
 import {
   decisionRecord,
-  eventsOf,
   excerpt,
+  failedRun,
   hashOf,
+  nameShown,
   nestsTooDeep,
+  performAct,
   plainText,
-  type CallFacts,
+  type Presented,
   type Problem,
+  type ToolRun,
 } from '#execution-plane/tool-gateway'
-import { ForeignServerError, type PolicyDecision, type StepContext, type StepOutcome } from '#ports'
+import { ForeignServerError, type ForeignAnswer, type PolicyDecision, type StepContext, type StepOutcome } from '#ports'
 import type { DeclaredTool } from './declare-foreign.ts'
 import { complaints } from './input-schema.ts'
 import type { McpGatewayDependencies, McpHost } from './mcp-host.ts'
-import { changesBetween, pinnedOffer } from './pin.ts'
+import type { OpenServer, SeenOffer } from './open-server.ts'
+import { quarantined } from './quarantine.ts'
 import type { ServerDesk } from './server-desk.ts'
 
 /** The most characters of one foreign answer that a model gets. */
@@ -48,6 +53,7 @@ interface Decided {
 export interface WeighedCall {
   readonly outcome: Decided | Problem
   readonly recorded?: PolicyDecision
+  readonly took_ms: number
 }
 
 const refused = (rule: string, message: string): Problem => ({ rule, message, status: 'refused' })
@@ -55,9 +61,12 @@ const failed = (rule: string, message: string): Problem => ({ rule, message, sta
 
 /** Name, rate, arguments and policy; nothing is sent yet, so that the decision can be on record before the act. */
 export async function weighForeign(all: ForeignDesk, call: ForeignCall): Promise<WeighedCall> {
+  const { clock } = all.host
+  const started = clock.now()
   const outcome = await weigh(all, call)
-  if (!('decision' in outcome)) return { outcome }
-  return { outcome, recorded: await decisionRecord(outcome.decision, all.dependencies.redactor) }
+  const recorded =
+    'decision' in outcome ? { recorded: await decisionRecord(outcome.decision, all.dependencies.redactor) } : {}
+  return { outcome, ...recorded, took_ms: clock.now() - started }
 }
 
 async function weigh(all: ForeignDesk, { request, phase }: ForeignCall): Promise<Decided | Problem> {
@@ -78,7 +87,10 @@ async function weigh(all: ForeignDesk, { request, phase }: ForeignCall): Promise
   if ((await dependencies.redactor.redact(JSON.stringify(args))).confirmed)
     return refused('mcp.secret', 'The arguments hold a secret; they were not sent.')
   try {
-    const facts = { server: desk.server.id, tool: tool.tool ?? 'read-resource', pinned: true, mode: host.task.mode }
+    const { target } = tool
+    const named = target.kind === 'tool' ? target.name : target.kind
+    const isPinned = desk.server.pin === undefined ? null : true
+    const facts = { server: desk.server.id, tool: named, kind: target.kind, pinned: isPinned, mode: host.task.mode }
     const decision = dependencies.policy.decide({
       action: 'mcp.call',
       run_id: host.run_id,
@@ -96,60 +108,56 @@ async function weigh(all: ForeignDesk, { request, phase }: ForeignCall): Promise
   }
 }
 
-interface Acted {
-  readonly text: string
-  readonly problem?: Problem
-  readonly decision?: PolicyDecision
-  readonly events: readonly EventDraft[]
-}
-
 /** Acts on a call whose decision is on record and gives all of it as the outcome of one step. */
 export async function performForeign(
   all: ForeignDesk,
   call: ForeignCall,
   weighed: WeighedCall | undefined,
-  { decision: standing }: StepContext,
+  step: StepContext,
 ): Promise<StepOutcome<Json>> {
   if (weighed === undefined) throw new Error(`step ${call.key} is on record and was to act again`)
-  const { host, dependencies } = all
-  host.signal.throwIfAborted()
-  const started = host.clock.now()
-  const acted = await handle(all, call, weighed.outcome, standing)
-  const { text: clean, count, kinds, confirmed } = await dependencies.redactor.redact(plainText(acted.text))
-  const is_error = acted.problem !== undefined
-  const shown = excerpt(plainText(clean), MAX_ANSWER)
-  const text = 'decision' in weighed.outcome && acted.problem?.status !== 'refused' ? label(all, call, shown) : shown
-  const server = 'decision' in weighed.outcome ? weighed.outcome.desk : all.find(call.request.name)?.desk
-  const facts: CallFacts = {
-    tool: call.request.name.replaceAll(/[^\w.-]/g, '_').slice(0, 64),
-    tool_version: server?.server.pin?.slice(0, 16) ?? 'none',
-    args_hash: hashOf(call.request.arguments),
-    phase: call.phase,
-    run: { text, ...(acted.problem === undefined ? {} : { problem: acted.problem }) },
-    text,
-    duration_ms: Math.max(0, Math.round(host.clock.now() - started)),
-    findings: { count, kinds: [...kinds], confirmed },
-    ...(acted.decision === undefined ? {} : { decision: acted.decision }),
-  }
-  const isLate = acted.decision !== undefined && acted.decision.decision_id !== standing?.decision_id
-  return {
-    value: { answer: { call_id: call.request.id, name: call.request.name, text, is_error }, control: null },
-    events: [...eventsOf(facts), ...acted.events, ...noticed(server)],
-    tool_call: {
-      tool: facts.tool,
-      tool_version: facts.tool_version,
-      args_sha256: facts.args_hash,
-      status: acted.problem?.status ?? 'ok',
-      rule: acted.problem?.rule ?? null,
-      duration_ms: facts.duration_ms,
+  const { outcome, recorded, took_ms } = weighed
+  const desk = 'decision' in outcome ? outcome.desk : all.find(call.request.name)?.desk
+  const beside: EventDraft[] = []
+  return performAct(
+    {
+      host: all.host,
+      call,
+      tool: { name: nameShown(call.request.name), version: desk?.server.pin?.slice(0, 16) ?? 'none' },
+      action: 'mcp.call',
+      outcome,
+      recorded,
+      took_ms,
+      act: async () => ('decision' in outcome ? ask(all, outcome, beside) : failedRun(outcome)),
+      present: async (run, isDecided) => {
+        const shown = await present(all, call, run, isDecided)
+        return { ...shown, events: [...beside, ...noticed(desk)] }
+      },
     },
-    ...(isLate && weighed.recorded !== undefined ? { decision: weighed.recorded } : {}),
+    step,
+  )
+}
+
+/** A server's words as the model gets them: without secrets and hidden characters, cut, and marked as data. */
+async function present(
+  all: ForeignDesk,
+  { request }: ForeignCall,
+  run: ToolRun,
+  isDecided: boolean,
+): Promise<Omit<Presented, 'events'>> {
+  const { text, count, kinds, confirmed } = await all.dependencies.redactor.redact(plainText(run.text))
+  // Hidden characters become longer when they are shown, so they are shown before the cut.
+  const shown = excerpt(neutralise(text), MAX_ANSWER)
+  const isTheirs = isDecided && run.problem?.status !== 'refused'
+  return {
+    text: isTheirs ? label(all, request, shown) : shown,
+    findings: { count, kinds: [...kinds], confirmed },
   }
 }
 
 /** The answer goes between the same delimiters as every other text from outside. */
-const label = ({ host }: ForeignDesk, { request }: ForeignCall, text: string): string =>
-  createWrapper(host.sign?.())({ id: request.id, source: `foreign tool ${request.name}`, trust: 'untrusted' }, text)
+const label = ({ host }: ForeignDesk, { id, name }: ToolRequest, text: string): string =>
+  createWrapper(host.sign?.())({ id, source: `foreign tool ${name}`, trust: 'untrusted' }, text)
 
 /** What a server asked for beside its answers; all of it was refused or passed over. */
 const noticed = (desk: ServerDesk | undefined): readonly EventDraft[] =>
@@ -157,70 +165,65 @@ const noticed = (desk: ServerDesk | undefined): readonly EventDraft[] =>
     ? []
     : desk.notices().map((method) => ({ event: 'mcp_request_refused', facts: { server: desk.server.id, method } }))
 
-async function handle(
-  all: ForeignDesk,
-  call: ForeignCall,
-  outcome: Decided | Problem,
-  standing: PolicyDecision | undefined,
-): Promise<Acted> {
-  if (!('decision' in outcome)) return { text: outcome.message, problem: outcome, events: [] }
-  const stop = (problem: Problem, decision = outcome.decision): Acted => ({
-    text: problem.message,
-    problem,
-    decision,
-    events: [],
-  })
-  if (outcome.decision.answer !== 'allow') return stop(refusalOf(outcome.decision))
-  if (standing === undefined) return stop(refused('policy.unrecorded', 'No decision of policy is on record.'))
-  if (standing.answer !== 'allow') return stop(refusalOf(standing), standing)
-  const isBound = [standing, outcome.decision].every(
-    ({ run_id, action, args_hash }) =>
-      run_id === all.host.run_id && action === 'mcp.call' && args_hash === hashOf(call.request.arguments),
-  )
-  if (!isBound) return stop(refused('policy.unbound', 'The decision of policy is not about these arguments.'), standing)
-  return { decision: standing, ...(await ask(all, outcome)) }
-}
-
-const refusalOf = ({ answer, explanation, matched_rules }: PolicyDecision): Problem =>
-  refused(matched_rules.find(({ effect }) => effect === answer)?.rule ?? 'policy', `Refused. ${explanation}`)
-
-async function ask(all: ForeignDesk, { desk, tool, args }: Decided): Promise<Omit<Acted, 'decision'>> {
+/**
+ * Asks the server, if it still offers what was pinned. A change that it announces while it works counts as well: then
+ * nothing of its answer is shown.
+ */
+async function ask(all: ForeignDesk, { desk, tool, args }: Decided, beside: EventDraft[]): Promise<ToolRun> {
   const { server } = desk
-  const limit = server.timeout_s * 1000
   try {
     const open = await desk.reach()
-    if (open.pin !== server.pin) return await quarantine(all, desk, open.pin)
-    const answer =
-      tool.tool === null
-        ? await open.foreign.readResource(typeof args['uri'] === 'string' ? args['uri'] : '', limit)
-        : await open.foreign.call(tool.tool, args, limit, all.host.signal)
+    const before = await desk.offered(open)
+    if (before.pin !== server.pin) return await quarantine(all, desk, { seen: before, beside })
+    const answer = await answerOf(all, open, { desk, tool, args })
+    const after = await desk.offered(open)
+    if (after.pin !== server.pin) return await quarantine(all, desk, { seen: after, beside })
     await desk.went(undefined)
     const extra = answer.structured === undefined || answer.text !== '' ? '' : JSON.stringify(answer.structured)
     const text = `${answer.text}${extra}`
-    return answer.is_error
-      ? { text, problem: failed('mcp.error', 'the server says that the call failed'), events: [] }
-      : { text, events: [] }
+    return answer.is_error ? { text, problem: failed('mcp.error', 'the server says that the call failed') } : { text }
   } catch (error) {
     all.host.signal.throwIfAborted()
     if (!(error instanceof ForeignServerError)) throw error
     await desk.went(error)
     const closed = desk.barred()
     const message = `${server.id} did not answer (${error.failure}): ${error.message.slice(0, 400)}. ${closed?.message ?? 'Try once more, or go on without it.'}`
-    return { text: message, problem: failed(`mcp.${error.failure}`, message), events: [] }
+    return failedRun(failed(`mcp.${error.failure}`, message))
   }
 }
 
-async function quarantine(all: ForeignDesk, desk: ServerDesk, seen: string): Promise<Omit<Acted, 'decision'>> {
-  const { server } = desk
-  const open = await desk.reach()
-  const kept = pinnedOffer(await all.dependencies.pinned(server.id), server.pin)
-  const changed = kept === undefined ? ['its offer differs from the pin'] : changesBetween(kept, open.offer)
-  desk.bar({ rule: 'mcp.quarantined', message: `${server.id} is no longer what was pinned and is not used.` })
-  await desk.close()
-  const event: EventDraft = {
-    event: 'mcp_server_quarantined',
-    facts: { server: server.id, pinned: server.pin ?? 'none', seen, changed: [...changed] },
+function answerOf(
+  { host }: ForeignDesk,
+  { foreign }: OpenServer,
+  { desk, tool: { target }, args }: Omit<Decided, 'decision'>,
+): Promise<ForeignAnswer> {
+  const limit = desk.server.timeout_s * 1000
+  const word = (name: string): string => (typeof args[name] === 'string' ? args[name] : '')
+  switch (target.kind) {
+    case 'tool':
+      return foreign.call(target.name, args, limit, host.signal)
+    case 'resource':
+      return foreign.readResource(word('uri'), limit, host.signal)
+    case 'prompt': {
+      // The schema lets only words through.
+      const given = (args['arguments'] ?? {}) as Readonly<Record<string, string>>
+      return foreign.getPrompt({ name: word('name'), arguments: given }, limit, host.signal)
+    }
+    default:
+      return target satisfies never
   }
-  const message = `${server.id} is no longer what was pinned; nothing was sent. Go on without it.`
-  return { text: message, problem: refused('mcp.quarantined', message), events: [event] }
+}
+
+interface Change {
+  readonly seen: SeenOffer
+  readonly beside: EventDraft[]
+}
+
+async function quarantine(all: ForeignDesk, desk: ServerDesk, { seen, beside }: Change): Promise<ToolRun> {
+  const { server } = desk
+  beside.push(await quarantined(all.dependencies, server, seen))
+  const message = `${server.id} is no longer what was pinned and is not used.`
+  desk.bar({ rule: 'mcp.quarantined', message })
+  await desk.close()
+  return failedRun(refused('mcp.quarantined', `${message} Nothing that it said is shown. Go on without it.`))
 }

@@ -9,7 +9,7 @@ import { declareOffer, FOREIGN_PREFIX, type DeclaredTool } from './declare-forei
 import { performForeign, weighForeign, type ForeignDesk } from './foreign-call.ts'
 import type { McpGatewayDependencies, McpHost } from './mcp-host.ts'
 import { openServer, type OpenServer } from './open-server.ts'
-import { changesBetween, pinnedOffer } from './pin.ts'
+import { quarantined } from './quarantine.ts'
 import { createServerDesk, type ServerDesk } from './server-desk.ts'
 
 /** The foreign tools of one run. */
@@ -70,15 +70,12 @@ interface Meeting {
 async function meet(dependencies: McpGatewayDependencies, host: McpHost, { server, opened }: Meeting) {
   const { id, pin } = server
   const out = (event: EventDraft) => ({ standing: { id, pin: pin ?? null, tools: [] }, events: [event] })
-  if (pin === undefined)
-    return out(quarantined(id, { pinned: 'none', seen: 'unknown', changed: ['it was never pinned'] }))
+  if (pin === undefined) return out(await quarantined(dependencies, server, undefined))
   try {
     const open = await openServer(dependencies, server, placeOf(host, id))
     if (open.pin !== pin) {
       await open.close().catch(() => undefined)
-      const kept = pinnedOffer(await dependencies.pinned(id), pin)
-      const changed = kept === undefined ? ['its offer differs from the pin'] : changesBetween(kept, open.offer)
-      return out(quarantined(id, { pinned: pin, seen: open.pin, changed: await cut(dependencies, changed) }))
+      return out(await quarantined(dependencies, server, open))
     }
     opened.set(id, open)
     const { tools, left_out } = declareOffer(server, open.offer)
@@ -101,14 +98,6 @@ async function meet(dependencies: McpGatewayDependencies, host: McpHost, { serve
 const placeOf = ({ run_id, tenant_id, folder }: McpHost, id: string) => ({
   identity: { run_id, tenant_id },
   folder: join(folder, 'mcp', id),
-})
-
-const quarantined = (
-  server: string,
-  facts: { pinned: string; seen: string; changed: readonly string[] },
-): EventDraft => ({
-  event: 'mcp_server_quarantined',
-  facts: { server, ...facts, changed: [...facts.changed] },
 })
 
 const cut = ({ redactor }: McpGatewayDependencies, texts: readonly string[]) =>
@@ -180,6 +169,7 @@ const GONE = (id: string): McpServerConfiguration => ({
   read_only: [],
   tools: [],
   resources: [],
+  prompts: [],
   timeout_s: 1,
   max_calls: 0,
 })

@@ -39,7 +39,15 @@ export interface OpenServer {
   readonly foreign: ForeignServer
   readonly offer: ForeignOffer
   readonly pin: string
+  /** Lists everything again: what is offered now, which may be something else. @throws ForeignServerError */
+  look(): Promise<SeenOffer>
   close(): Promise<void>
+}
+
+/** What a server offered when it was asked. */
+export interface SeenOffer {
+  readonly offer: ForeignOffer
+  readonly pin: string
 }
 
 /**
@@ -95,12 +103,15 @@ async function speak(
   })
   try {
     const foreign = await servers.overProcess(process, limit, place.identity)
-    const offer = await foreign.offer(limit)
-    checkSize(offer)
+    const look = async (): Promise<SeenOffer> => {
+      const offer = await foreign.offer(limit)
+      checkSize(offer)
+      return { offer, pin: pinOf(offer) }
+    }
     return {
       foreign,
-      offer,
-      pin: pinOf(offer),
+      ...(await look()),
+      look,
       close: async () => {
         await foreign.close().catch(() => undefined)
         await sandbox.close()

@@ -14,7 +14,7 @@ interface Barred {
 }
 
 /** One server over one run: its process, its failures and its calls. */
-export interface ServerDesk extends Pick<ServerLine, 'reach' | 'notices' | 'close'> {
+export interface ServerDesk extends Pick<ServerLine, 'reach' | 'offered' | 'notices' | 'close'> {
   readonly server: McpServerConfiguration
   readonly tools: readonly DeclaredTool[]
   /** Why no call is made any more; undefined while calls are. */
@@ -45,6 +45,7 @@ export function createServerDesk(parts: DeskParts): ServerDesk {
     server,
     tools,
     reach: () => line.reach(),
+    offered: (opened) => line.offered(opened),
     notices: () => line.notices(),
     close: () => line.close(),
     barred: () => barred,

@@ -1,6 +1,6 @@
 import { ForeignServerError, type ForeignNotice } from '#ports'
 import type { McpServerConfiguration } from './configuration.ts'
-import { openServer, type OpenServer, type ServerGround, type ServerPlace } from './open-server.ts'
+import { openServer, type OpenServer, type ServerGround, type SeenOffer, type ServerPlace } from './open-server.ts'
 
 /** How often a server is started in one run: a crash loop ends here. */
 const MAX_STARTS = 3
@@ -10,6 +10,8 @@ const MAX_NOTED = 20
 export interface ServerLine {
   /** The running server, started anew where it ended. @throws ForeignServerError */
   reach(): Promise<OpenServer>
+  /** What a running server offers: as it was started, or listed again where it announced a change since. */
+  offered(opened: OpenServer): Promise<SeenOffer>
   /** Ends the process; the next `reach` starts another, as long as there may be one. */
   drop(): Promise<void>
   /** True when it has been started as often as it may be. */
@@ -32,9 +34,11 @@ export function createServerLine({ ground, place, server, open }: LineParts): Se
   const noted: string[] = []
   let starts = open === undefined ? 0 : 1
   let isOver = false
+  let isStale = false
   let current: Promise<OpenServer> | undefined
   const take = (opened: OpenServer): OpenServer => {
     opened.foreign.onNotice((notice) => {
+      if (notice.kind === 'list_changed') isStale = true
       if (notice.kind === 'closed') void drop()
       else if (noted.length < MAX_NOTED) noted.push(wordOf(notice))
     })
@@ -43,6 +47,7 @@ export function createServerLine({ ground, place, server, open }: LineParts): Se
   const drop = async (): Promise<void> => {
     const ended = current
     current = undefined
+    isStale = false
     await ended?.then((opened) => opened.close()).catch(() => undefined)
   }
   const start = (): Promise<OpenServer> => {
@@ -61,6 +66,11 @@ export function createServerLine({ ground, place, server, open }: LineParts): Se
         throw new ForeignServerError('closed', `it ended ${starts} times and is not started again in this run`)
       current ??= start()
       return current
+    },
+    offered: async (opened) => {
+      if (!isStale) return opened
+      isStale = false
+      return opened.look()
     },
     drop,
     usedUp: () => starts >= MAX_STARTS && current === undefined,

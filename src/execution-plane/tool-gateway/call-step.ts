@@ -1,128 +1,54 @@
-import { z } from 'zod'
 import type { Json } from '#domain/json'
 import { mayChangeTree, TOOL_ACTIONS } from '#domain/tool'
-import type { PolicyDecision, StepContext, StepOutcome } from '#ports'
-import { eventsOf, type CallFacts } from './call-record.ts'
+import type { StepContext, StepOutcome } from '#ports'
 import { excerpt, MAX_ANSWER, plainText } from './excerpt.ts'
+import { performAct, type Presented } from './perform-act.ts'
 import { settle, type Settled } from './settle.ts'
 import type { ToolHost } from './tool-host.ts'
-import { failedRun, failure, type PreparedCall, type Problem, type Tool, type ToolRun } from './tool.ts'
-import { hashOf, nameShown, type Call, type Desk, type Weighed } from './weigh.ts'
-
-/** What the checks and the act came to. */
-interface Handled {
-  readonly run: ToolRun
-  /** What the call went by: the decision on record, or today's where that refuses it. */
-  readonly decision?: PolicyDecision
-}
+import { failedRun, failure, type PreparedCall, type Tool, type ToolRun } from './tool.ts'
+import { nameShown, type Call, type Desk, type Weighed } from './weigh.ts'
 
 const NO_CHANGE: Settled = { notes: [], events: [] }
 
-/** What a tool may hand back; checked before it is recorded. */
-const OUTPUT = z.strictObject({
-  text: z.string().max(MAX_ANSWER),
-  is_error: z.boolean(),
-  control: z
-    .union([
-      z.strictObject({ kind: z.literal('plan_accepted'), plan: z.looseObject({}), plan_sha256: z.string().length(64) }),
-      z.strictObject({ kind: z.literal('finish'), summary: z.string() }),
-      z.strictObject({ kind: z.literal('blocked'), reason: z.string(), needs: z.string() }),
-    ])
-    .nullable(),
-})
-
 /**
- * Acts on a call that was weighed and whose decision is on record: the hash again, path guard, limits, time, output,
- * redaction; gives all of it as the outcome of one step. What a model asked for never throws; a lost lease, a broken
- * sandbox or a full disk does.
+ * Acts on a weighed call of the platform's own tools: path guard, limits, time, output, redaction, and the tree as it
+ * stands afterwards. What a model asked for never throws; a lost lease, a broken sandbox or a full disk does.
  */
 export async function performCall(
-  desk: Desk,
+  { host }: Desk,
   call: Call,
   weighed: Weighed | undefined,
-  { decision: standing }: StepContext,
+  step: StepContext,
 ): Promise<StepOutcome<Json>> {
   if (weighed === undefined) throw new Error(`step ${call.key} is on record and was to act again`)
-  const { host } = desk
-  const { context, tool } = weighed
-  const started = host.clock.now()
-  host.signal.throwIfAborted()
-  const args_hash = hashOf(call.request.arguments)
-  const handled = await handle(host, call, weighed, standing)
-  const settled = handled.run.changed === undefined ? NO_CHANGE : await settle(host, handled.run.changed, context)
-  const said = [handled.run.text, ...settled.notes].join('\n')
-  const text = excerpt(plainText(await context.redact(plainText(said))), MAX_ANSWER)
-  const is_error = handled.run.problem !== undefined
-  const control = is_error ? null : (handled.run.control ?? null)
-  OUTPUT.parse({ text, is_error, control })
-  const facts: CallFacts = {
-    tool: tool?.name ?? nameShown(call.request.name),
-    tool_version: tool?.version ?? 'none',
-    args_hash,
-    phase: call.phase,
-    run: handled.run,
-    text,
-    duration_ms: Math.max(0, Math.round(weighed.took_ms + host.clock.now() - started)),
-    findings: context.findings,
-    ...(handled.decision === undefined ? {} : { decision: handled.decision }),
-  }
-  return {
-    // Control and answer are plain JSON values; their interfaces only lack the index signature of `Json`.
-    value: {
-      answer: { call_id: call.request.id, name: call.request.name, text, is_error },
-      control,
-    } as unknown as Json,
-    events: [...eventsOf(facts), ...settled.events],
-    artifacts: handled.run.artifacts ?? [],
-    tool_call: {
-      tool: facts.tool,
-      tool_version: facts.tool_version,
-      args_sha256: args_hash,
-      status: handled.run.problem?.status ?? 'ok',
-      rule: handled.run.problem?.rule ?? null,
-      duration_ms: facts.duration_ms,
+  const { tool, outcome, recorded, took_ms } = weighed
+  return performAct(
+    {
+      host,
+      call,
+      tool: { name: tool?.name ?? nameShown(call.request.name), version: tool?.version ?? 'none' },
+      action: tool === undefined ? 'none' : TOOL_ACTIONS[tool.name],
+      outcome,
+      recorded,
+      took_ms,
+      act: async () => ('decision' in outcome ? withinTime(host, outcome.tool, outcome.prepared) : failedRun(outcome)),
+      present: (run) => present(host, run, weighed),
     },
-    ...(settled.tree === undefined ? {} : { tree: settled.tree }),
-    ...lateRefusal(handled, weighed, standing),
-  }
-}
-
-/** Does what policy allowed twice: when the intent was recorded, which may be a crash ago, and now. */
-async function handle(
-  host: ToolHost,
-  call: Call,
-  { outcome }: Weighed,
-  standing: PolicyDecision | undefined,
-): Promise<Handled> {
-  if (!('decision' in outcome)) return { run: failedRun(outcome) }
-  const { tool, prepared, decision: now } = outcome
-  if (now.answer !== 'allow') return { run: failedRun(refusalOf(now)), decision: now }
-  if (standing === undefined) return { run: failedRun(UNRECORDED) }
-  if (standing.answer !== 'allow') return { run: failedRun(refusalOf(standing)), decision: standing }
-  const isBound = [standing, now].every(
-    ({ run_id, action, args_hash }) =>
-      run_id === host.run_id && action === TOOL_ACTIONS[tool.name] && args_hash === hashOf(call.request.arguments),
+    step,
   )
-  if (!isBound) return { run: failedRun(UNBOUND), decision: standing }
-  return { run: await withinTime(host, tool, prepared), decision: standing }
 }
 
-const UNBOUND: Problem = {
-  rule: 'policy.unbound',
-  message: 'The decision of policy is not about these arguments; nothing was done.',
-  status: 'refused',
-}
-
-const UNRECORDED: Problem = {
-  rule: 'policy.unrecorded',
-  message: 'No decision of policy is on record for this call; nothing was done.',
-  status: 'refused',
-}
-
-/** A refusal of today over a decision that stands from before a crash is recorded too, with the outcome it led to. */
-function lateRefusal({ decision }: Handled, { recorded }: Weighed, standing: PolicyDecision | undefined) {
-  const isNew = decision !== undefined && decision.decision_id !== standing?.decision_id
-  return isNew && recorded !== undefined ? { decision: recorded } : {}
+/** Captures what the act changed, and makes its words fit for the model. */
+async function present(host: ToolHost, run: ToolRun, { context }: Weighed): Promise<Presented> {
+  const settled = run.changed === undefined ? NO_CHANGE : await settle(host, run.changed, context)
+  const said = [run.text, ...settled.notes].join('\n')
+  const text = excerpt(plainText(await context.redact(plainText(said))), MAX_ANSWER)
+  return {
+    text,
+    findings: context.findings,
+    events: settled.events,
+    ...(settled.tree === undefined ? {} : { tree: settled.tree }),
+  }
 }
 
 /** A tool that does not come back ends as an error; the sandbox has limits of its own, so nothing goes on there. */
@@ -141,11 +67,4 @@ async function withinTime(host: ToolHost, tool: Tool, prepared: PreparedCall): P
   } finally {
     timer.abort()
   }
-}
-
-function refusalOf({ answer, explanation, matched_rules }: PolicyDecision): Problem {
-  const rule = matched_rules.find(({ effect }) => effect === answer)?.rule ?? 'policy'
-  const message =
-    answer === 'ask' ? `A person would have to agree to this first. ${explanation}` : `Refused. ${explanation}`
-  return { rule, message, status: 'refused' }
 }

@@ -5,7 +5,8 @@
  */
 export { createToolGateway, TOOL_SCHEMA_VERSION } from './tool-gateway.ts'
 export type { ToolGatewayDependencies, ToolHost } from './tool-host.ts'
-export { decisionRecord, eventsOf, type CallFacts } from './call-record.ts'
+export { decisionRecord } from './call-record.ts'
 export { excerpt, plainText } from './excerpt.ts'
-export { hashOf, nestsTooDeep } from './weigh.ts'
-export type { Problem } from './tool.ts'
+export { performAct, type Presented } from './perform-act.ts'
+export { hashOf, nameShown, nestsTooDeep } from './weigh.ts'
+export { failedRun, type Problem, type ToolRun } from './tool.ts'

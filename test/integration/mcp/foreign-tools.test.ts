@@ -37,12 +37,6 @@ describe('a pinned server', () => {
     expect(await world.call(tools, { uri: 'note://secret' }, name)).toMatchObject({ is_error: true })
   })
 
-  it('is told for whom it is asked', async () => {
-    await world.pin('meta')
-    const { tools } = await world.bind('meta')
-    expect((await world.call(tools, { text: 'x' })).text).toMatch(/"gander\/run":"run_.*"gander\/tenant"/)
-  })
-
   it('is declared from the record when a run is resumed, and its calls are answered from there', async () => {
     await world.pin('honest')
     const first = await world.bind('honest')

@@ -6,7 +6,7 @@ import { createForeignServers } from '#adapters/mcp'
 import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
 import { createPolicy } from '#control-plane/policy'
 import { DEFAULT_LIMITS } from '#domain/budget'
-import { formatId, LOCAL_TENANT } from '#domain/ids'
+import { formatId, LOCAL_TENANT, type RunId } from '#domain/ids'
 import type { Json } from '#domain/json'
 import { DEFAULT_SCOPE, type Task } from '#domain/task'
 import { createRedactor } from '#evidence-plane/redaction'
@@ -25,15 +25,24 @@ export interface McpWorld {
   readonly folder: string
   readonly redactor: ReturnType<typeof createRedactor>
   readonly steps: Map<string, StepOutcome<Json>>
+  readonly run_id: RunId
   /** Pins what a server that runs in `mode` offers. */
-  pin(mode: string): Promise<string>
-  /** Binds a server that runs in `mode`; absent settings are those of an allowed `echo`. */
-  bind(mode: string, settings?: Partial<McpServerConfiguration>): Promise<{ tools: AgentTools; foreign: ForeignTools }>
+  pin(mode: string, id?: string): Promise<string>
+  /** Binds a server `docs` that runs in `mode`; absent settings are those of an allowed `echo`. */
+  bind(
+    mode: string,
+    settings?: Partial<McpServerConfiguration>,
+    others?: readonly McpServerConfiguration[],
+  ): Promise<{ tools: AgentTools; foreign: ForeignTools }>
+  /** A server of another name, with its pin if it has one; its program is told `word`. */
+  another(id: string, mode: string, word?: string): McpServerConfiguration
   call(
     tools: AgentTools,
     args: Json,
     name?: string,
   ): Promise<{ text: string; is_error: boolean; step: StepOutcome<Json> }>
+  /** Ends the run, as a cancellation does. */
+  stop(): void
   close(): Promise<void>
 }
 
@@ -53,12 +62,13 @@ export async function openWorld(kind: 'plain' | 'bubblewrap' = 'plain'): Promise
   writeFileSync(join(program, 'server.mjs'), FOREIGN_SERVER)
   const driver = kind === 'plain' ? plainDriver() : createBubblewrapDriver({ home: join(folder, 'home') })
   const inner = kind === 'plain' ? program : '/opt/foreign'
-  const server = (mode: string): McpServerConfiguration => ({
-    id: 'docs',
-    command: [kind === 'plain' ? process.execPath : 'node', join(inner, 'server.mjs'), mode],
+  const server = (mode: string, id = 'docs', words: readonly string[] = []): McpServerConfiguration => ({
+    id,
+    command: [kind === 'plain' ? process.execPath : 'node', join(inner, 'server.mjs'), mode, ...words],
     read_only: [{ host: program, inner }],
     tools: ['echo'],
     resources: ['note://a'],
+    prompts: [],
     timeout_s: 10,
     max_calls: 100,
   })
@@ -66,36 +76,43 @@ export async function openWorld(kind: 'plain' | 'bubblewrap' = 'plain'): Promise
   const servers = createForeignServers({ version: '0.0.0-test' })
   const steps = new Map<string, StepOutcome<Json>>()
   const kept = new Map<string, string>()
-  let pinned: string | undefined
+  const pins = new Map<string, string>()
   let calls = 0
   const bound: ForeignTools[] = []
   const run_id = identifiers.make('run')
-  const pin = async (mode: string): Promise<string> => {
-    const seen = await lookAtServer({ driver, servers }, server(mode), join(folder, 'look'))
-    kept.set('docs', canonicalOffer(seen.offer))
-    pinned = seen.pin
+  const over = new AbortController()
+  const pin = async (mode: string, id = 'docs'): Promise<string> => {
+    const seen = await lookAtServer({ driver, servers }, server(mode, id), join(folder, 'look'))
+    kept.set(id, canonicalOffer(seen.offer))
+    pins.set(id, seen.pin)
     return seen.pin
+  }
+  const another = (id: string, mode: string, word?: string): McpServerConfiguration => {
+    const pinned = pins.get(id)
+    return { ...server(mode, id, word === undefined ? [] : [word]), ...(pinned === undefined ? {} : { pin: pinned }) }
   }
   return {
     folder,
     redactor,
     steps,
+    run_id,
     pin,
-    bind: async (mode, settings = {}) => {
-      const configured = { ...server(mode), ...(pinned === undefined ? {} : { pin: pinned }), ...settings }
+    another,
+    bind: async (mode, settings = {}, others = []) => {
+      const configured = { ...another('docs', mode), ...settings }
       const foreign = await createMcpGateway({
         driver,
         servers,
         redactor,
         policy: createPolicy({ identifiers }),
-        configuration: async () => ({ servers: [configured] }),
+        configuration: async () => ({ servers: [configured, ...others] }),
         pinned: async (id) => kept.get(id),
       }).bind({
         run_id,
         tenant_id: LOCAL_TENANT,
         task: TASK,
         journal: journalOver(steps),
-        signal: new AbortController().signal,
+        signal: over.signal,
         clock: { now: () => Date.now(), sleep: (ms) => new Promise((done) => setTimeout(done, ms)) },
         folder,
       })
@@ -110,6 +127,7 @@ export async function openWorld(kind: 'plain' | 'bubblewrap' = 'plain'): Promise
       if (step === undefined) throw new Error(`no step ${key}`)
       return { text: answer.text, is_error: answer.is_error, step }
     },
+    stop: () => over.abort(new Error('the run was cancelled')),
     close: async () => {
       await Promise.all(bound.map((one) => one.close()))
       rmSync(folder, { recursive: true, force: true })
