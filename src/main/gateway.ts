@@ -1,5 +1,6 @@
 /** The model gateway's process: reads its settings from standard input, becomes the database's gateway, and serves. */
 import { readFile } from 'node:fs/promises'
+import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { createFilesystemArtifacts } from '#adapters/artifacts/filesystem'
@@ -68,12 +69,16 @@ async function main(settings: GatewaySettings): Promise<void> {
     path,
     version,
     idle_ms,
-    host: withKeysFor(host, desk),
+    host: withKeysFor(
+      host,
+      desk,
+      (providers) => void provider.warm(providers).then(flushCompileCache, () => undefined),
+    ),
     guests: { admit: (admission) => desk.admit(admission), exchanges: (start) => budget.exchanges(start) },
     log,
   })
   log('gateway_started', { version, abandoned })
-  await provider.warm()
+  flushCompileCache()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => served.drain())
   const keeper = keepLock(database, lock)
   const end = await Promise.race([served.ended, keeper.lost])
@@ -93,8 +98,12 @@ async function policyFile(home: string): Promise<{ readonly text: string; readon
   }
 }
 
-/** The same exchange, whose keys go to the guests' desk as well. */
-function withKeysFor(host: ModelExchange, desk: Pick<GuestDesk, 'takeKeys'>): ModelExchange {
+/** The same exchange, whose keys go to the guests' desk as well; a key says that its provider will be asked. */
+function withKeysFor(
+  host: ModelExchange,
+  desk: Pick<GuestDesk, 'takeKeys'>,
+  expect: (providers: readonly string[]) => void,
+): ModelExchange {
   return {
     ...host,
     get open() {
@@ -103,6 +112,8 @@ function withKeysFor(host: ModelExchange, desk: Pick<GuestDesk, 'takeKeys'>): Mo
     takeKeys(keys) {
       host.takeKeys(keys)
       desk.takeKeys(keys)
+      const providers = Object.keys(keys).filter((provider) => keys[provider] !== '')
+      if (providers.length > 0) expect(providers)
     },
   }
 }

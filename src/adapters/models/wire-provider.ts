@@ -6,6 +6,8 @@ import { providerModel } from './provider-model.ts'
 import { readStopReason, readToolRequests, readUsage } from './read-answer.ts'
 import { CACHE_HERE, toPrompt, toTools } from './to-prompt.ts'
 
+export { loadWire } from './provider-model.ts'
+
 // What the AI SDK would print about unknown settings belongs to nobody's terminal.
 Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false })
 
@@ -15,7 +17,7 @@ export async function askProvider(call: ProviderCall): Promise<ProviderAnswer> {
   const { request, model } = call
   try {
     const result = await generateText({
-      model: providerModel(model, call.key),
+      model: await providerModel(model, call.key),
       instructions: { role: 'system', content: request.system, providerOptions: CACHE_HERE },
       messages: toPrompt(request.messages, model),
       tools: toTools(request.tools),
