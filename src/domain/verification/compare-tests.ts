@@ -1,6 +1,11 @@
 import type { TestDelta, TestResult, VerificationReport } from './report.ts'
 
-/** Compares the tests of two reports by id, so that a removed test never hides behind a count. */
+const STAND_IN = /(?:^|::)\((?:build|package|target|file)\)$/
+
+/**
+ * Compares the tests of two reports by id, so that a removed test never hides behind a count. A stand-in for what could
+ * not run is no test: its going is a mend, not a loss.
+ */
 export function compareTests(before: VerificationReport, after: VerificationReport): TestDelta {
   const old = byId(before)
   const now = byId(after)
@@ -8,10 +13,13 @@ export function compareTests(before: VerificationReport, after: VerificationRepo
     [...from].filter(([id, test]) => keep(id, test)).map(([id]) => id)
   const failing = (test: TestResult | undefined) => test?.outcome === 'failed' || test?.outcome === 'error'
   return {
-    fixed: ids(now, (id, test) => test.outcome === 'passed' && failing(old.get(id))),
+    fixed: [
+      ...ids(now, (id, test) => test.outcome === 'passed' && failing(old.get(id))),
+      ...ids(old, (id, test) => isStandIn(id, test) && !now.has(id)),
+    ],
     broken: ids(now, (id, test) => failing(test) && !failing(old.get(id))),
     added: ids(now, (id) => !old.has(id)),
-    removed: ids(old, (id) => !now.has(id)),
+    removed: ids(old, (id, test) => !now.has(id) && !isStandIn(id, test)),
     newly_skipped: ids(
       now,
       (id, test) => test.outcome === 'skipped' && old.has(id) && old.get(id)?.outcome !== 'skipped',
@@ -21,6 +29,8 @@ export function compareTests(before: VerificationReport, after: VerificationRepo
     passed_after: count(now),
   }
 }
+
+const isStandIn = (id: string, test: TestResult): boolean => test.outcome === 'error' && STAND_IN.test(id)
 
 function byId(report: VerificationReport): ReadonlyMap<string, TestResult> {
   return new Map(report.phases.flatMap((phase) => phase.tests).map((test) => [test.id, test]))

@@ -1,5 +1,5 @@
 /** The ecosystem whose toolchain a profile needs. */
-export type Ecosystem = 'node' | 'python' | 'java' | 'command'
+export type Ecosystem = 'node' | 'python' | 'java' | 'go' | 'rust' | 'command'
 
 /** One command of a profile. */
 export interface ProfilePhase {
@@ -18,7 +18,7 @@ export interface ProfilePhase {
 
 /** Where a phase's test results are found: `path` is relative to the repository root, or `-` for standard output. */
 export interface TestResultSource {
-  readonly format: 'junit' | 'tap' | 'jest_json' | 'unittest_text'
+  readonly format: 'junit' | 'tap' | 'jest_json' | 'unittest_text' | 'go_json' | 'cargo_text'
   readonly path: string
 }
 
@@ -39,7 +39,10 @@ export interface VerificationProfile {
 
 export type TestOutcome = 'passed' | 'failed' | 'skipped' | 'error'
 
-/** One test by its stable id (`file::class::name`, as the runner gives it). */
+/**
+ * One test by its stable id (`file::class::name`, as the runner gives it). What could not run at all has a stand-in, an
+ * error whose id ends in `::(build)`, `::(package)`, `::(target)` or `::(file)`.
+ */
 export interface TestResult {
   readonly id: string
   readonly outcome: TestOutcome

@@ -115,6 +115,16 @@ describe('the verification gate', () => {
     ).toEqual(['pass', ['warning:phase.crash']])
   })
 
+  it('a stand-in for what could not run is mended when it goes, and no test that is lost', () => {
+    const broken = report(phase({ a: 'passed', 'x::(build)': 'error' }))
+    const mended = report(phase({ a: 'passed' }))
+    expect(judgeVerification(broken, mended)).toMatchObject({
+      answer: 'pass',
+      reason: expect.stringMatching(/1 fixed/),
+    })
+    expect(judgeVerification(report(phase({ a: 'passed', b: 'error' })), mended).answer).toBe('fail')
+  })
+
   it('no tests at all prove nothing; tests that vanish fail', () => {
     expect(judged(report(compile('no_tests')), report(compile('no_tests')))[0]).toBe('unavailable')
     expect(judged(tests({ a: 'passed' }), report(compile('no_tests')))[0]).toBe('fail')
@@ -145,6 +155,17 @@ describe('reproduction', () => {
     })
     expect(reproduction(tests({ a: 'passed' }), { is_fix: true }).status).toBe('not_reproduced')
     expect(reproduction(tests({ a: 'failed' }), { is_fix: false }).status).toBe('not_applicable')
+  })
+
+  it('is not given by a test binary that ends before its tests, but by a package that does not compile', () => {
+    const of = (id: string) => reproduction(report(phase({ [id]: 'error' })), { is_fix: true }).status
+    const crash = (id: string) => {
+      const { diagnosis } = phase({ [id]: 'error' })
+      const crashed = diagnosis === undefined ? {} : { diagnosis: { ...diagnosis, classification: 'crash' as const } }
+      return reproduction(report(phase({ [id]: 'error' }, crashed)), { is_fix: true }).status
+    }
+    expect([crash('a::(package)'), crash('a::(target)')]).toEqual(['not_reproduced', 'not_reproduced'])
+    expect([of('a::(build)'), of('a::b')]).toEqual(['reproduced', 'reproduced'])
   })
 
   it('is not given by a runner that could not run, but by code that does not compile', () => {

@@ -1,6 +1,7 @@
 import type { Reproduction } from '#domain/run'
 import type { Task } from '#domain/task'
 import type { VerificationReport } from '#domain/verification'
+import { endedEarly } from './results/test-result.ts'
 
 /** Whether the baseline shows wrong behaviour; failing tests at the base commit are the proof, their absence is said. */
 export function reproduction(baseline: VerificationReport, task: Pick<Task, 'is_fix'>): Reproduction {
@@ -9,7 +10,7 @@ export function reproduction(baseline: VerificationReport, task: Pick<Task, 'is_
     return { status: 'not_reproduced', reason: `the base commit could not be verified: ${baseline.reason}` }
   const failing = baseline.phases
     .flatMap((phase) => phase.tests)
-    .filter((test) => test.outcome === 'failed' || test.outcome === 'error')
+    .filter((test) => (test.outcome === 'failed' || test.outcome === 'error') && !endedEarly(test))
   if (failing.length > 0) {
     const named = failing
       .slice(0, 5)

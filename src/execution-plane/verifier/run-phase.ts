@@ -3,7 +3,7 @@ import type { Ecosystem, PhaseReport, ProfilePhase, TestResult } from '#domain/v
 import type { ArtifactStore, Clock, ExecRequest, ExecResult, Redactor, RunArtifact, Sandbox } from '#ports'
 import { diagnose } from './diagnosis/diagnose.ts'
 import { PLACEHOLDERS } from './profile/platform-reporters.ts'
-import { parseResults, recogniseResults, uniqueTests } from './results/read-results.ts'
+import { logOfResults, parseResults, recogniseResults, uniqueTests } from './results/read-results.ts'
 import { noteResultFiles, readResultFiles, type Earlier } from './results/result-files.ts'
 
 const OUTPUT_BYTES = 4 * 1024 ** 2
@@ -48,10 +48,10 @@ export async function runPhase(phase: ProfilePhase, setting: PhaseSetting, tools
   }
   const done = await sandbox.exec(request, tools.signal)
   const raw = [done.stdout, done.stderr].filter((text) => text !== '').join(done.stdout.endsWith('\n') ? '' : '\n')
-  const log = await tools.redactor.redact(raw)
   const found = await readTests(phase, done, { root: sandbox.tree.path, glob, earlier })
-  const tests = await redacted(uniqueTests(found ?? []), tools.redactor)
-  const reported = { log, tests, without_results: phase.results !== undefined && (found ?? []).length === 0 }
+  const log = await tools.redactor.redact([raw, found.log].filter((text) => text !== '').join('\n'))
+  const tests = await redacted(uniqueTests(found.tests), tools.redactor)
+  const reported = { log, tests, without_results: phase.results !== undefined && found.tests.length === 0 }
   const stored = await tools.artifacts.put(`$ ${phase.argv.join(' ').slice(0, 2_000)}\n${log.text}`)
   const { text: _, ...redaction } = log
   return {
@@ -120,14 +120,19 @@ async function readTests(
   phase: ProfilePhase,
   done: ExecResult,
   at: { readonly root: string; readonly glob: string; readonly earlier: Earlier },
-): Promise<readonly TestResult[] | undefined> {
+): Promise<{ readonly tests: readonly TestResult[]; readonly log: string }> {
   const { results } = phase
   const output = `${done.stdout}\n${done.stderr}`
-  if (results === undefined) return recogniseResults(output)
-  if (at.glob === '-') return parseResults(results.format, output)
+  if (results === undefined) return { tests: recogniseResults(output), log: '' }
+  if (at.glob === '-') return { tests: parseResults(results.format, output) ?? [], log: '' }
   const files = await readResultFiles(at.root, at.glob, at.earlier)
-  const parsed = files.map((file) => parseResults(results.format, file.text)).filter((tests) => tests !== undefined)
-  return parsed.length === 0 ? undefined : parsed.flat()
+  return {
+    tests: files.flatMap((file) => parseResults(results.format, file.text) ?? []),
+    log: files
+      .map((file) => logOfResults(results.format, file.text))
+      .join('')
+      .slice(0, OUTPUT_BYTES),
+  }
 }
 
 function filledIn(word: string, results: string): string {

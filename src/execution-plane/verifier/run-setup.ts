@@ -174,6 +174,8 @@ const ASK_BY_HAND: Readonly<Record<Ecosystem, string>> = {
   node: 'make `npm config get registry` answer with an https address for the user that runs Gander',
   python: 'make `python3 -m pip config list` answer for the user that runs Gander, or set PIP_INDEX_URL',
   java: 'make `mvn -v` answer for the user that runs Gander, or name a mirror in ~/.m2/settings.xml',
+  go: 'make `go env GOPROXY` answer with an https address for the user that runs Gander',
+  rust: 'make `cargo --version` answer for the user that runs Gander, or name a registry in ~/.cargo/config.toml',
   command: 'the profile names none',
 }
 

@@ -82,10 +82,14 @@ async function runPhases(request: VerifyRequest, sandbox: Sandbox): Promise<read
   return runs
 }
 
-/** What does not compile has no tests to run in a compiled language, and no later command of an unknown profile. */
+/**
+ * What does not compile has no tests to run, and no later command of an unknown profile has sense. Go is compiled by
+ * package: the tests of the others still tell something.
+ */
 function endsTheRest(profile: VerificationProfile, report: PhaseReport): boolean {
   if (report.outcome === 'passed' || !report.required) return false
-  return profile.ecosystem === 'command' || (profile.ecosystem === 'java' && report.tests.length === 0)
+  const whole = profile.ecosystem === 'java' || profile.ecosystem === 'rust'
+  return profile.ecosystem === 'command' || (whole && report.tests.length === 0)
 }
 
 const skipReason = (covered: string | undefined, runs: readonly PhaseRun[]): string =>

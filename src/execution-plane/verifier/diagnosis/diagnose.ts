@@ -1,4 +1,5 @@
 import type { Diagnosis, Ecosystem, RootCause, TestResult } from '#domain/verification'
+import { endedEarly } from '../results/test-result.ts'
 import { excerptOf } from './excerpt.ts'
 import { rootCauses } from './root-causes.ts'
 
@@ -21,7 +22,10 @@ export interface FailedPhase {
 const NO_TESTS =
   /^(?:No tests? (?:found|to run|were executed)|no tests ran|Ran 0 tests|collected 0 items|NO TESTS RAN|No test files found|\[INFO\] No tests to run|testsuite is empty)/im
 const COMPILE =
-  /\berror TS\d+:|COMPILATION ERROR|Compilation failure|\bSyntaxError\b|IndentationError|\[ERROR\] .*\.java:\[\d+,\d+\]|error\[E\d+\]|^[^\s:]+\.(?:java|go|rs|c|cc|cpp):\d+(?::\d+)?: (?:error|undefined)/m
+  /\berror TS\d+:|COMPILATION ERROR|Compilation failure|\bSyntaxError\b|IndentationError|\[ERROR\] .*\.java:\[\d+,\d+\]|error\[E\d+\]|^error: could not compile |\[(?:build|setup) failed\]$|^[^\s:]+\.(?:java|go|rs|c|cc|cpp):\d+(?::\d+)?: (?:error|undefined)/m
+/** The Go compiler names columns, and so does vet, which says of what it found that it is its own. */
+const GO_COMPILER = /^(?:vet: )?[^\s:]+\.go:\d+:\d+: \S/m
+const GO_VET = /^# \[[^\]\n]+\]$/m
 const LOAD =
   /Cannot find module|ModuleNotFoundError|ImportError|ERR_MODULE_NOT_FOUND|NoClassDefFoundError|command not found|No such file or directory/
 
@@ -47,13 +51,17 @@ function classify(phase: FailedPhase): Diagnosis['classification'] {
   const failing = phase.tests.filter((test) => test.outcome === 'failed' || test.outcome === 'error')
   if (failing.length > 0) {
     const unloaded = failing.every((test) => test.outcome === 'error' || test.id.endsWith('(file)'))
-    return unloaded && COMPILE.test(phase.log) ? 'compile_error' : 'test_failure'
+    if (unloaded && isUncompiled(phase.log)) return 'compile_error'
+    if (failing.every(endedEarly)) return 'crash'
+    return /^panic: test timed out after /m.test(phase.log) ? 'timeout' : 'test_failure'
   }
-  if (COMPILE.test(phase.log)) return 'compile_error'
+  if (isUncompiled(phase.log)) return 'compile_error'
   if (NO_TESTS.test(phase.log) || (phase.without_results && phase.exit_code === 5)) return 'no_tests'
   if (phase.without_results) return phase.tests.length === 0 && phase.exit_code === 0 ? 'no_tests' : 'crash'
   return phase.exit_code === null || phase.exit_code > 125 ? 'crash' : 'test_failure'
 }
+
+const isUncompiled = (log: string): boolean => COMPILE.test(log) || (GO_COMPILER.test(log) && !GO_VET.test(log))
 
 function direction(kind: Diagnosis['classification'], phase: FailedPhase, causes: readonly RootCause[]): string {
   const place =

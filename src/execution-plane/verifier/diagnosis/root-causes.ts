@@ -8,6 +8,8 @@ interface Reader {
   readonly expression: RegExp
   readonly confidence: number
   readonly message?: string
+  /** The message stands this many lines above at most, in a line of this kind; absent: in the line itself or below. */
+  readonly above?: RegExp
 }
 
 /** How compilers and interpreters name a place, from the most to the least telling. */
@@ -22,9 +24,10 @@ const READERS: readonly Reader[] = [
   },
   {
     expression:
-      /^(?<file>[^\s:]+\.(?:java|kt|scala|go|rs|c|cc|cpp|h)):(?<line>\d+)(?::\d+)?: (?:fatal )?(?:error: )?(?<message>\S.*)$/,
+      /^(?:vet: )?(?<file>[^\s:]+\.(?:java|kt|scala|go|rs|c|cc|cpp|h)):(?<line>\d+)(?::\d+)?: (?:fatal )?(?:error: )?(?<message>\S.*)$/,
     confidence: 0.85,
   },
+  { expression: /^\s*--> (?<file>[^\s:]+\.rs):(?<line>\d+):\d+$/, confidence: 0.95, above: /^error(?:\[E\d+\])?: / },
   { expression: /^\s*File "(?<file>[^"]+\.py)", line (?<line>\d+)$/, confidence: 0.9, message: 'syntax error' },
   {
     expression: /^(?<file>[^\s:]+\.py):(?<line>\d+): (?<message>[A-Z]\w*(?:Error|Exception|Warning|Failed)\b.*|in .*)$/,
@@ -56,7 +59,7 @@ export function rootCauses(output: string, tests: readonly TestResult[]): readon
   for (const test of tests) for (const cause of causesOfTest(test)) add(cause)
   const lines = output.split('\n').slice(0, MOST_LINES)
   for (const [at, line] of lines.entries()) {
-    const cause = causeOfLine(line, () => nextError(lines, at))
+    const cause = causeOfLine(line, () => nextError(lines, at), lines.slice(Math.max(0, at - 2), at))
     if (cause !== undefined) add(cause)
   }
   return [...causes.values()].sort((left, right) => right.confidence - left.confidence).slice(0, MOST_CAUSES)
@@ -81,7 +84,7 @@ function causesOfTest(test: TestResult): readonly RootCause[] {
 }
 
 const PLACE =
-  /\(?(?:file:\/\/)?((?:\/|\.{0,2}\/)?[\w@.][^\s():"']*\.(?:[cm]?[jt]sx?|py|java|kt)):(\d+)(?::\d+)?\)?|File "([^"]+\.py)", line (\d+)/g
+  /\(?(?:file:\/\/)?((?:\/|\.{0,2}\/)?[\w@.][^\s():"']*\.(?:[cm]?[jt]sx?|py|java|kt|go|rs)):(\d+)(?::\d+)?\)?|File "([^"]+\.py)", line (\d+)/g
 
 function placeIn(text: string): readonly { readonly file: string; readonly line: number }[] {
   return Array.from(text.slice(0, 2_000).matchAll(PLACE), (match) => ({
@@ -90,14 +93,20 @@ function placeIn(text: string): readonly { readonly file: string; readonly line:
   })).filter((place) => !FOREIGN.test(place.file) && !place.file.startsWith('/'))
 }
 
-function causeOfLine(line: string, following: () => string | undefined): RootCause | undefined {
+function causeOfLine(
+  line: string,
+  following: () => string | undefined,
+  before: readonly string[],
+): RootCause | undefined {
   if (line.length > 2_000) return undefined
-  for (const { expression, confidence, message } of READERS) {
+  for (const { expression, confidence, message, above } of READERS) {
     const groups = expression.exec(line)?.groups
     if (groups === undefined) continue
     const file = repositoryPath(groups['file'] ?? '')
     if (FOREIGN.test(file) || file.startsWith('/')) return undefined
-    const said = message === undefined ? groups['message'] : (following() ?? message)
+    const headline = above === undefined ? undefined : before.findLast((earlier) => above.test(earlier))
+    if (above !== undefined && headline === undefined) return undefined
+    const said = headline ?? (message === undefined ? groups['message'] : (following() ?? message))
     return { file, line: Number(groups['line']), message: (said ?? '').trim().slice(0, 400), confidence }
   }
   return undefined

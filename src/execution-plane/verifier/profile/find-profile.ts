@@ -3,6 +3,8 @@ import type { Task } from '#domain/task'
 import type { VerificationProfile } from '#domain/verification'
 import type { PackageRegistries } from '#ports'
 import { readText, type BaseTree, type TreeReader } from './base-tree.ts'
+import { cargoProfile } from './cargo-profile.ts'
+import { goProfile } from './go-profile.ts'
 import { mavenProfile } from './maven-profile.ts'
 import { nodeProfile } from './node-profile.ts'
 import { pythonProfile } from './python-profile.ts'
@@ -18,11 +20,13 @@ const NAMED_PROFILES = [
   'python-pytest-standard',
   'python-unittest-standard',
   'java-maven-standard',
+  'go-standard',
+  'rust-cargo-standard',
 ] as const
 
 /**
  * The profile of a repository: given by an operator, written in the base commit's `.gander/verify.yaml`, or found from
- * its manifests (Node, Python, Java with Maven). Only the base tree is read, so what an agent writes never decides how
+ * its manifests (Node, Java with Maven, Go, Rust with Cargo, Python). Only the base tree is read, so what an agent writes never decides how
  * it is verified.
  */
 export async function findProfile(
@@ -39,7 +43,7 @@ export async function findProfile(
     }
   // One after the other: the tools of an ecosystem are only asked where it is looked at.
   const found: VerificationProfile[] = []
-  for (const find of [nodeProfile, mavenProfile, pythonProfile]) {
+  for (const find of await finders(repository)) {
     const profile = await find(repository, registries)
     if (profile === undefined) continue
     if (choice === null || profile.id === choice.id) return ok(profile)
@@ -58,13 +62,22 @@ export async function findProfile(
   })
 }
 
+/** In the order of what tells most. A Python package with its core in Rust is one of Python: its tests use the core. */
+async function finders(tree: BaseTree) {
+  const project = (await readText(tree, 'pyproject.toml')) ?? ''
+  const compiled = /\b(?:maturin|setuptools[_-]rust)\b/.test(project)
+    ? [pythonProfile, cargoProfile]
+    : [cargoProfile, pythonProfile]
+  return [nodeProfile, mavenProfile, goProfile, ...compiled]
+}
+
 function nothingFound(tree: BaseTree): ProfileRefusal {
   const top = [...new Set(tree.list.map((entry) => entry.path.split('/')[0] ?? ''))].slice(0, 12).join(', ')
   return {
     code: 'verifier_not_found',
     message:
       'no tests were found at the base commit. Looked for .gander/verify.yaml; package.json with a test script or ' +
-      'tests of node:test, vitest, jest or mocha; pyproject.toml, setup.py, pytest.ini or test_*.py; pom.xml. ' +
+      'tests of node:test, vitest, jest or mocha; pyproject.toml, setup.py, pytest.ini or test_*.py; pom.xml; go.mod or go.work; Cargo.toml. ' +
       `The repository has: ${top === '' ? 'nothing' : top}`,
   }
 }

@@ -27,7 +27,7 @@ const phase = z
     timeout_seconds: seconds.default(600).describe('The phase is stopped after this time. Absent means 600.'),
     results: z
       .strictObject({
-        format: z.enum(['junit', 'tap', 'jest_json', 'unittest_text']),
+        format: z.enum(['junit', 'tap', 'jest_json', 'unittest_text', 'go_json', 'cargo_text']),
         path: z
           .union([z.literal('-'), relative, z.string().regex(/^\{results\}[\w.-]*$/)])
           .describe(
@@ -46,7 +46,7 @@ export const profileSchema = z
       .string()
       .regex(/^[a-z][a-z0-9-]{0,60}$/, 'must be lower-case words joined by -')
       .default('repository'),
-    ecosystem: z.enum(['node', 'python', 'java', 'command']).default('command'),
+    ecosystem: z.enum(['node', 'python', 'java', 'go', 'rust', 'command']).default('command'),
     setup: z.array(phase).max(20).optional().describe('Run once, with a way out to registry_hosts; absent: nothing.'),
     registry_hosts: z
       .array(

@@ -1,4 +1,6 @@
 import type { TestResult, TestResultSource } from '#domain/verification'
+import { parseCargoText } from './cargo-text.ts'
+import { goLog, parseGoJson } from './go-json.ts'
 import { parseJestJson } from './jest-json.ts'
 import { parseJunit } from './junit.ts'
 import { parseTap } from './tap.ts'
@@ -12,16 +14,23 @@ const PARSERS: Readonly<Record<TestResultSource['format'], (text: string) => rea
   tap: parseTap,
   jest_json: parseJestJson,
   unittest_text: parseUnittestText,
+  go_json: parseGoJson,
+  cargo_text: parseCargoText,
 }
 
 /** Parses one document; undefined when it is not of the format. Never throws for what the document says. */
 export const parseResults = (format: TestResultSource['format'], text: string): readonly TestResult[] | undefined =>
   PARSERS[format](text)
 
+/** What a person reads of results that the runner wrote in the place of its log; empty for runners that print one. */
+export const logOfResults = (format: TestResultSource['format'], text: string): string =>
+  format === 'go_json' ? goLog(text) : ''
+
 /** Whatever results a command of unknown kind printed; empty when none are recognised. */
 export function recogniseResults(output: string): readonly TestResult[] {
   if (/^TAP version 1[34]/m.test(output)) return parseTap(output) ?? []
   if (/^Ran \d+ tests? in /m.test(output)) return parseUnittestText(output) ?? []
+  if (/^running \d+ tests?$/m.test(output)) return parseCargoText(output) ?? []
   const junit = output.indexOf('<testsuite')
   if (junit !== -1) return parseJunit(output.slice(junit)) ?? []
   return []

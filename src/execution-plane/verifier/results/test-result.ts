@@ -35,4 +35,7 @@ export function repositoryPath(file: string): string {
     .replace(/^\.\//, '')
 }
 
+/** True for the stand-in of a test binary that ended before its tests did: a crash, which shows nothing about a test. */
+export const endedEarly = ({ id }: Pick<TestResult, 'id'>): boolean => /(?:^|::)\((?:package|target)\)$/.test(id)
+
 const oneLine = (text: string): string => text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim()

@@ -1,0 +1,101 @@
+import type { ProfilePhase, VerificationProfile } from '#domain/verification'
+import type { PackageRegistries } from '#ports'
+import { anyHolds, has, pathsLike, readText, type BaseTree } from './base-tree.ts'
+import { registryHosts } from './registry-hosts.ts'
+import { sealProfile } from './seal-profile.ts'
+
+const MANIFESTS = /(?:^|\/)Cargo\.toml$/
+const DEPENDENCIES = /^\s*\[(?:[\w.'"()=, -]+\.)?(?:dev-|build-)?dependencies(?:\.[\w"-]+)?\]/m
+
+/** No debug information: it is three quarters of what a build writes, and the tree lies in memory. */
+const ENVIRONMENT = {
+  CARGO_TERM_COLOR: 'never',
+  CARGO_TERM_PROGRESS_WHEN: 'never',
+  CARGO_INCREMENTAL: '0',
+  CARGO_PROFILE_DEV_DEBUG: '0',
+  RUST_BACKTRACE: '0',
+} as const
+const OFFLINE = { ...ENVIRONMENT, CARGO_NET_OFFLINE: 'true' } as const
+
+/** A machine without clippy has nothing to say about what it would find. */
+const CLIPPY =
+  'cargo clippy --version >/dev/null 2>&1 || { echo "clippy is not installed"; exit 0; }; exec cargo clippy'
+
+/**
+ * Rust with Cargo: a package or a workspace at the root. Setup fetches and compiles nothing, because build scripts are
+ * code of strangers; they run later, without a network. Clippy runs where the base commit speaks of it, and warns.
+ */
+export async function cargoProfile(
+  tree: BaseTree,
+  registries: PackageRegistries,
+): Promise<VerificationProfile | undefined> {
+  if (!has(tree, 'Cargo.toml')) return undefined
+  const locked = await readText(tree, 'Cargo.lock')
+  const fetched = (locked ?? '').includes('\nsource = ') || (await anyHolds(tree, MANIFESTS, DEPENDENCIES))
+  return sealProfile({
+    id: 'rust-cargo-standard',
+    ecosystem: 'rust',
+    ...(fetched
+      ? {
+          setup: [
+            phase('fetch', ['cargo', 'fetch', ...(locked === undefined ? [] : ['--locked'])], {
+              shown: 'cargo fetch',
+              timeout_seconds: 600,
+              env: ENVIRONMENT,
+            }),
+          ],
+        }
+      : {}),
+    registry_hosts: fetched ? await registryHosts(registries, 'cargo', sparseIndexes(locked ?? '')) : [],
+    phases: [
+      phase('compile', ['cargo', 'test', '--workspace', '--no-run'], {
+        shown: 'cargo test --no-run',
+        timeout_seconds: 1_200,
+        env: OFFLINE,
+      }),
+      ...((await speaksOfClippy(tree))
+        ? [
+            phase('clippy', ['sh', '-c', `${CLIPPY} --workspace --all-targets`], {
+              shown: 'cargo clippy --workspace --all-targets',
+              timeout_seconds: 900,
+              required: false,
+              env: OFFLINE,
+            }),
+          ]
+        : []),
+      // Standard error names the binaries, and only in one stream do they stand before their tests.
+      phase('unit_tests', ['sh', '-c', 'exec cargo test --workspace --no-fail-fast 2>&1'], {
+        shown: 'cargo test --workspace',
+        timeout_seconds: 1_200,
+        env: OFFLINE,
+        results: { format: 'cargo_text', path: '-' },
+      }),
+    ],
+    found_by: 'Cargo.toml',
+  })
+}
+
+/** Registries besides the usual one, as the lockfile names them. */
+const sparseIndexes = (lock: string): readonly string[] => [
+  ...new Set(Array.from(lock.matchAll(/^source = "sparse\+(https:\/\/[^"/]+\/)/gm), ([, address = '']) => address)),
+]
+
+async function speaksOfClippy(tree: BaseTree): Promise<boolean> {
+  if (pathsLike(tree, /(?:^|\/)\.?clippy\.toml$/).length > 0) return true
+  return (
+    (await anyHolds(tree, MANIFESTS, /^\[(?:workspace\.)?lints\.clippy\]/m)) ||
+    (await anyHolds(tree, /^(?:\.github\/workflows\/[^/]+\.ya?ml|\.gitlab-ci\.yml|Makefile|justfile)$/, /cargo clippy/))
+  )
+}
+
+type Wish = Pick<ProfilePhase, 'timeout_seconds' | 'results' | 'env'> & {
+  readonly shown: string
+  readonly required?: boolean
+}
+
+const phase = (id: string, argv: readonly string[], { required = true, ...wish }: Wish): ProfilePhase => ({
+  id,
+  argv,
+  ...wish,
+  required,
+})
