@@ -7,6 +7,7 @@ import { createWorker, type Worker } from '#execution-plane/worker'
 import { ensureGateway } from '#adapters/gateway-socket'
 import { createPriceTable } from '#adapters/models'
 import { createPackageRegistries } from '#adapters/registries'
+import { createSetupCache } from '#adapters/setup-cache'
 import { createWorkspaceFiles } from '#adapters/workspace-files'
 import type { PriceTable, RunOrder } from '#ports'
 import { chooseDriver } from './choose-driver.ts'
@@ -64,6 +65,7 @@ export async function openWorker({ settings, shared, keys }: WorkerWish): Promis
       files: createWorkspaceFiles,
       registries: createPackageRegistries({ home }),
       proxy: { open: async (wish) => (await proxy()).open(wish) },
+      setups: createSetupCache({ home }),
       runs_folder: join(home, 'runs'),
       version,
     },

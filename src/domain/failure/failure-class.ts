@@ -3,6 +3,7 @@ export const FAILURE_CLASSES = {
   unclear_task: 'State the missing parts of the task and submit it again.',
   source_unavailable: 'Check that the repository and the ref exist and can be read from this machine.',
   setup_failed: 'Look at the setup log; the dependencies must install in the sandbox.',
+  lockfile_refused: 'Mend the named lines of the lockfile with its own tool, commit, and start a run again.',
   egress_blocked:
     'If the named host is trusted, approve it with `gander approve RUN`, or name it in the sandbox profile.',
   approval_denied: 'The approval was refused; change the task so that it does not need it, or submit it again.',

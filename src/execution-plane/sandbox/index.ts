@@ -4,6 +4,7 @@
  * files of a tree leave it.
  */
 export { exportArtifacts } from './export-artifacts.ts'
+export { fencedSetup, sourceOnlyHint } from './install-scripts.ts'
 export { limitsOf } from './limits-of.ts'
 export { narrowed, OWN_SANDBOX_PROFILES } from './narrowed.ts'
 export { readSandboxProfile, sealSandboxProfile } from './read-sandbox-profile.ts'

@@ -32,6 +32,7 @@ import type {
   RunStore,
   SandboxDriver,
   SandboxProbe,
+  SetupCache,
   SetupLayer,
   WorkspaceFiles,
 } from '#ports'
@@ -66,6 +67,8 @@ export interface WorkerParts {
   readonly registries: PackageRegistries
   /** The way out of setups. */
   readonly proxy: RegistryProxy
+  /** Finished setups of earlier runs; absent means that each run installs anew. */
+  readonly setups?: SetupCache
   /** Absolute folder for what a run keeps on disk. */
   readonly runs_folder: string
   /** Version of this program: one of the twelve. */

@@ -12,7 +12,7 @@ import { openWorkspace } from '#execution-plane/workspace'
 import { askPolicy } from './ask-policy.ts'
 import { seatGuest } from './guest.ts'
 import { need, type Ending, type Execution } from './execution.ts'
-import { setUp } from './set-up.ts'
+import { setUp } from './setup/set-up.ts'
 
 /** Policy is asked, the sandbox is proved, the commit is opened, the profile found, the dependencies set up. */
 export async function prepare(execution: Execution): Promise<Ending | undefined> {

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import { approvalFingerprint, type ApprovalRequest } from '#domain/approval'
+import { nextAction } from '#domain/failure'
+import { decidePolicy } from '../ask-policy.ts'
+import { need, type Ending, type Execution } from '../execution.ts'
+
+/** Hosts that a setup needs and may not reach, at one point of it. */
+export interface Blocked {
+  /** Part of the keys under which decisions and approval go on record. */
+  readonly round: string
+  readonly hosts: readonly { readonly host: string; readonly rule: string }[]
+  /** What the setup did or says, for the person who decides. */
+  readonly reason: string
+}
+
+/** The end of a run whose setup needs a host it may not reach. */
+export const blocked = ({ run }: Execution, why: string): Ending => ({
+  kind: 'end',
+  state: 'blocked_policy',
+  failure: 'egress_blocked',
+  what: 'The setup needs a host that this run may not reach.',
+  why: `${why} ${nextAction('egress_blocked', run.id)}`,
+})
+
+/** Policy is asked about each host; one no ends the run, and what is left a person decides at once. */
+export async function mayConnect(execution: Execution, asked: Blocked): Promise<Ending | 'approved'> {
+  const { network, packages } = need(execution, 'sandbox')
+  const may_ask = network.ask && packages.allow_download
+  let asks = false
+  for (const { host, rule } of asked.hosts) {
+    const facts = { host, rule, may_ask, round: asked.round }
+    const key = `policy:egress.connect:${asked.round}:${rule}:${host}`
+    const decision = await decidePolicy(execution, { action: 'egress.connect', state: 'preparing', facts, key })
+    if (decision.answer === 'deny') return blocked(execution, `${asked.reason} ${decision.explanation}`)
+    asks ||= decision.answer === 'ask'
+  }
+  return asks ? approval(execution, asked) : 'approved'
+}
+
+/** The answer of a person to exactly this question; where there is none yet, the run waits for it. */
+async function approval(execution: Execution, asked: Blocked): Promise<Ending | 'approved'> {
+  const { parts, run, journal } = execution
+  const action = 'egress.connect'
+  const key = `approval:${action}:${asked.round}`
+  const hosts = [...new Set(asked.hosts.map(({ host }) => host))].sort()
+  if (journal.recorded(key)) {
+    await journal.perform({ key, kind: 'gate', request: { hosts } }, () => Promise.reject(new Error('is on record')))
+    return 'approved'
+  }
+  const bound = { run: run.id, action, subject: hosts, policy_version: parts.policy.version }
+  const fingerprint = approvalFingerprint((text) => createHash('sha256').update(text).digest('hex'), bound)
+  const approvals = await parts.store.approvals(run.id)
+  const given = approvals.find((known) => known.fingerprint === fingerprint && known.decision === 'approved')
+  if (given !== undefined) {
+    await journal.perform({ key, kind: 'gate', request: { hosts } }, async () => ({
+      value: { approval: given.id, by: given.decided_by, fingerprint },
+    }))
+    return 'approved'
+  }
+  const request: ApprovalRequest = {
+    id: parts.identifiers.make('approval'),
+    kind: 'egress',
+    action,
+    subject: hosts,
+    fingerprint,
+    policy_version: bound.policy_version,
+    reason: asked.reason,
+  }
+  return { kind: 'approval', request }
+}
