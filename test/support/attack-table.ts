@@ -4,7 +4,7 @@ import { ATTACKS, type Attack } from '../security/evil-model/attacks.ts'
 type Answer = 'contained' | 'escaped' | 'skipped'
 
 /** What one test says about one case. */
-export interface Seen {
+interface Seen {
   readonly id: string
   readonly driver: string
   readonly answer: Answer
