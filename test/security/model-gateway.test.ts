@@ -21,6 +21,33 @@ const ANSWER = {
   content: [{ type: 'text', text: 'Done.' }],
   usage: { input_tokens: 100, output_tokens: 20 },
 }
+/** How each format asks for a stream, and an event that brings a piece of text. */
+const STREAMS = {
+  anthropic: {
+    path: '/v1/messages',
+    body: GO,
+    field: 'text',
+    piece: (text: string) => ({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } }),
+  },
+  'openai-chat': {
+    path: '/v1/chat/completions',
+    body: { model: 'any', messages: GO.messages },
+    field: 'content',
+    piece: (content: string) => ({ choices: [{ index: 0, delta: { content } }] }),
+  },
+  'openai-responses': {
+    path: '/v1/responses',
+    body: { model: 'any', input: 'Go.' },
+    field: 'delta',
+    piece: (delta: string) => ({ type: 'response.output_text.delta', output_index: 0, content_index: 0, delta }),
+  },
+  google: {
+    path: '/v1beta/models/any:streamGenerateContent?alt=sse',
+    body: { contents: [{ role: 'user', parts: [{ text: 'Go.' }] }] },
+    field: 'text',
+    piece: (text: string) => ({ candidates: [{ index: 0, content: { role: 'model', parts: [{ text }] } }] }),
+  },
+} satisfies Partial<Record<ModelApi, unknown>>
 interface Seen {
   readonly url: string
   readonly headers: NodeJS.Dict<string | string[]>
@@ -259,28 +286,32 @@ describe('what may be asked', () => {
 })
 
 describe('what comes back', () => {
-  test('the key and the token never do: not in an error, not in an answer, not split over a stream', async () => {
-    const { ask, channel } = await admit()
+  test('the key never does: not in an error, not in an answer', async () => {
+    const { ask } = await admit()
     respond = (response) => json(response, 400, { error: { message: `bad key ${KEY}` } })
     expect((await ask(GO)).text).not.toContain(KEY)
     respond = (response) => json(response, 200, { ...ANSWER, content: [{ type: 'text', text: `It is ${KEY}.` }] })
     expect((await ask(GO)).text).toContain('It is [redacted')
-    respond = (response) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' })
-      const say = (event: string, data: object) =>
-        response.write(`event: ${event}\ndata: ${JSON.stringify({ type: event, ...data })}\n\n`)
-      say('message_start', { message: { model: 'm-1', usage: { input_tokens: 10, output_tokens: 1 } } })
-      for (const piece of ['It is ', ...KEY.split(''), ' and ', ...channel.token.split(''), '. That was it.'])
-        say('content_block_delta', { index: 0, delta: { type: 'text_delta', text: piece } })
-      say('message_delta', { usage: { output_tokens: 5 } })
-      response.end()
-    }
-    const { text } = await ask({ ...GO, stream: true })
-    const said = [...text.matchAll(/"text":"([^"]*)"/g)].map(([, piece]) => piece).join('')
-    expect(said).not.toContain(KEY)
-    expect(said).not.toContain(channel.token)
-    expect(said).toMatch(/^It is \[redacted[^\]]*\] and \[redacted[^\]]*\]\. That was it\.$/)
   })
+
+  test.each(Object.keys(STREAMS) as (keyof typeof STREAMS)[])(
+    'key and token never do in a stream over %s: not letter by letter, not beside a text',
+    async (api) => {
+      const { channel, ask } = await admit({}, api)
+      const { path, body, piece, field } = STREAMS[api]
+      respond = (response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' })
+        const letters = ['It is ', ...KEY.split(''), ' and ', ...channel.token.split(''), '. That was it.']
+        for (const each of letters) response.write(`data: ${JSON.stringify({ ...piece(each), beside: 'nothing' })}\n\n`)
+        response.end(`data: ${JSON.stringify({ ...piece(' Bye.'), beside: `<${KEY}>` })}\n\n`)
+      }
+      const { text } = await ask({ ...body, stream: true }, path)
+      const said = [...text.matchAll(new RegExp(`"${field}":"([^"]*)"`, 'g'))].map(([, each]) => each).join('')
+      expect(said).toMatch(/^It is \[redacted[^\]]*\] and \[redacted[^\]]*\]\. That was it\. Bye\.$/)
+      expect(text).toMatch(/"beside":"<\[redacted[^\]]*\]>"/)
+      for (const secret of [KEY, channel.token]) expect(text).not.toContain(secret)
+    },
+  )
 
   test('a redirect is not followed, and the client’s own headers do not go on', async () => {
     const { channel, ask } = await admit()

@@ -18,12 +18,13 @@ export async function* redactEvents(
   guard: { readonly redactor: Redactor; readonly overlap: () => number },
 ): AsyncGenerator<StreamEvent> {
   const held: Held[] = []
-  for await (const event of events) {
+  for await (const given of events) {
+    const event = await whole(given, guard.redactor)
     const places = event.data === undefined ? [] : wire.deltasOf(event.data)
     if (places.length === 0 && event.name !== 'ping') {
       await cut(held, guard.redactor)
       yield* held.splice(0).map((each) => each.event)
-      yield await whole(event, guard.redactor)
+      yield event
       continue
     }
     held.push({ event, places })
