@@ -22,7 +22,14 @@ const outward = {
  * Sends a guest's request to the address that the platform's configuration gives its model. A redirect is an answer like
  * any other; a proxy is used only where the environment names one and the address is not loopback.
  */
-export const forwardRequest: ForwardRequest = async ({ model, path, headers, body }, signal) => {
+export const forwardRequest: ForwardRequest = (request, signal) => forwardWithin(SILENCE_MS, request, signal)
+
+/** The same with another bound for a provider's silence. */
+export async function forwardWithin(
+  silence_ms: number,
+  { model, path, headers, body }: Parameters<ForwardRequest>[0],
+  signal: AbortSignal,
+): Promise<ForwardedAnswer> {
   signal.throwIfAborted()
   const url = new URL(`${addressOf(model)}${path}`)
   const agents = isLoopback(url.hostname) ? direct : outward
@@ -41,7 +48,7 @@ export const forwardRequest: ForwardRequest = async ({ model, path, headers, bod
     url.protocol === 'https:'
       ? requestHttps(url, { ...options, agent: agents.https }, resolve)
       : requestHttp(url, { ...options, agent: agents.http }, resolve)
-  request.setTimeout(SILENCE_MS, () => request.destroy(new Error('The provider fell silent.')))
+  request.setTimeout(silence_ms, () => request.destroy(new Error('The provider fell silent.')))
   request.on('error', reject)
   request.end(body)
   return answerOf(await promise)

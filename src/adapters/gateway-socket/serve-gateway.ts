@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { isGanderError } from '#domain/failure'
 import type { GuestBudget, ModelAnswer, ModelCall } from '#ports'
 import { makeGuestDoors, type GuestDoors, type GuestHost } from './guest-doors.ts'
+import { readBody } from './read-body.ts'
 import { doorFolder } from './socket-path.ts'
 import {
   DRAINING,
@@ -193,14 +194,9 @@ async function closeServer(server: Server, clients: ReadonlySet<ServerResponse>)
 const inodeOf = async (path: string): Promise<number | undefined> => (await stat(path).catch(() => undefined))?.ino
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
-    bytes += chunk.byteLength
-    if (bytes > MAX_BODY_BYTES) throw new RangeError(`A request may have ${MAX_BODY_BYTES} bytes.`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+  const body = await readBody(request, MAX_BODY_BYTES)
+  if (body === undefined) throw new RangeError(`A request may have ${MAX_BODY_BYTES} bytes.`)
+  return body
 }
 
 function reply(response: ServerResponse, content: object): void {

@@ -23,7 +23,8 @@ export async function callModel(
   body: Json,
 ): Promise<GuestReply> {
   const call = await reserveCall(channel, wire, request, body)
-  const overdue = AbortSignal.any([channel.killed, AbortSignal.timeout(channel.world.call_ms ?? CALL_MS)])
+  const late = AbortSignal.timeout(channel.world.call_ms ?? CALL_MS)
+  const overdue = AbortSignal.any([channel.killed, late])
   let answer: ForwardedAnswer
   try {
     const { model, stream, bytes } = call
@@ -32,12 +33,27 @@ export async function callModel(
   } catch (error) {
     untell(call)
     const sent_for_sure = codeOf(error) !== 'ECONNREFUSED' && codeOf(error) !== 'ENOTFOUND'
-    await settleCall(call, { outcome: 'failed', reason: 'unreachable', answer: null, is_free: !sent_for_sure })
+    const reason = late.aborted ? 'timeout' : 'unreachable'
+    await settleCall(call, { outcome: 'failed', reason, answer: null, is_free: !sent_for_sure })
+    if (late.aborted) throw new GuestRefusal(504, 'timeout', 'The provider did not answer in time.')
     throw new GuestRefusal(502, 'unreachable', `The model's provider could not be reached (${codeOf(error)}).`)
   }
   if (answer.status < 200 || answer.status >= 300) return failed(call, answer)
-  return call.stream && answer.content_type.includes('event-stream') ? streamed(call, answer) : whole(call, answer)
+  const heard = { call, answer, late }
+  return call.stream && answer.content_type.includes('event-stream') ? streamed(heard) : whole(heard)
 }
+
+/** An answer that is being heard; `late` is aborted when its time is over. */
+interface Hearing {
+  readonly call: Call
+  readonly answer: ForwardedAnswer
+  readonly late: AbortSignal
+}
+
+const brokenBy = (late: AbortSignal): { readonly reason: string; readonly words: string } =>
+  late.aborted
+    ? { reason: 'timeout', words: 'The provider took too long over its answer.' }
+    : { reason: 'broken_answer', words: 'The provider broke off its answer or sent something else than JSON.' }
 
 /** Only what the format needs, and the real key. */
 function headersOf(channel: Channel, wire: GuestWire, beta: string | undefined): Readonly<Record<string, string>> {
@@ -87,13 +103,14 @@ function messageIn(text: string): string {
     .slice(0, ERROR_CHARS)
 }
 
-async function whole(call: Call, answer: ForwardedAnswer): Promise<GuestReply> {
+async function whole({ call, answer, late }: Hearing): Promise<GuestReply> {
   let said: Json
   try {
     said = JSON.parse(await textOf(answer)) as Json
   } catch {
-    await settleCall(call, { outcome: 'failed', reason: 'broken_answer', answer: null })
-    throw new GuestRefusal(502, 'broken_answer', 'The provider broke off its answer or sent something else than JSON.')
+    const { reason, words } = brokenBy(late)
+    await settleCall(call, { outcome: 'failed', reason, answer: null })
+    throw new GuestRefusal(late.aborted ? 504 : 502, reason, words)
   }
   const clean = await withoutRegisteredSecrets(said, call.channel.world.redactor)
   const usage = call.wire.usageOf(said, NOTHING_KNOWN)
@@ -102,13 +119,13 @@ async function whole(call: Call, answer: ForwardedAnswer): Promise<GuestReply> {
   return json(200, clean)
 }
 
-function streamed(call: Call, answer: ForwardedAnswer): GuestReply {
+function streamed(hearing: Hearing): GuestReply {
   const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' }
-  return { status: 200, headers, body: pass(call, answer) }
+  return { status: 200, headers, body: pass(hearing) }
 }
 
 /** Passes the events on and settles when the last has come, also when the guest no longer listens. */
-async function* pass(call: Call, answer: ForwardedAnswer): AsyncGenerator<string> {
+async function* pass({ call, answer, late }: Hearing): AsyncGenerator<string> {
   const { wire, channel } = call
   const heard: string[] = []
   let usage = NOTHING_KNOWN
@@ -129,12 +146,13 @@ async function* pass(call: Call, answer: ForwardedAnswer): AsyncGenerator<string
     }
     outcome = 'answered'
   } catch {
-    const broken = wire.error(502, 'broken_answer', 'The provider broke off its answer.')
+    const { reason, words } = brokenBy(late)
+    const broken = wire.error(502, reason, words)
     const text = `event: error\ndata: ${JSON.stringify(broken)}\n\n`
     heard.push(text)
     yield text
   } finally {
-    const reason = outcome === 'answered' ? null : 'broken_answer'
+    const reason = outcome === 'answered' ? null : brokenBy(late).reason
     await settleCall(call, {
       outcome,
       reason,
