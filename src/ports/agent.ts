@@ -19,6 +19,24 @@ export interface ToolCallResult {
   readonly control: ToolControl | null
 }
 
+/** What policy says about something an agent wants to do with its own hands. */
+export interface Leave {
+  readonly answer: 'allow' | 'refuse' | 'ask'
+  readonly rule: string
+  readonly message: string
+  /** What it is about, relative to the workspace; absent where it is about no path. */
+  readonly paths?: readonly string[]
+}
+
+/** What a person would have to agree to before an agent goes on. */
+export interface WantedLeave {
+  /** The policy action. */
+  readonly action: string
+  /** Paths, relative to the workspace, sorted. */
+  readonly subject: readonly string[]
+  readonly reason: string
+}
+
 /** The tool gateway, bound to one run. */
 export interface AgentTools {
   /** The tools that are open in a phase, in a fixed order. */
@@ -27,12 +45,9 @@ export interface AgentTools {
   call(request: ToolRequest, at: { readonly phase: AgentPhase; readonly key: string }): Promise<ToolCallResult>
   /**
    * Asks for leave only: for what an agent does with its own hands inside the sandbox. The decision is recorded as the
-   * step named by `key`; nothing is performed.
+   * step named by `key`; nothing is performed. `ask` means that a person would have to agree to `paths` first.
    */
-  leave(
-    request: ToolRequest,
-    at: { readonly phase: AgentPhase; readonly key: string },
-  ): Promise<{ readonly answer: 'allow' | 'refuse'; readonly rule: string; readonly message: string }>
+  leave(request: ToolRequest, at: { readonly phase: AgentPhase; readonly key: string }): Promise<Leave>
 }
 
 /** What an agent is given for one phase of a run. */
@@ -61,6 +76,8 @@ export type AgentOutcome =
   | { readonly kind: 'exhausted'; readonly verdict: BudgetVerdict }
   | { readonly kind: 'model_failed'; readonly failure: ModelFailureKind; readonly message: string }
   | { readonly kind: 'outcome_unknown'; readonly message: string }
+  /** It can only go on with a person's leave. */
+  | { readonly kind: 'needs_leave'; readonly wanted: WantedLeave }
   /** A foreign agent's program ended badly and left no change. */
   | { readonly kind: 'guest_failed'; readonly message: string }
 

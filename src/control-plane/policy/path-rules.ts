@@ -29,6 +29,8 @@ function protectionOf(folded: string, path: string, scope: TaskScope): Match | u
   if (found === undefined) return undefined
   if (found.effect === 'ask' && isNamed(folded, scope))
     return { policy: 'task', rule: `${found.rule}_named`, effect: 'allow', why: `the task names ${path}` }
+  if (found.effect === 'ask' && (scope.agreed_paths ?? []).includes(path))
+    return { policy: 'task', rule: `${found.rule}_agreed`, effect: 'allow', why: `a person agreed to ${path}` }
   const instead =
     found.effect === 'ask'
       ? 'It is open only to a task whose allowed paths name the file itself; if the task needs it, say so with report_blocked.'

@@ -9,10 +9,11 @@ import type { Sha256 } from '../ledger/index.ts'
 /** What is asked for. One answer is good for one act of one run, under one policy. */
 export interface ApprovalRequest {
   readonly id: string
-  readonly kind: 'egress'
+  /** `egress`: hosts of the setup; `leave`: what an agent asks to do with its own hands. */
+  readonly kind: 'egress' | 'leave'
   /** The policy action that answered `ask`. */
   readonly action: string
-  /** What the action is about: for `egress`, the hosts, sorted. */
+  /** What the action is about: for `egress` the hosts, for `leave` the paths, sorted. */
   readonly subject: readonly string[]
   /** Hash over run, action, subject and policy version; the act is compared with it again. */
   readonly fingerprint: string

@@ -2,8 +2,8 @@ import type { BudgetLimits } from '../budget/index.ts'
 import type { PathGroups, SandboxProfile } from '../sandbox/index.ts'
 import type { RequestId, TaskId, TenantId } from '../ids/index.ts'
 
-/** Where a request came from. */
-export type RequestSource = 'cli' | 'task_file' | 'issue_url' | 'standard_input' | 'demo'
+/** Where a request came from; `assistant`: a program that a person let hand in tasks. */
+export type RequestSource = 'cli' | 'task_file' | 'issue_url' | 'standard_input' | 'demo' | 'assistant'
 
 /** How trustworthy the author of a text is; set by the platform, never by the text. */
 export type Trust = 'operator' | 'merged' | 'member' | 'outsider' | 'unknown' | 'tool_output'
@@ -37,6 +37,8 @@ export interface TaskScope {
   readonly writable_paths?: PathGroups
   /** Paths that the sandbox profile keeps as they are; absent means none. */
   readonly read_only_paths?: readonly string[]
+  /** Protected files that a person agreed to for this run, exactly as named; absent means none. */
+  readonly agreed_paths?: readonly string[]
   readonly max_changed_files: number
   readonly max_diff_lines: number
 }

@@ -1,12 +1,11 @@
 import type { EventDraft } from '#domain/event'
-import type { AgentTools, PolicyDecision, StepOutcome } from '#ports'
+import type { Json } from '#domain/json'
+import type { Leave, PolicyDecision, StepOutcome } from '#ports'
 import { hashOf, nameShown, nestsTooDeep, weigh, type Call, type Desk, type Weighed } from './weigh.ts'
-
-type Leave = Awaited<ReturnType<AgentTools['leave']>>
 
 /**
  * Weighs a call exactly as if it were to be performed and records the decision; nothing is performed. Only a plain
- * `allow` is leave: what a person would have to agree to is refused, with the words of the rule.
+ * `allow` is leave; what a person would have to agree to is told as that, with what it is about.
  */
 export async function askLeave(desk: Desk, call: Call): Promise<Leave> {
   const { journal } = desk.host
@@ -17,14 +16,19 @@ export async function askLeave(desk: Desk, call: Call): Promise<Leave> {
   const decision = weighed?.recorded
   const value = await journal.perform(
     { key: call.key, kind: 'tool_call', request, ...(decision !== undefined && { decision }) },
-    async ({ decision: standing }): Promise<StepOutcome<Leave>> => {
+    async ({ decision: standing }): Promise<StepOutcome<Json>> => {
       if (weighed === undefined) throw new Error(`step ${call.key} is on record and was to act again`)
       const leave = answerOf(weighed, standing)
       const redacted = { ...leave, message: await weighed.context.redact(leave.message) }
-      return { value: redacted, events: eventsOf(call, leave, standing), tool_call: recordOf(call, leave, weighed) }
+      return {
+        value: redacted as unknown as Json,
+        events: eventsOf(call, leave, standing),
+        tool_call: recordOf(call, leave, weighed),
+      }
     },
   )
-  return value
+  // What is on record under this key was put there above.
+  return value as unknown as Leave
 }
 
 function answerOf({ outcome }: Weighed, standing: PolicyDecision | undefined): Leave {
@@ -35,6 +39,7 @@ function answerOf({ outcome }: Weighed, standing: PolicyDecision | undefined): L
   )
   const { answer, explanation, matched_rules } = stricter ?? outcome.decision
   const rule = matched_rules.find(({ effect }) => effect === answer)?.rule ?? 'policy'
+  if (answer === 'ask') return { answer, rule, message: explanation, paths: outcome.prepared.paths }
   return { answer: answer === 'allow' ? 'allow' : 'refuse', rule, message: explanation }
 }
 
@@ -58,7 +63,12 @@ function eventsOf({ request, phase }: Call, leave: Leave, decision: PolicyDecisi
           facts: { tool, policy_decision_id: decision.decision_id, credential_scope: 'none' },
           decision: 'allowed',
         }
-      : { ...about, event: 'tool_call_refused', facts: { tool, rule: leave.rule, state: phase }, decision: 'denied' },
+      : {
+          ...about,
+          event: 'tool_call_refused',
+          facts: { tool, rule: leave.rule, state: phase },
+          decision: leave.answer === 'ask' ? 'asked' : 'denied',
+        },
   ]
 }
 

@@ -5,6 +5,7 @@ import { openingForEditing, openingForRepair } from '#execution-plane/context'
 import { checkBoundary, captureProposal } from './boundary.ts'
 import { endingOf } from './ending-of-outcome.ts'
 import { need, type Ending, type Execution } from './execution.ts'
+import { askForLeave } from './guest-leave.ts'
 import { work } from './plan.ts'
 import { review } from './review.ts'
 import { explain, judgeTree } from './verify.ts'
@@ -19,6 +20,7 @@ type Next =
 export async function change(execution: Execution): Promise<Ending | undefined> {
   let outcome = await work(execution, 'editing', openingForEditing(need(execution, 'plan')))
   for (let round = 0; ; round++) {
+    if (outcome.kind === 'needs_leave') return askForLeave(execution, outcome.wanted)
     if (outcome.kind !== 'finished') return endingOf(outcome, 'agent_stuck')
     execution.found.summary = outcome.summary
     const looked = await examine(execution, round)

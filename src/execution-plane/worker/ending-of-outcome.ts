@@ -46,6 +46,8 @@ export function endingOf(outcome: AgentOutcome, unfit: FailureClass): Ending {
         'A model call was interrupted twice; its outcome is unknown.',
         outcome.message,
       )
+    case 'needs_leave':
+      return needsHuman('agent_blocked', 'The agent may not go on without leave.', outcome.wanted.reason)
     case 'guest_failed':
       return needsHuman('guest_failed', 'The guest ended without a change.', outcome.message)
     default:

@@ -6,7 +6,8 @@ import {
   type WriteTextFileResponse,
 } from '@agentclientprotocol/sdk'
 import type { Json } from '#domain/json'
-import type { AgentSession } from '#ports'
+import { TOOL_ACTIONS } from '#domain/tool'
+import type { AgentSession, WantedLeave } from '#ports'
 import { object, text } from './guest-cli.ts'
 
 /** Answers what one guest asks for in one turn. */
@@ -14,10 +15,12 @@ export interface AcpDesk {
   readonly session: AgentSession
   /** Unique for each start, so that what an earlier start asked for is never taken for this one's. */
   readonly key_prefix: string
+  /** Told when a person would have to agree; the turn ends then. */
+  readonly needLeave: (wanted: WantedLeave) => void
   calls: number
 }
 
-type Wish = { readonly name: string; readonly arguments: Json }
+type Wish = { readonly name: 'shell_exec' | 'file_write' | 'file_read' | `acp_${string}`; readonly arguments: Json }
 
 /** Policy decides as if the platform were to do it; leave is only ever given once. */
 export async function answerPermission(
@@ -26,17 +29,24 @@ export async function answerPermission(
 ): Promise<RequestPermissionResponse> {
   const wishes = wishesOf(toolCall)
   let allowed = wishes.length > 0
-  for (const wish of wishes) allowed = (await mayDo(desk, wish)) && allowed
+  const open: WantedLeave[] = []
+  for (const wish of wishes) allowed = (await mayDo(desk, wish, open)) && allowed
+  const [wanted] = open
+  if (wanted !== undefined)
+    desk.needLeave({ ...wanted, subject: [...new Set(open.flatMap(({ subject }) => subject))].toSorted() })
   const kind = allowed ? 'allow_once' : 'reject_once'
   const option = options.find((each) => each.kind === kind)
   if (option === undefined) return { outcome: { outcome: 'cancelled' } }
   return { outcome: { outcome: 'selected', optionId: option.optionId } }
 }
 
-async function mayDo(desk: AcpDesk, wish: Wish): Promise<boolean> {
+/** Asks for leave; what a person would have to agree to is added to `open`, where it is about files. */
+async function mayDo(desk: AcpDesk, wish: Wish, open: WantedLeave[]): Promise<boolean> {
   const id = `leave_${desk.calls}`
   const { phase } = desk.session
-  const { answer } = await desk.session.tools.leave({ id, ...wish }, { phase, key: nextKey(desk) })
+  const { answer, message, paths = [] } = await desk.session.tools.leave({ id, ...wish }, { phase, key: nextKey(desk) })
+  if (answer === 'ask' && wish.name === 'file_write' && paths.length > 0)
+    open.push({ action: TOOL_ACTIONS[wish.name], subject: paths, reason: message })
   return answer === 'allow'
 }
 
@@ -64,12 +74,13 @@ export async function writeFile(
   { path, content }: WriteTextFileRequest,
 ): Promise<WriteTextFileResponse> {
   const { phase } = desk.session
-  const request = {
-    id: `write_${desk.calls}`,
-    name: 'file_write',
-    arguments: { path: withinWorkspace(path), content },
-  }
+  const wish = { name: 'file_write', arguments: { path: withinWorkspace(path), content } } as const
+  const request = { id: `write_${desk.calls}`, ...wish }
   const { answer } = await desk.session.tools.call(request, { phase, key: nextKey(desk) })
-  if (answer.is_error) throw RequestError.invalidParams(undefined, answer.text)
-  return {}
+  if (!answer.is_error) return {}
+  const open: WantedLeave[] = []
+  await mayDo(desk, wish, open)
+  const [wanted] = open
+  if (wanted !== undefined) desk.needLeave(wanted)
+  throw RequestError.invalidParams(undefined, answer.text)
 }

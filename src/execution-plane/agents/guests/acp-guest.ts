@@ -32,7 +32,7 @@ export const acpGuest: GuestCli = {
 
 async function converse(talk: GuestTalk): Promise<void> {
   const { process, session, add } = talk
-  const desk: AcpDesk = { session, key_prefix: talk.key_prefix, calls: 0 }
+  const desk: AcpDesk = { session, key_prefix: talk.key_prefix, needLeave: talk.needLeave, calls: 0 }
   const input = new WritableStream<Uint8Array>({ write: (bytes) => process.write(bytes) })
   // Node's web streams and the library's are the same at run time.
   const output = Readable.toWeb(

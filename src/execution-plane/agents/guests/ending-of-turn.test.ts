@@ -19,6 +19,7 @@ const facts = (changes: Partial<TurnFacts> = {}): TurnFacts => ({
   end: { exit_code: 0, signal: null, ended_by: 'exit', duration_ms: 1_000 },
   stopped: undefined,
   exhausted: undefined,
+  wanted: undefined,
   exchanges: [exchange('answered')],
   is_changed: true,
   concluded: false,

@@ -1,10 +1,11 @@
 import type { BudgetLimits, BudgetUse, BudgetVerdict } from '#domain/budget'
-import type { GuestExchange, ModelFailureKind, ProcessEnd } from '#ports'
+import type { GuestExchange, ModelFailureKind, ProcessEnd, WantedLeave } from '#ports'
 
 /** How a turn came out, as it is recorded; survives JSON. */
 export type TurnEnding =
   | { readonly status: 'finished'; readonly summary: string }
   | { readonly status: 'exhausted'; readonly verdict: BudgetVerdict; readonly summary: string }
+  | { readonly status: 'needs_leave'; readonly wanted: WantedLeave }
   | { readonly status: 'model_failed'; readonly failure: ModelFailureKind; readonly message: string }
   | { readonly status: 'failed'; readonly message: string }
 
@@ -15,6 +16,8 @@ export interface TurnFacts {
   readonly stopped: 'steps' | 'flood' | 'stalled' | undefined
   /** What the run's own record says is used up, where a step inside the turn found it. */
   readonly exhausted: BudgetVerdict | undefined
+  /** What it was stopped for, until a person has answered. */
+  readonly wanted: WantedLeave | undefined
   readonly exchanges: readonly GuestExchange[]
   readonly is_changed: boolean
   /** The program itself says that it failed. */
@@ -44,6 +47,7 @@ export function endingOfTurn(facts: TurnFacts): TurnEnding {
   const { end, stopped, exchanges, last_words: summary } = facts
   const verdict = spent(facts)
   if (verdict !== undefined) return { status: 'exhausted', verdict, summary }
+  if (facts.wanted !== undefined) return { status: 'needs_leave', wanted: facts.wanted }
   const last = exchanges.at(-1)
   // A conversation that came to its end was ended by the platform, whatever its program's exit code.
   const isWell = (end.exit_code === 0 || facts.concluded) && !facts.says_failed && stopped === undefined

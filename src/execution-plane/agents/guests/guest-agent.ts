@@ -55,6 +55,8 @@ async function plan({ found }: GuestParts, session: AgentSession, ordinal: numbe
   }
 }
 
+const PASSING: ReadonlySet<TurnEnding['status']> = new Set(['exhausted', 'model_failed', 'needs_leave'])
+
 interface Work {
   readonly ordinal: number
   readonly prompt: string
@@ -66,7 +68,7 @@ async function turns(parts: GuestParts, session: AgentSession, work: Work): Prom
     const isOld = session.journal.recorded(key)
     const ending = await oneTurn(parts, session, { ...work, key })
     // What stopped an earlier turn was put right by whoever let the run go on.
-    if (isOld && (ending.status === 'exhausted' || ending.status === 'model_failed')) continue
+    if (isOld && PASSING.has(ending.status)) continue
     return outcomeOf(ending)
   }
 }
@@ -101,6 +103,8 @@ function outcomeOf(ending: TurnEnding): AgentOutcome {
       return { kind: 'finished', summary: ending.summary }
     case 'exhausted':
       return { kind: 'exhausted', verdict: ending.verdict }
+    case 'needs_leave':
+      return { kind: 'needs_leave', wanted: ending.wanted }
     case 'model_failed':
       return { kind: 'model_failed', failure: ending.failure, message: ending.message }
     case 'failed':

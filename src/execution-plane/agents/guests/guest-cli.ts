@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '#domain/json'
-import type { AgentSession, SandboxProcess } from '#ports'
+import type { AgentSession, SandboxProcess, WantedLeave } from '#ports'
 
 /** What a guest's program is started with. */
 interface GuestSeat {
@@ -63,6 +63,8 @@ export interface GuestTalk {
   readonly key_prefix: string
   readonly tools: ToolSeat
   readonly add: (event: GuestEvent) => void
+  /** Ends the turn: a person must be asked first. */
+  readonly needLeave: (wanted: WantedLeave) => void
 }
 
 /** The home of the sandbox's user. */

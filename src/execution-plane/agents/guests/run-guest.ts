@@ -1,4 +1,4 @@
-import type { AgentSession, GuestChannel, GuestToolDoor, ProcessEnd, SandboxProcess } from '#ports'
+import type { AgentSession, GuestChannel, GuestToolDoor, ProcessEnd, SandboxProcess, WantedLeave } from '#ports'
 import type { TurnFacts } from './ending-of-turn.ts'
 import type { GuestEvent, GuestLaunch, ToolSeat } from './guest-cli.ts'
 import type { GuestParts } from './guest-parts.ts'
@@ -29,6 +29,8 @@ interface Start {
 export interface Ran {
   readonly end: ProcessEnd
   readonly stopped: TurnFacts['stopped']
+  /** What it was stopped for, until a person has answered. */
+  readonly wanted: WantedLeave | undefined
   readonly errors: string
   readonly broken?: Broken
 }
@@ -59,8 +61,9 @@ export async function runGuest(parts: GuestParts, start: Start): Promise<Ran> {
     },
     AbortSignal.any([session.signal, broken]),
   )
-  const stopped = await follow(parts, { ...start, process, tools, calls_left: limits.max_steps - use.steps })
-  return { end: await process.ended, stopped, errors: process.errors() }
+  const calls_left = limits.max_steps - use.steps
+  const { stopped, wanted } = await follow(parts, { ...start, process, tools, calls_left })
+  return { end: await process.ended, stopped, wanted, errors: process.errors() }
 }
 
 interface Followed extends Start {
@@ -69,7 +72,9 @@ interface Followed extends Start {
   readonly calls_left: number
 }
 
-async function follow(parts: GuestParts, followed: Followed): Promise<TurnFacts['stopped']> {
+type Heard = Pick<Ran, 'stopped' | 'wanted'>
+
+async function follow(parts: GuestParts, followed: Followed): Promise<Heard> {
   const { process, channel } = followed
   const stall = watchForStall({
     clock: parts.clock,
@@ -81,8 +86,11 @@ async function follow(parts: GuestParts, followed: Followed): Promise<TurnFacts[
   const output = stall.heard(process.output)
   try {
     const { converse: talk } = parts.cli
-    const stopped = talk === undefined ? await listen(output, parts, followed) : await converse(output, talk, followed)
-    return stall.stalled() ? 'stalled' : stopped
+    const heard =
+      talk === undefined
+        ? { stopped: await listen(output, parts, followed), wanted: undefined }
+        : await converse(output, talk, followed)
+    return stall.stalled() ? { ...heard, stopped: 'stalled' } : heard
   } finally {
     stall.end()
   }
@@ -93,8 +101,13 @@ async function converse(
   output: AsyncIterable<Uint8Array>,
   talk: NonNullable<GuestParts['cli']['converse']>,
   { process, session, prompt, key_prefix, transcript, tools, calls_left }: Followed,
-): Promise<TurnFacts['stopped']> {
+): Promise<Heard> {
   let stopped: TurnFacts['stopped']
+  let wanted: WantedLeave | undefined
+  const needLeave = (asked: WantedLeave) => {
+    wanted ??= asked
+    void process.kill()
+  }
   const add = (event: GuestEvent) => {
     transcript.add(event)
     if (transcript.calls <= calls_left || stopped !== undefined) return
@@ -102,12 +115,12 @@ async function converse(
     void process.kill()
   }
   try {
-    await Promise.race([talk({ process, output, session, prompt, key_prefix, tools, add }), process.ended])
+    await Promise.race([talk({ process, output, session, prompt, key_prefix, tools, add, needLeave }), process.ended])
   } catch (error) {
     transcript.add({ kind: 'concluded', text: error instanceof Error ? error.message : String(error), is_error: true })
   }
   await process.kill()
-  return stopped
+  return { stopped, wanted }
 }
 
 async function listen(
