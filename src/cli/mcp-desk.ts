@@ -1,4 +1,5 @@
 import type { Platform } from '#ports'
+import type { HandedTask } from './assistant-tasks.ts'
 
 /** A foreign server as `gander mcp list` shows it. */
 interface McpServerLine {
@@ -6,6 +7,7 @@ interface McpServerLine {
   readonly command: readonly string[]
   readonly tools: readonly string[]
   readonly resources: readonly string[]
+  readonly prompts: readonly string[]
   readonly pin: string | null
 }
 
@@ -26,6 +28,10 @@ interface McpServing {
   readonly platform: Platform
   /** Absent: over the standard streams. */
   readonly port?: number
+  /** Takes a task and gives its run's id. Absent: an assistant only reads. */
+  readonly submit?: (task: HandedTask) => Promise<string>
+  /** Values by name that are cut out of every answer. */
+  readonly secrets: { readonly [name: string]: string }
 }
 
 /** Foreign servers and Gander's own, for the command line. */
@@ -36,8 +42,9 @@ export interface McpDesk {
   serve(serving: McpServing): Promise<{
     /** Null over the standard streams. */
     readonly http: { readonly url: string; readonly token_file: string } | null
-    /** Resolves when the other side has ended the conversation; over HTTP never. */
+    /** Resolves when the other side has ended the conversation; over HTTP when the terminal goes away. */
     readonly ended: Promise<void>
+    /** Ends it, and removes the token's file. */
     close(): Promise<void>
   }>
 }

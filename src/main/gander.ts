@@ -25,13 +25,17 @@ const intake = once(async (): Promise<Intake> => {
   return createIntake({ fetch: globalThis.fetch, token: process.env['GITHUB_TOKEN'] })
 })
 
+/** One for all of this process: what the platform registers is cut out of what is served as well. */
+const redactor = once(async () => (await import('#evidence-plane/redaction')).createRedactor())
+
 const wiring: CliWiring = {
   intake,
   redactor: async () => (await import('#evidence-plane/redaction')).createRedactor(),
-  openPlatform: async () => (await import('./open-platform.ts')).openPlatform(settings()),
+  openPlatform: async () =>
+    (await import('./open-platform.ts')).openPlatform({ ...settings(), redactor: await redactor() }),
   examine: async () => (await import('./examine.ts')).examine(settings()),
   guests: async () => (await import('./find-guests.ts')).findGuests(settings().home, true),
-  mcp: async () => (await import('./mcp-desk.ts')).createMcpDesk(settings()),
+  mcp: async () => (await import('./mcp-desk.ts')).createMcpDesk({ ...settings(), redactor: await redactor() }),
   prepareDemo: async () => (await import('./prepare-demo.ts')).prepareDemo(settings().home, await intake()),
   recordConversation: async (platform, run) => (await import('./record-run.ts')).recordRun(platform, run),
 }

@@ -1,42 +1,54 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { createAssistantServer, serveOverHttp, serveOverStdio } from '#adapters/mcp-server'
-import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
 import type { McpDesk, McpPinned } from '#cli'
 import { GanderError } from '#domain/failure'
 import { createRedactor } from '#evidence-plane/redaction'
 import { canonicalOffer, changesBetween, lookAtServer, pinnedOffer, withPin } from '#execution-plane/mcp-gateway'
+import { chooseDriver } from './choose-driver.ts'
 import { foreignParts, mcpFile, offerFile, textOf } from './foreign-parts.ts'
 import type { PlatformSettings } from './shared-parts.ts'
 
 /** Wires `gander mcp`. */
 export function createMcpDesk(settings: PlatformSettings): McpDesk {
-  const { home } = settings
   return {
     list: async () =>
-      (await foreignParts(settings).configuration()).servers.map(({ id, command, tools, resources, pin }) => ({
+      (await foreignParts(settings).configuration()).servers.map(({ id, command, tools, resources, prompts, pin }) => ({
         id,
         command,
         tools,
         resources,
+        prompts,
         pin: pin ?? null,
       })),
     pin: (id) => pin(settings, id),
-    serve: async ({ platform, port }) => {
-      const redactor = createRedactor()
-      const factory = () => createAssistantServer({ platform, redactor, version: settings.version })
-      if (port === undefined) {
-        const served = serveOverStdio(factory)
-        return { http: null, ended: inputEnded(), close: () => served.close() }
-      }
-      const token = randomBytes(32).toString('base64url')
-      const served = await serveOverHttp({ factory, at: { port }, token })
-      const token_file = join(home, 'mcp', `token-${served.port ?? 0}`)
-      await writeWhole(token_file, `${token}\n`)
-      const url = `http://127.0.0.1:${served.port ?? 0}/mcp`
-      return { http: { url, token_file }, ended: new Promise<void>(() => undefined), close: () => served.close() }
+    serve: (serving) => serve(settings, serving),
+  }
+}
+
+async function serve(settings: PlatformSettings, wish: Parameters<McpDesk['serve']>[0]): ReturnType<McpDesk['serve']> {
+  const { platform, port, submit, secrets } = wish
+  const { home, version, redactor = createRedactor() } = settings
+  for (const [name, value] of Object.entries(secrets)) redactor.register(name, value)
+  const factory = () =>
+    createAssistantServer({ platform, redactor, version, ...(submit === undefined ? {} : { submit }) })
+  if (port === undefined) {
+    const served = serveOverStdio(factory)
+    return { http: null, ended: inputEnded(), close: () => served.close() }
+  }
+  const token = randomBytes(32).toString('base64url')
+  redactor.register('mcp_token', token)
+  const served = await serveOverHttp({ factory, at: { port }, token })
+  const token_file = join(home, 'mcp', `token-${served.port ?? 0}`)
+  await writeWhole(token_file, `${token}\n`)
+  return {
+    http: { url: `http://127.0.0.1:${served.port ?? 0}/mcp`, token_file },
+    ended: new Promise<void>((done) => process.once('SIGHUP', done)),
+    close: async () => {
+      await rm(token_file, { force: true })
+      await served.close()
     },
   }
 }
@@ -53,7 +65,7 @@ async function pin(settings: PlatformSettings, id: string): Promise<McpPinned> {
   const server = (await parts.configuration()).servers.find((one) => one.id === id)
   if (server === undefined)
     throw new GanderError('mcp_configuration_invalid', `mcp.yaml has no server ${id}; \`gander mcp list\` tells which.`)
-  const ground = { driver: createBubblewrapDriver({ home }), servers: parts.servers }
+  const ground = { driver: await chooseDriver(home, process.env), servers: parts.servers }
   const seen = await lookAtServer(ground, server, join(home, 'mcp', 'look', id))
   const before = pinnedOffer(await parts.pinned(id), server.pin)
   await writeWhole(offerFile(home, id), canonicalOffer(seen.offer))

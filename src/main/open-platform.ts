@@ -3,17 +3,19 @@ import { openDatabase } from '#adapters/postgres'
 import type { Platform } from '#ports'
 import { createInProcessPlatform } from './in-process-platform.ts'
 import { once } from './once.ts'
+import { openApprovals } from './open-approvals.ts'
 import { sharedParts, type PlatformSettings } from './shared-parts.ts'
 
 /** Wires the platform of one process. The gateway and the sandbox are loaded only when a run is worked on. */
 export async function openPlatform(settings: PlatformSettings): Promise<Platform> {
   const { home, database_url } = settings
   const database = await openDatabase(database_url === undefined ? { home } : { url: database_url })
-  const shared = sharedParts(home, database)
+  const shared = sharedParts(home, database, settings.redactor)
   const keys: Record<string, string> = {}
   const work = once(async () => (await import('./open-worker.ts')).openWorker({ settings, shared, keys }))
   return createInProcessPlatform({
     ...shared,
+    approvals: openApprovals(settings, shared),
     runs_folder: join(home, 'runs'),
     prices: async () => (await work()).prices,
     worker: async (asks_a_model) => {

@@ -5,7 +5,7 @@ import { createLocalForge } from '#adapters/forges/local'
 import { createPlainGitForge } from '#adapters/forges/plain-git'
 import { createRepositories } from '#adapters/git'
 import { createRunStore, type Database } from '#adapters/postgres'
-import type { Forge } from '#ports'
+import type { Forge, Redactor } from '#ports'
 import { identifiers } from './system-clock.ts'
 
 /** Where the platform of this process keeps everything, and what it may use. */
@@ -15,14 +15,15 @@ export interface PlatformSettings {
   /** Absent: the embedded server. */
   readonly database_url?: string
   readonly version: string
+  /** Shared by all that this process shows and keeps. Absent: one that knows no value yet. */
+  readonly redactor?: Redactor
 }
 
 /** What every command needs; cheap to make. */
 export type SharedParts = ReturnType<typeof sharedParts>
 
 /** Wires what needs neither a gateway nor a sandbox. */
-export function sharedParts(home: string, database: Database) {
-  const redactor = createRedactor()
+export function sharedParts(home: string, database: Database, redactor: Redactor = createRedactor()) {
   const local = createLocalForge({ home })
   const plain = createPlainGitForge({ home })
   const forgeOf = (repository: string): Forge => (isRemote(repository) ? plain : local)

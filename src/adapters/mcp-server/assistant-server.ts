@@ -1,4 +1,5 @@
 import { McpServer, ResourceTemplate } from '@modelcontextprotocol/server'
+import { isGanderError } from '#domain/failure'
 import { parseId } from '#domain/ids'
 import type { Platform, Redactor, RunOverview } from '#ports'
 import { z } from 'zod'
@@ -11,6 +12,8 @@ const TASK = z.object({
   description: z.string().min(1).max(50_000),
   mode: z.enum(['analysis_only', 'dry_run_patch', 'local_branch', 'draft_pr']).default('dry_run_patch'),
 })
+
+const ARTIFACT = RUN.extend({ sha256: z.string().regex(/^[0-9a-f]{64}$/) })
 
 /** What an assistant is shown, and how it hands in a task. */
 export interface AssistantParts {
@@ -39,6 +42,16 @@ export function createAssistantServer(parts: AssistantParts): McpServer {
     'show_run',
     { description: 'Shows what a run did and how it stands.', inputSchema: RUN, ...read },
     ({ run }) => told(parts, () => show(parts, run)),
+  )
+  server.registerTool(
+    'show_task',
+    { description: 'Shows the contract that a run is held to.', inputSchema: RUN, ...read },
+    ({ run }) => told(parts, async () => json(contract(await viewOf(parts, run)))),
+  )
+  server.registerTool(
+    'get_artifact',
+    { description: 'Gives an artifact of a run, by the hash that show_run tells.', inputSchema: ARTIFACT, ...read },
+    (asked) => told(parts, () => artifact(parts, asked)),
   )
   server.registerTool(
     'get_diff',
@@ -80,15 +93,17 @@ function addResource(server: McpServer, parts: AssistantParts, { name, media, te
 
 const json = (value: unknown): string => JSON.stringify(value, null, 1)
 
+/** Redacted before it is cut: half a secret is not known as one. */
 const clean = async ({ redactor }: AssistantParts, text: string): Promise<string> =>
-  (await redactor.redact(text.slice(0, MAX_TEXT))).text
+  (await redactor.redact(text)).text.slice(0, MAX_TEXT)
 
 /** The answer of a tool: redacted, and a failure in the words a person would get. */
 async function told(parts: AssistantParts, act: () => Promise<string>) {
   try {
     return { content: [{ type: 'text' as const, text: await clean(parts, await act()) }] }
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error)
+    const said = error instanceof Error ? error.message : String(error)
+    const words = isGanderError(error) ? `${said} ${error.remedy}` : said
     return { content: [{ type: 'text' as const, text: await clean(parts, words) }], isError: true }
   }
 }
@@ -116,6 +131,29 @@ async function show(parts: AssistantParts, run: string): Promise<string> {
   const view = await viewOf(parts, run)
   const artifacts = view.artifacts.map(({ kind, name, sha256 }) => ({ kind, name, sha256 }))
   return json({ ...overview(view), facts: view.run.facts, pull_request: view.pull_request ?? null, artifacts })
+}
+
+const contract = ({ task }: RunOverview) => ({
+  title: task.title,
+  objective: task.objective,
+  repository: task.repository,
+  base_ref: task.base_ref,
+  commit: task.source?.commit ?? null,
+  mode: task.mode,
+  success_criteria: task.success_criteria,
+  constraints: task.constraints,
+  scope: task.scope,
+  limits: task.limits,
+  requester: task.requester,
+  trust: task.trust,
+})
+
+/** Only what belongs to the run that was named: the store holds every tenant's bytes by their hash. */
+async function artifact(parts: AssistantParts, { run, sha256 }: z.output<typeof ARTIFACT>): Promise<string> {
+  const { artifacts } = await viewOf(parts, run)
+  const bytes = artifacts.some((one) => one.sha256 === sha256) ? await parts.platform.artifact(sha256) : undefined
+  if (bytes === undefined) throw new Error('This run has no such artifact; show_run tells which it has.')
+  return Buffer.from(bytes).toString('utf8')
 }
 
 async function diff(parts: AssistantParts, run: string): Promise<string> {

@@ -1,8 +1,11 @@
 import { GanderError } from '#domain/failure'
 import { print, printJson, withPlatform, type Cli, type Verb } from '../cli.ts'
 import type { McpDesk } from '../mcp-desk.ts'
+import { takeAssistantTasks, type AssistantFlags } from '../assistant-tasks.ts'
+import { MODEL_APIS } from '../model-choice.ts'
 import { plainLine } from '../screen/plain-text.ts'
-import { whole } from './run.ts'
+import { amount, whole } from './run.ts'
+import { Option } from 'commander'
 
 interface Json {
   readonly json?: boolean
@@ -27,10 +30,23 @@ export const addMcp: Verb = (program, cli) => {
     .action(async (id: string, { json }: Json) => pin(cli, id, json === true))
   mcp
     .command('serve')
-    .description('Serves runs, diffs and evidence to an assistant; it only reads.')
+    .description('Serves tasks, runs, diffs and evidence to an assistant; it only reads unless --allow-submit.')
     .option('--http <port>', 'on this port of 127.0.0.1 (0: any) instead of the standard streams', whole)
     .option('--json', 'with --http: tell the address as one JSON object on one line')
-    .action(async (flags: Json & { readonly http?: number }) => serve(cli, flags))
+    .option('--allow-submit', 'let the assistant hand in tasks, which are worked on while this serves')
+    .option('--model <provider:model>', 'with --allow-submit: as for gander run')
+    .option('--model-url <url>', 'with --allow-submit: address of a server of your own')
+    .addOption(new Option('--model-api <format>', 'what that server speaks').choices(MODEL_APIS))
+    .option('--sandbox-profile <name|file>', 'with --allow-submit: what its sandboxes may do')
+    .option('--max-cost <usd>', 'US dollars for the model calls of each task (default: 5)', amount)
+    .option('--max-minutes <n>', 'minutes of work on each task (default: 60)', amount)
+    .option('--max-steps <n>', 'model and tool calls of each task (default: 80)', whole)
+    .action(async (flags: ServeFlags) => serve(cli, flags))
+}
+
+interface ServeFlags extends Json, AssistantFlags {
+  readonly http?: number
+  readonly allowSubmit?: boolean
 }
 
 async function deskOf({ environment }: Cli): Promise<McpDesk> {
@@ -62,11 +78,19 @@ async function pin(cli: Cli, id: string, json: boolean): Promise<void> {
   ])
 }
 
-async function serve(cli: Cli, { http, json }: Json & { readonly http?: number }): Promise<void> {
+async function serve(cli: Cli, flags: ServeFlags): Promise<void> {
   const desk = await deskOf(cli)
-  await withPlatform(cli, 'read', async (platform) => {
-    const serving = await desk.serve({ platform, ...(http === undefined ? {} : { port: http }) })
-    if (serving.http !== null && json === true) printJson(cli, serving.http)
+  const may = flags.allowSubmit === true
+  const secrets = await secretsOf(cli)
+  await withPlatform(cli, may ? 'work' : 'read', async (platform) => {
+    const tasks = may ? takeAssistantTasks(cli, platform, flags) : undefined
+    const serving = await desk.serve({
+      platform,
+      secrets,
+      ...(flags.http === undefined ? {} : { port: flags.http }),
+      ...(tasks === undefined ? {} : { submit: (task) => tasks.submit(task) }),
+    })
+    if (serving.http !== null && flags.json === true) printJson(cli, serving.http)
     else if (serving.http !== null)
       print(cli, [`Serving at ${serving.http.url}; the token is in ${serving.http.token_file}. Ctrl-C ends it.`])
     let forget: () => void = () => undefined
@@ -76,5 +100,14 @@ async function serve(cli: Cli, { http, json }: Json & { readonly http?: number }
     await Promise.race([serving.ended, interrupted])
     forget()
     await serving.close()
+    await tasks?.close()
   })
+}
+
+/** What this user's environment and key file hold: an assistant gets none of it, whatever a run's texts say. */
+async function secretsOf({ environment }: Cli): Promise<{ readonly [name: string]: string }> {
+  const named = Object.entries(environment.env).filter(
+    (entry): entry is [string, string] => /(_KEY|_TOKEN|_SECRET|_PASSWORD)$/.test(entry[0]) && entry[1] !== undefined,
+  )
+  return { ...Object.fromEntries(named), ...(await environment.keys.read()) }
 }

@@ -20,10 +20,13 @@ export interface AcceptedOrder {
 /** The capability every order of this version runs under. */
 const CAPABILITY = 'autonomous_issue_resolver.bounded_change'
 
+const UNKNOWN_AUTHORS: ReadonlySet<Request['source']> = new Set(['issue_url', 'assistant'])
+
 /**
  * Makes the contract of an order, or says what is missing. The words must have gone through the redactor before. What a
  * person would not see in them (zero-width, tag and direction characters) is made visible: an instruction has no hidden part.
- * Who stands behind the words is decided here: an issue fetched from a forge was written by somebody unknown.
+ * Who stands behind the words is decided here: an issue fetched from a forge was written by somebody unknown, and so
+ * was what an assistant hands in, which may have read anything before it did.
  */
 export function acceptOrder(
   given: RunOrder,
@@ -39,7 +42,7 @@ export function acceptOrder(
     const message = sentence('The task does not say enough to work on. Missing', assessment.missing)
     return refuse({ code: 'task_unclear', message, missing: assessment.missing })
   }
-  const trust: Trust = order.words.source === 'issue_url' ? 'unknown' : 'operator'
+  const trust: Trust = UNKNOWN_AUTHORS.has(order.words.source) ? 'unknown' : 'operator'
   const { words, requester } = order
   const request: Request = { ...words, id: identifiers.make('request'), tenant_id, requester, trust }
   const title = words.title.trim()
