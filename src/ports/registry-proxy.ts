@@ -35,6 +35,11 @@ export interface EgressReport {
   readonly requests: number
   readonly bytes: number
   readonly misses: number
+  /**
+   * Upper bound of what the requests that left could have told an observer: paths by character, methods, and the pauses
+   * between them by the millisecond. A covert channel holds no more.
+   */
+  readonly covert_bits: number
   readonly refused: readonly EgressRefusal[]
 }
 
@@ -45,6 +50,11 @@ export interface RegistryDoor {
   readonly environment: { readonly [name: string]: string }
   /** Files those variables name. */
   readonly files: readonly ReadOnlyView[]
+  /**
+   * Files among those that tools look for below the home folder. A setup copies them there, because what it fetched is
+   * kept under the registries' names and later phases have no door. Absent means none; they hold no credential.
+   */
+  readonly home_files?: readonly { readonly inner: string; readonly home: string }[]
   report(): EgressReport
   close(): Promise<void>
 }

@@ -1,17 +1,23 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import type { IncomingMessage, RequestListener } from 'node:http'
+import { createServer as createHttpServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { connect, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { createRegistryProxy } from '#adapters/registry-proxy'
-import { DEFAULT_EGRESS_BUDGET, type EgressBudget, type RegistryDoor } from '#ports'
+import { DEFAULT_EGRESS_BUDGET, type EgressBudget, type RegistryDoor, type RegistryProxy } from '#ports'
 
 /** An address that the rules let through; the test's network brings it to a server on loopback. */
 const PUBLIC = '104.16.0.1'
+
+/** A request as the registry got it. */
+interface SeenRequest {
+  readonly line: string
+  readonly headers: IncomingMessage['headers']
+}
 
 /** What a client got. */
 export interface Got {
@@ -21,12 +27,15 @@ export interface Got {
   readonly location: string | undefined
 }
 
-/** A registry with real TLS on loopback, a proxy that believes it to be in public, and a door. */
+/** A registry with real TLS on loopback, its plain twin, a proxy that believes them to be in public, and a door. */
 export interface RegistryGround {
   /** Requests that reached the registry. */
-  readonly seen: readonly { readonly line: string; readonly headers: IncomingMessage['headers'] }[]
+  readonly seen: readonly SeenRequest[]
   /** Addresses that were dialled, in order. */
   readonly dialled: readonly string[]
+  /** Where the two listen on loopback; the plain one answers for every port but 443. */
+  readonly ports: { readonly https: number; readonly http: number }
+  readonly proxy: RegistryProxy
   readonly open: (wish?: {
     readonly hosts?: readonly string[]
     readonly budget?: Partial<EgressBudget>
@@ -70,14 +79,19 @@ const portOf = (server: Server): number => {
 export const makeRegistryGround = async (wish: GroundWish): Promise<RegistryGround> => {
   const root = mkdtempSync(join(tmpdir(), 'gander-egress-'))
   const { key, cert } = selfSigned(root)
-  const seen: { line: string; headers: IncomingMessage['headers'] }[] = []
+  const seen: SeenRequest[] = []
   const dialled: string[] = []
-  const server = createHttpsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (asked, answer) => {
+  const listener: RequestListener = (asked, answer) => {
     seen.push({ line: `${asked.method} ${asked.url}`, headers: asked.headers })
     wish.listener(asked, answer)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  }
+  const server = createHttpsServer({ key: readFileSync(key), cert: readFileSync(cert) }, listener)
+  const plain = createHttpServer(listener)
+  for (const one of [server, plain]) {
+    one.listen(0, '127.0.0.1')
+    await once(one, 'listening')
+  }
+  const ports = { https: portOf(server), http: portOf(plain) }
   const turns = new Map<string, number>()
   const proxy = createRegistryProxy({
     home: join(root, 'home'),
@@ -90,9 +104,9 @@ export const makeRegistryGround = async (wish: GroundWish): Promise<RegistryGrou
         turns.set(host, turn + 1)
         return [answers[Math.min(turn, answers.length - 1)] ?? PUBLIC]
       },
-      connect: (_port, address) => {
+      connect: (port, address) => {
         dialled.push(address)
-        return connect(portOf(server), '127.0.0.1')
+        return connect(port === 443 ? ports.https : ports.http, '127.0.0.1')
       },
     },
   })
@@ -100,6 +114,8 @@ export const makeRegistryGround = async (wish: GroundWish): Promise<RegistryGrou
   return {
     seen,
     dialled,
+    ports,
+    proxy,
     open: async ({ hosts = [HOST], budget = {} } = {}) => {
       const folder = join(root, `door-${doors.length}`)
       mkdirSync(folder)
@@ -114,8 +130,10 @@ export const makeRegistryGround = async (wish: GroundWish): Promise<RegistryGrou
     },
     remove: async () => {
       await Promise.all(doors.map((door) => door.close()))
-      server.closeAllConnections()
-      server.close()
+      for (const one of [server, plain]) {
+        one.closeAllConnections()
+        one.close()
+      }
       rmSync(root, { recursive: true, force: true })
     },
   }

@@ -12,6 +12,12 @@ export const INNER_FILES = {
   cargo: '/.cargo/config.toml',
 } as const
 
+/** Where tools look for those of the files that later phases need as well, below the home folder. */
+export const HOME_FILES: readonly { readonly inner: string; readonly home: string }[] = [
+  { inner: INNER_FILES.maven_settings, home: '.m2/settings.xml' },
+  { inner: INNER_FILES.cargo, home: '.cargo/config.toml' },
+]
+
 const PROXY_VARIABLES = [
   'HTTPS_PROXY',
   'https_proxy',

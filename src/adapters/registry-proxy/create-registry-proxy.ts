@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { ReadOnlyView, RegistryProxy } from '#ports'
 import { type CertificateAuthority, openCertificateAuthority } from './certificate-authority.ts'
 import { trustedCertificates } from './certificates.ts'
-import { clientEnvironment, DOOR_PORT, INNER_FILES } from './client-environment.ts'
+import { clientEnvironment, DOOR_PORT, HOME_FILES, INNER_FILES } from './client-environment.ts'
 import { allowedDestinations } from './destinations.ts'
 import { MACHINE_NETWORK, type Network } from './dial.ts'
 import { openEgressLedger } from './egress-ledger.ts'
@@ -87,6 +87,7 @@ export const createRegistryProxy = (options: RegistryProxyOptions): RegistryProx
         door: { socket: door.socket, port: DOOR_PORT },
         environment: clientEnvironment(machine.environment, has),
         files,
+        home_files: HOME_FILES.filter(({ inner }) => files.some((file) => file.inner === inner)),
         report: () => ledger.report(),
         close: door.close,
       }

@@ -113,6 +113,8 @@ const dialThrough = async (to: Destination, proxy: UpstreamProxy): Promise<Resul
       )
     : await connected(connect(proxy.port, proxy.host), 'connect')
   if (!opened.ok) return failed(`the proxy of this host: ${opened.refusal.why}`)
+  // A proxy takes plain requests by their whole address; few connect to another port than that of https.
+  if (to.scheme === 'http') return opened
   const authority = `${to.host}:${to.port}`
   const authorization = proxy.authorization === undefined ? '' : `Proxy-Authorization: ${proxy.authorization}\r\n`
   return askProxy(opened.value, `CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${authorization}\r\n`)

@@ -24,6 +24,10 @@ export interface EgressLedger {
   report(): EgressReport
 }
 
+/** Letters, digits and marks that a path may hold, as bits a character, and GET or HEAD. */
+const BITS_A_CHARACTER = Math.log2(76)
+const METHOD_BITS = 1
+
 const cut = (text: string, length: number): string => (text.length > length ? text.slice(0, length) : text)
 
 /** Counts refusals by host, rule and detail; what comes after many different ones is counted together. */
@@ -47,7 +51,15 @@ export const openEgressLedger = (budget: EgressBudget): EgressLedger => {
   const found = new Set<string>()
   const missed_addresses = new Set<string>()
   let waiting: (() => void)[] = []
-  let [requests, bytes, unknown] = [0, 0, 0]
+  let [requests, bytes, unknown, covert_bits] = [0, 0, 0, 0]
+  let last = performance.now()
+
+  const saidBy = (address: string): number => {
+    const now = performance.now()
+    const pause_ms = now - last
+    last = now
+    return address.length * BITS_A_CHARACTER + METHOD_BITS + Math.log2(pause_ms + 1)
+  }
 
   const usedUp = (): string | undefined => {
     if (requests >= budget.requests) return `${budget.requests} requests`
@@ -72,6 +84,7 @@ export const openEgressLedger = (budget: EgressBudget): EgressLedger => {
       const spent = usedUp()
       if (spent !== undefined) return refuse(spent)
       requests += 1
+      covert_bits += saidBy(address)
       if (held) unknown += 1
       return ok((missed) => leave(address, held, missed))
     },
@@ -79,6 +92,12 @@ export const openEgressLedger = (budget: EgressBudget): EgressLedger => {
       bytes += count
       return bytes <= budget.bytes
     },
-    report: () => ({ requests, bytes, misses: missed_addresses.size, refused: refusals.list() }),
+    report: () => ({
+      requests,
+      bytes,
+      misses: missed_addresses.size,
+      covert_bits: Math.ceil(covert_bits),
+      refused: refusals.list(),
+    }),
   }
 }

@@ -115,13 +115,14 @@ export const forwardRequest = (outside: Outside, passage: Passage): Promise<bool
   new Promise((resolve) => {
     const { limits } = outside.settings
     const { to, leaving, answer } = passage
+    const { agent, prefix, headers } = outside.agents.wayTo(to)
     const out = httpRequest({
-      agent: outside.agents.agentFor(to),
+      agent,
       method: leaving.method,
       host: to.host,
       port: to.port,
-      path: leaving.target,
-      headers: leaving.headers,
+      path: `${prefix}${leaving.target}`,
+      headers: { ...leaving.headers, ...headers },
       setHost: false,
       maxHeaderSize: 65_536,
       signal: AbortSignal.timeout(limits.response_ms),

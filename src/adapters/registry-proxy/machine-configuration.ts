@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type HostEnvironment, readText } from './machine-files.ts'
+import { cargoCredential, mavenCredential, npmCredential } from './registry-credentials.ts'
 
 /** How this machine's user reaches package registries. */
 export interface MachineConfiguration {
@@ -41,6 +42,15 @@ const registryAt = (address: string): OwnRegistry | undefined => {
   return { url, authorization: user === ':' ? undefined : `Basic ${Buffer.from(user).toString('base64')}` }
 }
 
+/** What an address carries itself comes before what is kept elsewhere for it. */
+const withCredential = (
+  registry: OwnRegistry | undefined,
+  find: (url: URL) => string | undefined,
+): OwnRegistry | undefined =>
+  registry === undefined || registry.authorization !== undefined
+    ? registry
+    : { ...registry, authorization: find(registry.url) }
+
 const present = <Value>(values: readonly (Value | undefined)[]): readonly Value[] =>
   values.flatMap((value) => (value === undefined ? [] : [value]))
 
@@ -55,10 +65,11 @@ const setting = (texts: readonly (string | undefined)[], key: string): string | 
 const npmPart = (environment: HostEnvironment, home: string): Part => {
   const files = [readText(environment['NPM_CONFIG_USERCONFIG'] ?? join(home, '.npmrc')), readText('/etc/npmrc')]
   const named = environment['npm_config_registry'] ?? environment['NPM_CONFIG_REGISTRY'] ?? setting(files, 'registry')
-  const registry = registryAt(named ?? '')
+  const credential = (url: URL): string | undefined => npmCredential(files, url, environment)
+  const registry = withCredential(registryAt(named ?? ''), credential)
   const scoped = files.flatMap((text) =>
     [...(text ?? '').matchAll(/^\s*(@[\w.-]+):registry\s*=\s*(\S+)/gm)].flatMap(([, scope = '', address = '']) => {
-      const found = registryAt(address)
+      const found = withCredential(registryAt(address), credential)
       return found === undefined ? [] : [{ scope, found }]
     }),
   )
@@ -73,6 +84,12 @@ const npmPart = (environment: HostEnvironment, home: string): Part => {
     registries: [...present([registry]), ...scoped.map(({ found }) => found)],
     certificate_files: present([setting(files, 'cafile')]),
   }
+}
+
+/** pip takes nothing from a plain registry that is not named to it as trusted; the user did that by configuring it. */
+const trustedPlainHosts = (registries: readonly OwnRegistry[]): { readonly [name: string]: string } => {
+  const hosts = registries.filter(({ url }) => url.protocol === 'http:').map(({ url }) => url.host)
+  return hosts.length === 0 ? {} : { PIP_TRUSTED_HOST: hosts.join(' '), UV_INSECURE_HOST: hosts.join(' ') }
 }
 
 const pipPart = (environment: HostEnvironment, home: string): Part => {
@@ -90,6 +107,7 @@ const pipPart = (environment: HostEnvironment, home: string): Part => {
     environment: {
       ...(index === undefined ? {} : { PIP_INDEX_URL: index.url.href, UV_DEFAULT_INDEX: index.url.href }),
       ...(extra === undefined ? {} : { PIP_EXTRA_INDEX_URL: extra.url.href }),
+      ...trustedPlainHosts(present([index, extra])),
     },
     registries: present([index, extra]),
     certificate_files: present([setting(files, 'cert')]),
@@ -120,9 +138,11 @@ const cargoSections = (text: string): readonly { readonly name: string; readonly
 const cargoPart = (environment: HostEnvironment, home: string): Part & { readonly text: string } => {
   const folder = environment['CARGO_HOME'] ?? join(home, '.cargo')
   const text = readText(join(folder, 'config.toml')) ?? readText(join(folder, 'config')) ?? ''
+  const tokens = ['credentials.toml', 'credentials'].map((name) => readText(join(folder, name)) ?? '').join('\n')
   const found = cargoSections(text).map(({ name, body }) => {
     const address = setting([body], 'registry') ?? setting([body], 'index') ?? ''
-    const registry = registryAt(address)
+    const named = name.replace(/^\w+\./, '').replaceAll(/["']/g, '')
+    const registry = withCredential(registryAt(address), () => cargoCredential(tokens, named))
     const replaced = setting([body], 'replace-with')
     const sparse = address.startsWith('sparse+') ? 'sparse+' : ''
     const key = name.startsWith('source.') ? 'registry' : 'index'
@@ -136,13 +156,22 @@ const cargoPart = (environment: HostEnvironment, home: string): Part & { readonl
 }
 
 /** The mirrors of Maven settings by the fields that matter, rebuilt: nothing else of the file comes along. */
-const mavenPart = (home: string): Part & { readonly mirrors: string } => {
-  const settings = (readText(join(home, '.m2/settings.xml')) ?? '').replaceAll(/<!--[\s\S]*?-->/g, '')
+const mavenPart = (environment: HostEnvironment, home: string): Part & { readonly mirrors: string } => {
+  const installed = environment['MAVEN_HOME'] ?? environment['M2_HOME']
+  const settings = [
+    join(home, '.m2/settings.xml'),
+    '/etc/maven/settings.xml',
+    ...(installed === undefined ? [] : [join(installed, 'conf/settings.xml')]),
+  ]
+    .map((path) => readText(path) ?? '')
+    .join('\n')
+    .replaceAll(/<!--[\s\S]*?-->/g, '')
   const plain = (text: string | undefined): string => (text ?? '').replaceAll(/[<>&'"]/g, '').trim()
   const found = [...settings.matchAll(/<mirror>([\s\S]*?)<\/mirror>/g)].flatMap(([, body]) => {
     const field = (name: string): string => plain(new RegExp(`<${name}>([^<]*)</${name}>`).exec(body ?? '')?.[1])
-    const registry = registryAt(field('url'))
-    return registry === undefined ? [] : [{ id: field('id'), of: field('mirrorOf'), registry }]
+    const registry = withCredential(registryAt(field('url')), () => mavenCredential(settings, field('id')))
+    const blocked = field('blocked') === 'true'
+    return registry === undefined || blocked ? [] : [{ id: field('id'), of: field('mirrorOf'), registry }]
   })
   const elements = found.map(
     ({ id, of, registry }) =>
@@ -154,7 +183,7 @@ const mavenPart = (home: string): Part & { readonly mirrors: string } => {
 /** Reads what the machine's user has configured for npm, pip, Maven, Go and Cargo; projects have no say in it. */
 export const readMachineConfiguration = (environment: HostEnvironment): MachineConfiguration => {
   const home = environment['HOME'] ?? '/root'
-  const [maven, cargo] = [mavenPart(home), cargoPart(environment, home)]
+  const [maven, cargo] = [mavenPart(environment, home), cargoPart(environment, home)]
   const parts: readonly Part[] = [npmPart(environment, home), pipPart(environment, home), goPart(environment, home)]
   return {
     environment: Object.fromEntries(parts.flatMap((part) => Object.entries(part.environment ?? {}))),

@@ -34,7 +34,7 @@ class DestinationAgent extends Agent {
 
   async #connect(): Promise<Socket> {
     const { environment, network, trusted } = this.#settings
-    const dialled = await dial(this.#to, upstreamFor(environment, this.#to.host), network)
+    const dialled = await dial(this.#to, upstreamFor(environment, this.#to), network)
     if (!dialled.ok) {
       const { forbidden, why } = dialled.refusal
       throw forbidden ? new ForbiddenAddress(why) : new Error(why)
@@ -51,17 +51,34 @@ class DestinationAgent extends Agent {
   }
 }
 
+/** How a request gets to its destination. */
+interface Way {
+  readonly agent: Agent
+  /** What stands in front of the path where a proxy of the machine takes plain requests; empty everywhere else. */
+  readonly prefix: string
+  readonly headers: { readonly [name: string]: string }
+}
+
+const wayTo = (to: Destination, settings: DoorSettings): Way => {
+  const agent = new DestinationAgent(to, settings)
+  const proxy = to.scheme === 'http' ? upstreamFor(settings.environment, to) : undefined
+  if (proxy === undefined) return { agent, prefix: '', headers: {} }
+  const { authorization } = proxy
+  const headers = authorization === undefined ? {} : { 'proxy-authorization': authorization }
+  return { agent, prefix: `http://${to.host}${to.port === 80 ? '' : `:${to.port}`}`, headers }
+}
+
 /** One pool of connections for each destination of a door. */
 export const openUpstreamAgents = (settings: DoorSettings) => {
-  const agents = new Map<Destination, Agent>()
+  const ways = new Map<Destination, Way>()
   return {
-    agentFor: (to: Destination): Agent => {
-      const agent = agents.get(to) ?? new DestinationAgent(to, settings)
-      agents.set(to, agent)
-      return agent
+    wayTo: (to: Destination): Way => {
+      const way = ways.get(to) ?? wayTo(to, settings)
+      ways.set(to, way)
+      return way
     },
     close: (): void => {
-      for (const agent of agents.values()) agent.destroy()
+      for (const { agent } of ways.values()) agent.destroy()
     },
   }
 }

@@ -25,9 +25,18 @@ const isExempt = (environment: HostEnvironment, host: string): boolean =>
     .filter((entry) => entry !== '')
     .some((entry) => entry === '*' || host === entry || host.endsWith(`.${entry}`))
 
+/** Variables that name the proxy, by scheme; a proxy for https stands in for one for http. */
+const VARIABLES = {
+  https: ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'],
+  http: ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'],
+} as const
+
 /** The host's own proxy for a destination; undefined where it dials directly. */
-export const upstreamFor = (environment: HostEnvironment, host: string): UpstreamProxy | undefined => {
-  const address = named(environment, ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'])
+export const upstreamFor = (
+  environment: HostEnvironment,
+  { scheme, host }: { readonly scheme: 'https' | 'http'; readonly host: string },
+): UpstreamProxy | undefined => {
+  const address = named(environment, VARIABLES[scheme])
   if (address === undefined || isExempt(environment, host)) return undefined
   try {
     const url = new URL(address.includes('://') ? address : `http://${address}`)

@@ -16,6 +16,7 @@ import {
   type RegistryProxy,
   type RunArtifact,
   type RunRepository,
+  type Sandbox,
   type SandboxDriver,
   type SandboxLimits,
   type SetupLayer,
@@ -96,9 +97,9 @@ const NOTHING_TO_SET_UP: SetupReport = {
 }
 
 /** The event of what went through the way out of one setup; at most a hundred refusals are named. */
-function egressReported({ requests, bytes, misses, refused }: EgressReport): EventDraft {
+function egressReported({ requests, bytes, misses, covert_bits, refused }: EgressReport): EventDraft {
   const named = refused.slice(0, 100).map((refusal) => ({ ...refusal }))
-  return { event: 'egress_reported', facts: { requests, bytes, misses, refused: named } }
+  return { event: 'egress_reported', facts: { requests, bytes, misses, covert_bits, refused: named } }
 }
 
 interface Installed {
@@ -139,6 +140,7 @@ async function runPhases(request: SetupRequest, door: RegistryDoor): Promise<rea
   })
   const runs: PhaseRun[] = []
   try {
+    await placeHomeFiles(sandbox, door)
     const network = { kind: 'doors', doors: [door.door] } as const
     for (const phase of profile.setup ?? []) {
       const behind = behindFence(phase, request, door)
@@ -150,6 +152,18 @@ async function runPhases(request: SetupRequest, door: RegistryDoor): Promise<rea
     await sandbox.close()
   }
   return runs
+}
+
+/** Where a tool fetches from is known to it in later phases too, which find what is there by the registry's name. */
+async function placeHomeFiles(sandbox: Sandbox, { home_files = [] }: RegistryDoor): Promise<void> {
+  const copy = 'mkdir -p "$(dirname "$HOME/$2")" && cp "$1" "$HOME/$2" && chmod 644 "$HOME/$2"'
+  for (const { inner, home } of home_files)
+    await sandbox.exec({
+      argv: ['sh', '-c', copy, 'sh', inner, home],
+      timeout_ms: 30_000,
+      output_bytes: 10_000,
+      network: { kind: 'none' },
+    })
 }
 
 /** A phase as it runs: what the way out needs and what keeps install scripts from running has the last word. */

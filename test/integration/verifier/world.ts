@@ -34,7 +34,7 @@ const closedProxy: RegistryProxy = {
     door: { socket: join(folder, 'closed.sock'), port: 4873 },
     environment: {},
     files: [],
-    report: () => ({ requests: 0, bytes: 0, misses: 0, refused: [] }),
+    report: () => ({ requests: 0, bytes: 0, misses: 0, covert_bits: 0, refused: [] }),
     close: async () => undefined,
   }),
 }
