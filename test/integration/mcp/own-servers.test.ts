@@ -1,11 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { request as ask } from 'node:http'
 import { tmpdir } from 'node:os'
+import { connect, createServer as createDoor } from 'node:net'
 import { join } from 'node:path'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAssistantServer, serveGuestTools, serveOverHttp } from '#adapters/mcp-server'
 import { createRedactor } from '#evidence-plane/redaction'
 import type { AgentTools, Platform } from '#ports'
+import { FILES, openDesk } from '../tools/tool-desk.ts'
 
 const TOKEN = 'a-token-of-this-test'
 const platform = { list: async () => [], view: async () => undefined } as unknown as Platform
@@ -66,6 +69,49 @@ describe('the server for guests', () => {
     expect(text).toContain('"verify"')
     expect(text).not.toContain('file_write')
     await serving.close()
+    rmSync(folder, { recursive: true })
+  })
+})
+
+describe('the server for guests, over the tools of a real run', () => {
+  it("gives repository context and verify through the run's own gateway and journal, and no hand that writes", async () => {
+    const desk = await openDesk(FILES)
+    const folder = mkdtempSync(join(tmpdir(), 'gander-guest-'))
+    const socket = join(folder, 's')
+    let calls = 0
+    const nextKey = () => `guest:mcp:${calls++}`
+    const { tools } = desk
+    const serving = await serveGuestTools({ tools, phase: 'editing', nextKey, token: TOKEN, socket, version: '0' })
+    // The door of a guest's sandbox: a port of its own loopback that ends at the socket.
+    const door = createDoor((inside) => void inside.pipe(connect(socket)).pipe(inside))
+    await new Promise<void>((done) => door.listen(0, '127.0.0.1', done))
+    const address = door.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const client = new Client({ name: 'a-guest', version: '1.0.0' })
+    const headers = { authorization: `Bearer ${TOKEN}` }
+    await client.connect(
+      new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${port}/mcp`), { requestInit: { headers } }),
+    )
+    const ask = async (name: string, args: Record<string, unknown>) => {
+      const { content, isError } = await client.callTool({ name, arguments: args })
+      const [part] = content
+      return { text: part?.type === 'text' ? part.text : '', is_error: isError === true }
+    }
+
+    const listed = (await client.listTools()).tools.map(({ name }) => name).toSorted()
+    expect(listed).toEqual(['file_list', 'file_read', 'file_search', 'git_diff', 'verify'])
+    expect((await ask('file_read', { path: 'src/app.ts' })).text).toContain('return a - b')
+    expect((await ask('file_search', { pattern: 'needle' })).text).toContain('deep/a/b/c/d.txt')
+    expect((await ask('verify', {})).text).toContain('passed: 3 tests')
+    expect(await ask('file_read', { path: '../../etc/passwd' })).toMatchObject({ is_error: true })
+    expect(await ask('file_write', { path: 'src/app.ts', content: 'x' })).toMatchObject({ is_error: true })
+    expect(await desk.inTree('src/app.ts')).toContain('return a - b')
+    expect(desk.steps.map(({ key }) => key)).toEqual([0, 1, 2, 3].map((n) => `guest:mcp:${n}`))
+    expect(desk.steps.slice(0, 3).every(({ decision }) => decision?.answer === 'allow')).toBe(true)
+    await client.close()
+    door.close()
+    await serving.close()
+    await desk.close()
     rmSync(folder, { recursive: true })
   })
 })
