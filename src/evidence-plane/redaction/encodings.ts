@@ -5,7 +5,8 @@ export const SHORTEST_FORM = 8
 
 /**
  * Every form under which a value is looked for: plain, base64 and base64url wherever the value starts in a longer
- * input (three offsets), base64 twice, hex, URL-encoded, escaped for JSON and HTML, reversed, UTF-16 and UTF-8 read byte
+ * input (three offsets), base64 twice, hex, URL-encoded more or less strictly, escaped for JSON as several writers do and
+ * for HTML, reversed, UTF-16 and UTF-8 read byte
  * by byte, and its long lines alone.
  */
 export function encodedForms(value: string): ReadonlySet<string> {
@@ -15,6 +16,16 @@ export function encodedForms(value: string): ReadonlySet<string> {
     for (const form of formsOf(plain)) if (form.length >= SHORTEST_FORM) forms.add(form)
   return forms
 }
+
+/** What some writers of JSON escape besides what they must: Python what is no ASCII, Go also what HTML means by. */
+const ESCAPED_OUTSIDE_ASCII = /[^\0-\x7e]/g
+const ESCAPED_FOR_HTML = /[<>&\u2028\u2029]/g
+
+const unicodeEscape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+const percentEscape = (unit: string): string => `%${unit.charCodeAt(0).toString(16).toUpperCase()}`
+
+const upperDigits = (escape: string): string => `\\u${escape.slice(2).toUpperCase()}`
 
 function formsOf(value: string): readonly string[] {
   const bytes = Buffer.from(value, 'utf8')
@@ -34,11 +45,18 @@ function formsOf(value: string): readonly string[] {
     percent,
     percent.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
     percent.replaceAll('%20', '+'),
+    percent.replaceAll('%2F', '/'),
+    percent.replaceAll(/[!'()*]/g, percentEscape),
+    encodeURI(value.toWellFormed()),
     everyByte,
     everyByte.toUpperCase(),
     json,
     json.replaceAll('/', '\\/'),
     JSON.stringify(json).slice(1, -1),
+    ...[ESCAPED_OUTSIDE_ASCII, ESCAPED_FOR_HTML].flatMap((unsafe) => {
+      const escaped = json.replaceAll(unsafe, unicodeEscape)
+      return [escaped, escaped.replaceAll(/\\u[0-9a-f]{4}/g, upperDigits), JSON.stringify(escaped).slice(1, -1)]
+    }),
     value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;'),
     Array.from(value).toReversed().join(''),
     ...(/[^\0-\x7f]/.test(value) ? readAsBytes(value) : []),

@@ -1,10 +1,17 @@
 import type { Redaction, RedactionStream } from '#ports'
-import { cutSpans, type Span } from './span.ts'
+import { cutSpans, mergeSpans, type Span } from './span.ts'
+
+/** What is to be cut out of a text. */
+export interface FoundSpans {
+  /** Merged and in order. */
+  readonly spans: readonly Span[]
+  /** Where a packed piece begins that goes on behind the end of the text; absent where none does. */
+  readonly open?: number
+}
 
 /** What a stream needs of the engine. */
 interface StreamEngine {
-  /** Merged and in order. */
-  find(text: string): Promise<readonly Span[]>
+  find(text: string): Promise<FoundSpans>
   /** Characters of the longest registered form. */
   longest(): number
   tally(spans: readonly Span[]): Omit<Redaction, 'text'>
@@ -16,11 +23,13 @@ const GATHER = 1 << 20
 const OVERLAP = 1 << 16
 /** Kept in front of what is scanned, so that what stands before a match is seen as in the whole text. */
 const CONTEXT = 1 << 10
+/** A packed piece that is longer is withheld as far as it was held, because it cannot be looked into in parts. */
+const LONGEST_PACKED = 8 << 20
 
 /**
  * Redacts piece by piece. What is certain leaves: the text up to a place that no match crosses and that is far enough
  * from the end that no match can begin before it and be found later. Memory stays within GATHER + OVERLAP, unless one
- * registered value is longer than that.
+ * registered value is longer than that, or a packed piece is, which is held up to LONGEST_PACKED.
  */
 export function redactionStream(engine: StreamEngine): RedactionStream {
   const cut: Span[] = []
@@ -29,15 +38,16 @@ export function redactionStream(engine: StreamEngine): RedactionStream {
   let pieces: string[] = []
   let gathered = 0
 
-  const spansOfHeld = async (): Promise<readonly Span[]> => {
+  const findInHeld = async (): Promise<FoundSpans> => {
     held += pieces.join('')
     pieces = []
     gathered = 0
     const from = context.length
-    const found = await engine.find(context + held)
-    return found
+    const { spans: found, open } = await engine.find(context + held)
+    const spans = found
       .filter((span) => span.end > from)
       .map((span) => ({ ...span, start: Math.max(0, span.start - from), end: span.end - from }))
+    return open === undefined ? { spans } : { spans, open: Math.max(0, open - from) }
   }
 
   const release = (spans: readonly Span[], until: number): string => {
@@ -55,11 +65,14 @@ export function redactionStream(engine: StreamEngine): RedactionStream {
       gathered += piece.length
       const overlap = Math.max(OVERLAP, 4 * engine.longest())
       if (gathered < GATHER) return ''
-      const spans = await spansOfHeld()
-      return release(spans, safePlace(spans, held.length - overlap))
+      const { spans, open = held.length } = await findInHeld()
+      if (held.length - open < LONGEST_PACKED)
+        return release(spans, safePlace(spans, Math.min(open, held.length - overlap)))
+      const withheld = { start: open, end: held.length, kind: 'unreadable_archive' }
+      return release(mergeSpans([...spans, withheld]), held.length)
     },
     end: async () => {
-      const spans = await spansOfHeld()
+      const { spans } = await findInHeld()
       const text = release(spans, held.length)
       return { text, ...engine.tally(cut) }
     },

@@ -3,13 +3,14 @@ import type { Redaction, RedactionOptions, Redactor } from '#ports'
 import { codeUnits } from './code-units.ts'
 import { findBySecretlint, secretlintVersion } from './find-by-secretlint.ts'
 import { findFormats, formatSources } from './find-formats.ts'
+import { findPacked, type PackedFindings } from './find-packed.ts'
 import { findPersonal, personalSources } from './find-personal.ts'
 import { registeredValues, type RegisteredValues } from './find-registered.ts'
-import { redactionStream } from './redaction-stream.ts'
+import { redactionStream, type FoundSpans } from './redaction-stream.ts'
 import { cutSpans, mergeSpans, type Span } from './span.ts'
 
 const VERSION = createHash('sha256')
-  .update(['redaction.v2', secretlintVersion, ...formatSources, ...personalSources].join('\n'))
+  .update(['redaction.v3', secretlintVersion, ...formatSources, ...personalSources].join('\n'))
   .digest('hex')
 
 /**
@@ -21,9 +22,13 @@ export function createRedactor(): Redactor {
   return {
     version: VERSION,
     register: (name, value) => registered.add(name, value),
-    holdsRegistered: (text) => registered.find(text, codeUnits(text)).length > 0,
+    holdsRegistered: (text) => {
+      const units = codeUnits(text)
+      if (registered.find(text, units).length > 0) return true
+      return packedIn(text, units, registered).spans.some(({ kind }) => kind === 'registered')
+    },
     redact: async (text, options = {}) => {
-      const spans = await findAll(text, registered, options)
+      const { spans } = await findAll(text, registered, options)
       return { text: cutSpans(text, spans), ...tally(spans) }
     },
     stream: (options = {}) =>
@@ -35,18 +40,23 @@ export function createRedactor(): Redactor {
   }
 }
 
-async function findAll(
-  text: string,
-  registered: RegisteredValues,
-  options: RedactionOptions,
-): Promise<readonly Span[]> {
+/** Nothing is unpacked for nothing: where no value is registered, only formats are looked for. */
+const packedIn = (text: string, units: Uint16Array, registered: RegisteredValues): PackedFindings =>
+  registered.longest() === 0
+    ? { spans: [] }
+    : findPacked(text, units, (inner, inner_units) => registered.find(inner, inner_units).length > 0)
+
+async function findAll(text: string, registered: RegisteredValues, options: RedactionOptions): Promise<FoundSpans> {
   const units = codeUnits(text)
-  const exact = registered.find(text, units)
+  const packed = packedIn(text, units, registered)
+  const exact = [...registered.find(text, units), ...packed.spans.filter(({ kind }) => kind === 'registered')]
   const { spans, ask_secretlint } = findFormats(text, units)
   const personal = findPersonal(text, options.classes ?? [], options.except)
-  const looksRight = [...spans, ...(await findBySecretlint(text, ask_secretlint)), ...outside(personal, spans)]
-  if (exact.length === 0) return mergeSpans(looksRight)
-  return mergeSpans([...mergeSpans(exact), ...named(looksRight, exact)])
+  const withheld = packed.spans.filter(({ kind }) => kind !== 'registered')
+  const asked = await findBySecretlint(text, ask_secretlint)
+  const looksRight = [...spans, ...withheld, ...asked, ...outside(personal, spans)]
+  const found = exact.length === 0 ? looksRight : [...mergeSpans(exact), ...named(looksRight, exact)]
+  return { spans: mergeSpans(found), ...(packed.open === undefined ? {} : { open: packed.open }) }
 }
 
 function tally(spans: readonly Span[]): Omit<Redaction, 'text'> {
