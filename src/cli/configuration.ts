@@ -77,5 +77,11 @@ export const FILES: readonly Setting[] = [
       'Prices of models in US dollars for a million tokens, over the built-in table; `free` declares a model free.',
     absent: 'The built-in table; a model without a price is refused while a cost limit holds.',
   },
+  {
+    name: 'approvals.yaml',
+    meaning:
+      'Who may approve what runs ask for: `another_person: true` keeps requesters from approving their own runs.',
+    absent: 'Requesters may approve their own runs, and the record says so where they did.',
+  },
   { name: 'logs/', meaning: 'Logs of the processes that outlive a command.', absent: 'Made when they start.' },
 ]

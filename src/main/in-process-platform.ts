@@ -1,4 +1,3 @@
-import type { ApprovalAnswer } from '#domain/approval'
 import type { BudgetLimits } from '#domain/budget'
 import { GanderError, isGanderError } from '#domain/failure'
 import type { Change } from '#domain/change'
@@ -16,6 +15,7 @@ import { canonicalJson } from '#domain/json'
 import { isActive, isEnd, type NewRun, type Run } from '#domain/run'
 import type { SandboxProfile } from '#domain/sandbox'
 import type { Request, Task } from '#domain/task'
+import type { Approvals } from '#control-plane/approvals'
 import { acceptOrder } from '#control-plane/intake'
 import { WorkStopped, type Worker } from '#execution-plane/worker'
 import type {
@@ -47,6 +47,8 @@ export interface PlatformParts {
   readonly checkRecording: (order: RunOrder) => Promise<void>
   /** Reads the sandbox profile that an order chooses. */
   readonly sandboxProfile: (chosen: RunOrder['sandbox']) => Promise<SandboxProfile>
+  /** Takes the answers of people, given how to find what a run changed. */
+  readonly approvals: (changeOf: (run: RunId) => Promise<Change | undefined>) => Approvals
   /** Keeps keys in memory until a worker hands them to the gateway. */
   readonly holdKeys: (keys: RunOrder['keys']) => void
   /** Absolute folder for what a run keeps on disk. */
@@ -77,7 +79,8 @@ export function createInProcessPlatform(parts: PlatformParts): Platform {
     },
     continue: async (run, added, by, keys) => existing(await goOn(parts, await existing(run), { added, by, keys })),
     decideApproval: async (run, answer, keys) => {
-      await answerApproval(parts, await existing(run), answer, keys)
+      await parts.approvals((id) => diffOf(parts, id)).answer(await existing(run), answer)
+      parts.holdKeys(keys)
       return existing(run)
     },
     diff: (run) => diffOf(parts, run),
@@ -295,23 +298,6 @@ async function goOn(parts: PlatformParts, now: RunView, { added, by, keys }: Con
   if (isEnd(run.state)) return again(parts, task, added)
   if (!isActive(run.state) && run.state !== 'queued') await command(parts.store, run.id, { type: 'continue', by })
   return run.id
-}
-
-/** The answer goes by the approval that the run waits for now; a second answer finds none. */
-async function answerApproval(
-  parts: PlatformParts,
-  { run }: RunView,
-  answer: ApprovalAnswer,
-  keys: RunOrder['keys'],
-): Promise<void> {
-  if (run.state !== 'awaiting_approval')
-    throw new GanderError('run_not_in_state', `Run ${run.id} waits for no approval: it is ${run.state}.`, {
-      remedy: `\`gander show ${run.id}\` tells where it stands.`,
-    })
-  parts.holdKeys(keys)
-  const at = new Date(systemClock.now()).toISOString()
-  const reason = (await parts.redactor.redact(answer.reason)).text.slice(0, 500)
-  await command(parts.store, run.id, { type: 'decide_approval', approval: run.approval, at, ...answer, reason })
 }
 
 /** Starts the same contract anew from the same commit, under new identifiers and with more budget where given. */

@@ -21,7 +21,10 @@ export const addReject: Verb = (program, cli) => {
       await withPlatform(cli, 'read', async (platform) => {
         const run = await findRun(platform, typed)
         const view = await platform.decideApproval(run, { decision: 'rejected', by, reason }, {})
-        print(cli, [`${view.run.id} ${STATE_NAMES[view.run.state]}`])
+        print(cli, [
+          `${view.run.id} ${STATE_NAMES[view.run.state]}`,
+          ...(view.packet === undefined ? [] : [`packet ${view.packet}`]),
+        ])
       })
     })
 }

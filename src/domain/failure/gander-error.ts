@@ -47,6 +47,11 @@ export const GANDER_ERRORS = {
     exit: 2,
     remedy: 'Correct the profile; the schema is docs/reference/sandbox-profile.schema.json.',
   },
+  approval_not_yours: { exit: 4, remedy: 'Ask another person to run `gander approve RUN` from their own account.' },
+  approval_rules_invalid: {
+    exit: 2,
+    remedy: 'Correct GANDER_HOME/approvals.yaml; its one field is `another_person: true|false`.',
+  },
   guest_not_found: { exit: 5, remedy: '`gander agents` tells which agents are found and how to install the others.' },
   mcp_server_unavailable: { exit: 5, remedy: '`gander mcp list` tells what is wrong with the server.' },
   mcp_configuration_invalid: { exit: 2, remedy: 'Correct GANDER_HOME/mcp.yaml; see docs/guides/mcp.md.' },

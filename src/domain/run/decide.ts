@@ -14,7 +14,15 @@ export type RunCommand =
   | { readonly type: 'return_to_queue'; readonly reason: 'lease_expired' | 'worker_gave_back' }
   | { readonly type: 'pause'; readonly reason: PauseReason; readonly explanation: string }
   | { readonly type: 'await_approval'; readonly approval: ApprovalRequest }
-  | ({ readonly type: 'decide_approval'; readonly approval: string; readonly at: string } & ApprovalAnswer)
+  | ({
+      readonly type: 'decide_approval'
+      readonly approval: string
+      readonly at: string
+      /** True where the requester answers their own request; absent where that is not known. */
+      readonly own_request?: boolean
+      /** The packet of a run that a no ends; absent, what the run has stays. */
+      readonly packet_sha256?: string
+    } & ApprovalAnswer)
   | { readonly type: 'continue'; readonly by: string }
   | {
       readonly type: 'complete'
@@ -66,6 +74,7 @@ export type RunEvent =
         readonly decision: ApprovalAnswer['decision']
         readonly reason: string
         readonly timestamp: string
+        readonly own_request?: boolean
       }
     }
   | { readonly event: 'run_continued'; readonly facts: { readonly return_to: WorkState; readonly by: string } }
@@ -174,12 +183,19 @@ function awaitApproval(run: Run, { id, ...asked }: ApprovalRequest): Decision {
 
 /** An answer counts once, and only for the approval that the run waits for. */
 function decideApproval(run: Run, answer: Extract<RunCommand, { type: 'decide_approval' }>): Decision {
-  const { approval, decision, by, reason, at } = answer
+  const { approval, decision, by, reason, at, own_request } = answer
   if (run.state !== 'awaiting_approval' || run.approval !== approval)
     return illegal(run, decision === 'approved' ? 'queued' : 'blocked_policy')
   const decided: RunEvent = {
     event: 'approval_decision',
-    facts: { approval, approver: by, decision, reason, timestamp: at },
+    facts: {
+      approval,
+      approver: by,
+      decision,
+      reason,
+      timestamp: at,
+      ...(own_request === undefined ? {} : { own_request }),
+    },
   }
   if (decision === 'approved') return ok([decided, { event: 'run_continued', facts: { return_to: run.return_to, by } }])
   const diagnosis: Diagnosed = {
@@ -188,7 +204,8 @@ function decideApproval(run: Run, answer: Extract<RunCommand, { type: 'decide_ap
     why: reason === '' ? 'No reason was given.' : reason,
     next: nextAction('approval_denied', run.id),
   }
-  const ended = { terminal_state: 'blocked_policy', summary: diagnosis.what, packet_sha256: run.facts.packet_sha256 }
+  const packet_sha256 = answer.packet_sha256 ?? run.facts.packet_sha256
+  const ended = { terminal_state: 'blocked_policy', summary: diagnosis.what, packet_sha256 }
   return ok([
     decided,
     { event: 'run_failed', facts: { ...diagnosis, terminal_state: 'blocked_policy' } },
