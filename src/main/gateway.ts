@@ -80,6 +80,8 @@ async function main(settings: GatewaySettings): Promise<void> {
   log('gateway_started', { version, abandoned })
   flushCompileCache()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => served.drain())
+  // Without a listener the signal would end this process, now that it opens no debugger.
+  process.on('SIGUSR1', () => undefined)
   const keeper = keepLock(database, lock)
   const end = await Promise.race([served.ended, keeper.lost])
   log('gateway_ended', { why: end })

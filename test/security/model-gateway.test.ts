@@ -1,128 +1,22 @@
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type ServerResponse } from 'node:http'
-import { connect as dial, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { connect as dial } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { ensureGateway, type GatewayConnection } from '#adapters/gateway-socket'
-import type { GuestChannel } from '#ports'
-import type { ModelApi } from '#domain/task'
-import { startTestServer, type TestDatabase, type TestServer } from '../support/database.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { ANSWER, GO, json, KEY, startEvilProvider, STREAMS } from '../support/gateway/evil-provider.ts'
 import { admissionFor, askAsGuest } from '../support/gateway/guest.ts'
-import { modelCall } from '../support/gateway/model-call.ts'
+import { modelCall, modelRequest } from '../support/gateway/model-call.ts'
 
-const KEY = 'sk-real-provider-key-0123456789abcdef'
-const PRICE = { input: 10, output: 50, cached_input: 1 }
-const GO = { model: 'any', max_tokens: 100, messages: [{ role: 'user', content: 'Go.' }] }
-const ANSWER = {
-  type: 'message',
-  model: 'm-1',
-  content: [{ type: 'text', text: 'Done.' }],
-  usage: { input_tokens: 100, output_tokens: 20 },
-}
-/** How each format asks for a stream, and an event that brings a piece of text. */
-const STREAMS = {
-  anthropic: {
-    path: '/v1/messages',
-    body: GO,
-    field: 'text',
-    piece: (text: string) => ({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } }),
-  },
-  'openai-chat': {
-    path: '/v1/chat/completions',
-    body: { model: 'any', messages: GO.messages },
-    field: 'content',
-    piece: (content: string) => ({ choices: [{ index: 0, delta: { content } }] }),
-  },
-  'openai-responses': {
-    path: '/v1/responses',
-    body: { model: 'any', input: 'Go.' },
-    field: 'delta',
-    piece: (delta: string) => ({ type: 'response.output_text.delta', output_index: 0, content_index: 0, delta }),
-  },
-  google: {
-    path: '/v1beta/models/any:streamGenerateContent?alt=sse',
-    body: { contents: [{ role: 'user', parts: [{ text: 'Go.' }] }] },
-    field: 'text',
-    piece: (text: string) => ({ candidates: [{ index: 0, content: { role: 'model', parts: [{ text }] } }] }),
-  },
-} satisfies Partial<Record<ModelApi, unknown>>
-interface Seen {
-  readonly url: string
-  readonly headers: NodeJS.Dict<string | string[]>
-  readonly body: string
-}
-
-let server: TestServer
-let db: TestDatabase
-let home: string
-let connection: GatewayConnection
-let respond: (response: ServerResponse) => void
-const seen: Seen[] = []
-const channels: GuestChannel[] = []
-const provider = createServer((request, response) => {
-  let body = ''
-  request.setEncoding('utf8').on('data', (piece: string) => {
-    body += piece
-  })
-  request.on('end', () => {
-    seen.push({ url: request.url ?? '', headers: request.headers, body })
-    respond(response)
-  })
-})
-
+let evil: Awaited<ReturnType<typeof startEvilProvider>>
 beforeAll(async () => {
-  provider.listen(0, '127.0.0.1')
-  await once(provider, 'listening')
-  server = await startTestServer()
-  db = await server.database()
-  home = await mkdtemp(join(tmpdir(), 'gander-guest-'))
-  await writeFile(join(home, 'prices.json'), JSON.stringify({ models: { evil: { '*': PRICE } } }))
-  connection = await ensureGateway({ home, database_url: db.owner_url, keys: { evil: KEY }, idle_ms: 3_000 })
+  evil = await startEvilProvider()
 }, 60_000)
-afterAll(async () => {
-  await connection.close()
-  provider.closeAllConnections()
-  provider.close()
-  await server.stop()
-  await rm(home, { recursive: true, force: true })
-})
-beforeEach(() => {
-  seen.length = 0
-  respond = (response) => json(response, 200, ANSWER)
-})
-afterEach(async () => {
-  await rm(join(home, 'model-policy.yaml'), { force: true })
-  for (const channel of channels.splice(0)) await channel.close()
-})
-
-const json = (response: ServerResponse, status: number, body: unknown, headers = {}): void => {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
-}
-const model = (api: ModelApi = 'anthropic') => {
-  const { port } = provider.address() as AddressInfo
-  return { provider: 'evil', model: 'm-1', api, url: `http://127.0.0.1:${port}` }
-}
-async function admit(limits = {}, api: ModelApi = 'anthropic') {
-  const admission = await admissionFor(db.database, model(api), limits)
-  const channel = await connection.gateway.admit(admission)
-  channels.push(channel)
-  const headers = { 'x-api-key': channel.token }
-  const ask = (body: unknown, path = '/v1/messages') => askAsGuest({ socket: channel.socket, path, headers, body })
-  return { admission, channel, ask, headers }
-}
-const budgetOf = async (run_id: string) => {
-  const [row] = await db.asOwner(
-    'select cost_usd::float8 as cost, reserved_usd::float8 as reserved, max_cost_usd::float8 as max from gander.budget where run_id = $1',
-    [run_id],
-  )
-  return row as { readonly cost: number; readonly reserved: number; readonly max: number }
-}
+afterAll(() => evil.stop())
+afterEach(() => evil.rest())
 
 describe('who may ask', () => {
   test('another run’s token is worth nothing here, and the run’s own works', async () => {
-    const [one, two] = [await admit(), await admit()]
+    const [one, two] = [await evil.admit(), await evil.admit()]
     const crossed = await askAsGuest({
       socket: one.channel.socket,
       path: '/v1/messages',
@@ -130,42 +24,53 @@ describe('who may ask', () => {
       body: GO,
     })
     expect(crossed.status).toBe(401)
-    expect(seen).toHaveLength(0)
+    expect(evil.seen).toHaveLength(0)
     expect((await one.ask(GO)).status).toBe(200)
   })
 
   test('a run that was cancelled, or has another lease, is refused at once', async () => {
-    const cancelled = await admit()
-    await db.asOwner("update gander.run set cancel_requested_by = 'ada' where id = $1", [cancelled.admission.run_id])
+    const cancelled = await evil.admit()
+    await evil.db.asOwner("update gander.run set cancel_requested_by = 'ada' where id = $1", [
+      cancelled.admission.run_id,
+    ])
     expect(await cancelled.ask(GO)).toMatchObject({ status: 403 })
-    const stolen = await admit()
-    await db.asOwner('update gander.run set fence = fence + 1 where id = $1', [stolen.admission.run_id])
+    const stolen = await evil.admit()
+    await evil.db.asOwner('update gander.run set fence = fence + 1 where id = $1', [stolen.admission.run_id])
     expect(await stolen.ask(GO)).toMatchObject({ status: 403, text: expect.stringContaining('lease_lost') })
-    expect(seen).toHaveLength(0)
+    expect(evil.seen).toHaveLength(0)
   })
 
   test('a cancelled run’s call in flight is cut off within three seconds and booked as reserved', async () => {
-    const { admission, ask, channel } = await admit()
-    respond = (response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{')
+    const { admission, ask, channel } = await evil.admit()
+    evil.answer.respond = (response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{')
     const answer = ask(GO).catch(() => 'cut off')
-    await expect.poll(() => seen.length).toBe(1)
-    await db.asOwner("update gander.run set cancel_requested_by = 'ada' where id = $1", [admission.run_id])
+    await expect.poll(() => evil.seen.length).toBe(1)
+    await evil.db.asOwner("update gander.run set cancel_requested_by = 'ada' where id = $1", [admission.run_id])
     const started = Date.now()
     await answer
     expect(Date.now() - started).toBeLessThan(3_000)
-    await expect.poll(async () => (await budgetOf(admission.run_id)).reserved).toBe(0)
+    await expect.poll(async () => (await evil.budgetOf(admission.run_id)).reserved).toBe(0)
     expect((await channel.exchanges())[0]).toMatchObject({ outcome: 'failed' })
-    expect((await budgetOf(admission.run_id)).cost).toBeGreaterThan(0)
+    expect((await evil.budgetOf(admission.run_id)).cost).toBeGreaterThan(0)
   })
 })
 
 describe('the budget', () => {
+  test('TL-08 a conversation that was flooded is refused before it is sent, and a short one is not', async () => {
+    const { admission, ask } = await evil.admit({ max_tokens: 200_000 })
+    const flood = { ...GO, messages: [{ role: 'user', content: 'x '.repeat(400_000) }] }
+    expect(await ask(flood)).toMatchObject({ status: 400, text: expect.stringContaining('budget_exhausted') })
+    expect(evil.seen).toHaveLength(0)
+    expect(await evil.budgetOf(admission.run_id)).toMatchObject({ cost: 0, reserved: 0 })
+    expect((await ask(GO)).status).toBe(200)
+  })
+
   test('fifty calls racing for the last unit never reserve and spend more than there is', async () => {
-    const { admission, ask, channel } = await admit({ max_cost_usd: 0.05 })
+    const { admission, ask, channel } = await evil.admit({ max_cost_usd: 0.05 })
     let most = 0
-    respond = (response) => {
+    evil.answer.respond = (response) => {
       const look = async () => {
-        const { cost, reserved } = await budgetOf(admission.run_id)
+        const { cost, reserved } = await evil.budgetOf(admission.run_id)
         most = Math.max(most, cost + reserved)
         json(response, 200, ANSWER)
       }
@@ -176,7 +81,7 @@ describe('the budget', () => {
     expect(good).toBeGreaterThan(0)
     expect(good).toBeLessThan(50)
     expect(most).toBeLessThanOrEqual(0.05)
-    const after = await budgetOf(admission.run_id)
+    const after = await evil.budgetOf(admission.run_id)
     expect(after.reserved).toBe(0)
     expect(after.cost).toBeCloseTo(good * 0.002, 6)
     expect((await channel.exchanges()).filter((each) => each.outcome === 'answered')).toHaveLength(good)
@@ -184,9 +89,9 @@ describe('the budget', () => {
 
   test('fifty reservations at the database never exceed the budget', async () => {
     const { createGuestBudget } = await import('#adapters/postgres')
-    const admission = await admissionFor(db.database, model(), { max_cost_usd: 1 })
-    const budget = createGuestBudget(db)
-    const wanted = { model: model(), request_sha256: 'x', policy_version: 'v', worst_usd: 0.3, worst_tokens: 10 }
+    const admission = await admissionFor(evil.db.database, evil.model(), { max_cost_usd: 1 })
+    const budget = createGuestBudget(evil.db)
+    const wanted = { model: evil.model(), request_sha256: 'x', policy_version: 'v', worst_usd: 0.3, worst_tokens: 10 }
     const reserved = await Promise.all(
       Array.from({ length: 50 }, (_, n) =>
         budget.reserve(admission, { ...wanted, n: n + 1, max_cost_usd: null, max_tokens: null }),
@@ -194,27 +99,28 @@ describe('the budget', () => {
     )
     expect(reserved.filter((each) => each.status === 'reserved')).toHaveLength(3)
     expect(await budget.abandon()).toBe(3)
-    expect(await budgetOf(admission.run_id)).toMatchObject({ reserved: 0, cost: 0.9 })
+    expect(await evil.budgetOf(admission.run_id)).toMatchObject({ reserved: 0, cost: 0.9 })
   })
 
   test('a missing usage is booked as reserved, and the model is told when the budget runs out', async () => {
-    const { admission, ask } = await admit({ max_cost_usd: 0.02 })
-    respond = (response) => json(response, 200, { ...ANSWER, usage: undefined })
+    const { admission, ask } = await evil.admit({ max_cost_usd: 0.02 })
+    evil.answer.respond = (response) => json(response, 200, { ...ANSWER, usage: undefined })
     await ask(GO)
-    expect((await budgetOf(admission.run_id)).cost).toBeGreaterThan(0.005)
-    await db.asOwner('update gander.budget set cost_usd = max_cost_usd * 0.91, max_cost_usd = 1 where run_id = $1', [
-      admission.run_id,
-    ])
-    await db.asOwner('update gander.budget set cost_usd = 0.91 where run_id = $1', [admission.run_id])
+    expect((await evil.budgetOf(admission.run_id)).cost).toBeGreaterThan(0.005)
+    await evil.db.asOwner(
+      'update gander.budget set cost_usd = max_cost_usd * 0.91, max_cost_usd = 1 where run_id = $1',
+      [admission.run_id],
+    )
+    await evil.db.asOwner('update gander.budget set cost_usd = 0.91 where run_id = $1', [admission.run_id])
     await ask(GO)
-    expect(seen.at(-1)?.body).toContain('90 % of this run')
-    expect(seen[0]?.body).not.toContain('of this run')
+    expect(evil.seen.at(-1)?.body).toContain('90 % of this run')
+    expect(evil.seen[0]?.body).not.toContain('of this run')
   })
 })
 
 describe('what may be asked', () => {
   test('tools of the provider, unknown fields and tracking are taken out, and own tools stay', async () => {
-    const { ask } = await admit()
+    const { ask } = await evil.admit()
     const tools = [
       { type: 'web_search_20250305', name: 'web_search' },
       { type: 'code_execution_20250522', name: 'code_execution' },
@@ -222,29 +128,29 @@ describe('what may be asked', () => {
     ]
     const extra = { mcp_servers: [{ url: 'https://evil.example' }], container: 'c', metadata: { user_id: 'u' } }
     expect((await ask({ ...GO, ...extra, tools })).status).toBe(200)
-    const sent = JSON.parse(seen[0]?.body ?? '{}') as Record<string, unknown>
+    const sent = JSON.parse(evil.seen[0]?.body ?? '{}') as Record<string, unknown>
     expect(sent['tools']).toEqual([{ name: 'edit', input_schema: { type: 'object' } }])
     for (const field of Object.keys(extra)) expect(sent).not.toHaveProperty(field)
     expect(sent['model']).toBe('m-1')
   })
 
   test('images by address or file id are refused, and images as bytes are let through', async () => {
-    const { ask } = await admit()
+    const { ask } = await evil.admit()
     const image = (source: object) => ({ ...GO, messages: [{ role: 'user', content: [{ type: 'image', source }] }] })
     for (const source of [
       { type: 'url', url: 'http://169.254.169.254/' },
       { type: 'file', file_id: 'f' },
     ])
       expect(await ask(image(source))).toMatchObject({ status: 400, text: expect.stringContaining('foreign_source') })
-    expect(seen).toHaveLength(0)
+    expect(evil.seen).toHaveLength(0)
     expect((await ask(image({ type: 'base64', media_type: 'image/png', data: 'aGVsbG8=' }))).status).toBe(200)
   })
 
   test('responses are never stored at the provider and refer to nothing stored there', async () => {
-    const { ask } = await admit({}, 'openai-responses')
+    const { ask } = await evil.admit({}, 'openai-responses')
     const extra = { store: true, previous_response_id: 'r', tools: [{ type: 'web_search' }, { type: 'local_shell' }] }
     expect((await ask({ model: 'm', input: 'Go.', ...extra }, '/v1/responses')).status).toBe(200)
-    const sent = JSON.parse(seen[0]?.body ?? '{}') as Record<string, unknown>
+    const sent = JSON.parse(evil.seen[0]?.body ?? '{}') as Record<string, unknown>
     expect(sent).toMatchObject({ store: false, tools: [{ type: 'local_shell' }] })
     expect(sent).not.toHaveProperty('previous_response_id')
     const reference = { model: 'm', input: [{ type: 'item_reference', id: 'x' }] }
@@ -252,24 +158,28 @@ describe('what may be asked', () => {
   })
 
   test('another wire format is refused in its own words with the remedy', async () => {
-    const { ask } = await admit()
+    const { ask } = await evil.admit()
     const refused = await ask({ model: 'm', messages: [{ role: 'user', content: 'x' }] }, '/v1/chat/completions')
     expect(refused).toMatchObject({ status: 400, text: expect.stringContaining('Anthropic messages') })
     expect(JSON.parse(refused.text)).toMatchObject({ error: { code: 'other_wire_format' } })
   })
 
-  test('JSON ten thousand levels deep, no JSON, and duplicate keys do no harm', async () => {
-    const { ask } = await admit()
+  test('TL-01 JSON ten thousand levels deep, no JSON, NaN, lone surrogates and duplicate keys do no harm', async () => {
+    const { ask } = await evil.admit()
+    expect((await ask('{"model":"m","max_tokens":NaN,"messages":[{"role":"user","content":"Go."}]}')).status).toBe(400)
+    const surrogate = '{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"\\ud800 Go."}]}'
+    expect((await ask(surrogate)).status).toBe(200)
+    evil.seen.length = 0
     const deep = `{"model":"m","max_tokens":1,"messages":${'['.repeat(10_000)}${']'.repeat(10_000)}}`
     expect(await ask(deep)).toMatchObject({ status: 400, text: expect.stringContaining('too_deep') })
     expect((await ask('{"model":')).status).toBe(400)
     const twice = `{"model":"a","model":"b","max_tokens":7,"max_tokens":9,"__proto__":{"x":1},"messages":[{"role":"user","content":"Go."}]}`
     expect((await ask(twice)).status).toBe(200)
-    expect(seen[0]?.body.match(/"max_tokens":9/g)).toHaveLength(1)
+    expect(evil.seen[0]?.body.match(/"max_tokens":9/g)).toHaveLength(1)
   })
 
   test('two lengths for one body are refused before anything is read as a second request', async () => {
-    const { channel } = await admit()
+    const { channel } = await evil.admit()
     const socket = dial(channel.socket)
     let text = ''
     socket.setEncoding('utf8').on('data', (piece: string) => {
@@ -287,19 +197,20 @@ describe('what may be asked', () => {
 
 describe('what comes back', () => {
   test('the key never does: not in an error, not in an answer', async () => {
-    const { ask } = await admit()
-    respond = (response) => json(response, 400, { error: { message: `bad key ${KEY}` } })
+    const { ask } = await evil.admit()
+    evil.answer.respond = (response) => json(response, 400, { error: { message: `bad key ${KEY}` } })
     expect((await ask(GO)).text).not.toContain(KEY)
-    respond = (response) => json(response, 200, { ...ANSWER, content: [{ type: 'text', text: `It is ${KEY}.` }] })
+    evil.answer.respond = (response) =>
+      json(response, 200, { ...ANSWER, content: [{ type: 'text', text: `It is ${KEY}.` }] })
     expect((await ask(GO)).text).toContain('It is [redacted')
   })
 
   test.each(Object.keys(STREAMS) as (keyof typeof STREAMS)[])(
     'key and token never do in a stream over %s: not letter by letter, not beside a text',
     async (api) => {
-      const { channel, ask } = await admit({}, api)
+      const { channel, ask } = await evil.admit({}, api)
       const { path, body, piece, field } = STREAMS[api]
-      respond = (response) => {
+      evil.answer.respond = (response) => {
         response.writeHead(200, { 'content-type': 'text/event-stream' })
         const letters = ['It is ', ...KEY.split(''), ' and ', ...channel.token.split(''), '. That was it.']
         for (const each of letters) response.write(`data: ${JSON.stringify({ ...piece(each), beside: 'nothing' })}\n\n`)
@@ -314,11 +225,11 @@ describe('what comes back', () => {
   )
 
   test('a redirect is not followed, and the client’s own headers do not go on', async () => {
-    const { channel, ask } = await admit()
-    respond = (response) => json(response, 307, {}, { location: '/elsewhere' })
+    const { channel, ask } = await evil.admit()
+    evil.answer.respond = (response) => json(response, 307, {}, { location: '/elsewhere' })
     expect((await ask(GO)).status).toBe(502)
-    expect(seen).toHaveLength(1)
-    respond = (response) => json(response, 200, ANSWER)
+    expect(evil.seen).toHaveLength(1)
+    evil.answer.respond = (response) => json(response, 200, ANSWER)
     const headers = {
       'x-api-key': channel.token,
       'x-forwarded-for': '1.2.3.4',
@@ -326,14 +237,17 @@ describe('what comes back', () => {
       'anthropic-beta': 'mcp-client-2025-04-04,interleaved-thinking-2025-05-14',
     } // prettier-ignore
     await askAsGuest({ socket: channel.socket, path: '/v1/messages', headers, body: GO })
-    expect(seen[1]?.headers).toMatchObject({ 'x-api-key': KEY, 'anthropic-beta': 'interleaved-thinking-2025-05-14' })
-    expect(Object.keys(seen[1]?.headers ?? {})).not.toEqual(expect.arrayContaining(['x-forwarded-for']))
-    expect(seen[1]?.headers).not.toHaveProperty('cookie')
+    expect(evil.seen[1]?.headers).toMatchObject({
+      'x-api-key': KEY,
+      'anthropic-beta': 'interleaved-thinking-2025-05-14',
+    })
+    expect(Object.keys(evil.seen[1]?.headers ?? {})).not.toEqual(expect.arrayContaining(['x-forwarded-for']))
+    expect(evil.seen[1]?.headers).not.toHaveProperty('cookie')
   })
 
   test('an answer larger than 32 MiB is broken off', async () => {
-    const { ask } = await admit()
-    respond = (response) => {
+    const { ask } = await evil.admit()
+    evil.answer.respond = (response) => {
       response.writeHead(200, { 'content-type': 'application/json' })
       response.on('error', () => undefined)
       const block = 'x'.repeat(1024 * 1024)
@@ -347,25 +261,142 @@ describe('what comes back', () => {
   })
 })
 
+describe('keys and tokens', () => {
+  const encoded = (secret: string): Readonly<Record<string, string>> => ({
+    raw: secret,
+    base64: Buffer.from(`x${secret}y`).toString('base64'),
+    hex: Buffer.from(secret).toString('hex'),
+    url: secret
+      .split('')
+      .map((each) => `%${each.codePointAt(0)?.toString(16)}`)
+      .join(''),
+    reversed: secret.split('').toReversed().join(''),
+    lines: secret.split('').join('\n'),
+  })
+
+  test('SE-01 the key reaches no provider and no record inside a request, however it is written', async () => {
+    const { ask, channel } = await evil.admit()
+    const forms = encoded(KEY)
+    for (const form of Object.values(forms))
+      expect((await ask({ ...GO, messages: [{ role: 'user', content: `Look: ${form} .` }] })).status).toBe(200)
+    const native = modelRequest(`Look: ${Object.values(forms).join(' , ')} .`)
+    const answer = await evil.connection.gateway.call(modelCall('se/1/0', evil.model(), native))
+    expect(answer).toMatchObject({ status: 'answered', cut: { confirmed: true } })
+    expect(evil.seen).toHaveLength(Object.keys(forms).length + 1)
+    const sent = evil.seen.map(({ body }) => (JSON.parse(body) as { messages: unknown }).messages)
+    const records = await evil.files()
+    expect(records.filter(({ text }) => text.includes('[redacted:registered]')).length).toBeGreaterThan(1)
+    for (const [name, form] of Object.entries(forms)) {
+      const written = JSON.stringify(form).slice(1, -1)
+      expect(JSON.stringify(sent), name).not.toContain(written)
+      for (const { path, text } of records) expect(text.includes(written), `${name} in ${path}`).toBe(false)
+    }
+    expect(await channel.exchanges()).toHaveLength(Object.keys(forms).length)
+  })
+
+  test('SE-03 a model that was made to write the key in disguise does not get it out', async () => {
+    const { ask } = await evil.admit()
+    const forms = encoded(KEY)
+    evil.answer.respond = (response) =>
+      json(response, 200, { ...ANSWER, content: Object.values(forms).map((text) => ({ type: 'text', text })) })
+    const { text } = await ask(GO)
+    for (const [name, form] of Object.entries(forms))
+      expect(text, name).not.toContain(JSON.stringify(form).slice(1, -1))
+    expect(JSON.parse(text)).toMatchObject({ content: Object.keys(forms).map(() => ({ type: 'text' })) })
+  })
+
+  test('SE-04 arguments, environment, log and core of the gateway hold no key, and no signal opens a debugger', async () => {
+    const { ask, channel } = await evil.admit()
+    evil.answer.respond = (response) => json(response, 500, { error: { message: `at http://u:${KEY}@10.0.0.1/` } })
+    expect(await ask(GO)).toMatchObject({ status: 500, text: expect.stringContaining('[redacted') })
+    const pid = await evil.pid()
+    const look = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8')
+    for (const text of [await look('environ'), await look('cmdline'), await evil.log()])
+      for (const secret of [KEY, channel.token]) expect(text).not.toContain(secret)
+    expect(await look('limits')).toMatch(/Max core file size\s+0\s+0\s/)
+    process.kill(pid, 'SIGUSR1')
+    evil.answer.respond = (response) => json(response, 200, ANSWER)
+    expect((await ask(GO)).status).toBe(200)
+    expect(await evil.log()).not.toContain('Debugger')
+  })
+
+  test('SE-10 a line break in a model’s name forges no line of the log', async () => {
+    const forged = '{"event":"gateway_started","pid":1}'
+    const model = { ...evil.model(), model: `m\r\n${forged}\n` }
+    await evil.connection.gateway.call(modelCall('se/2/0', model))
+    const lines = (await evil.log()).trim().split('\n')
+    expect(lines).not.toContain(forged)
+    for (const line of lines) expect(JSON.parse(line)).toHaveProperty('time')
+    expect(lines.at(-1)).toContain('call_answered')
+  })
+
+  test('TL-02 a call key leads to one request: again it is the recorded answer, with other words it is refused', async () => {
+    const { gateway } = evil.connection
+    const first = await gateway.call(modelCall('tl/1/0', evil.model()))
+    expect(await gateway.call(modelCall('tl/1/0', evil.model()))).toEqual(first)
+    const other = modelCall('tl/1/0', evil.model(), modelRequest('Something else.'))
+    expect(await gateway.call(other)).toMatchObject({ status: 'failed', kind: 'bad_request' })
+    expect(evil.seen).toHaveLength(1)
+  })
+
+  test('SE-06 the token of a worker that died is worth nothing once its lease has run out', async () => {
+    const { ask, admission } = await evil.admit()
+    expect((await ask(GO)).status).toBe(200)
+    await evil.db.asOwner(
+      "update gander.run set lease_expires_at = clock_timestamp() - interval '1 ms' where id = $1",
+      [admission.run_id],
+    )
+    expect(await ask(GO).catch(() => ({ status: 403 }))).toMatchObject({ status: 403 })
+    expect(evil.seen).toHaveLength(1)
+    await expect.poll(() => ask(GO).catch(() => 'no socket'), { timeout: 5_000 }).toBe('no socket')
+  })
+
+  test('SE-07 a gateway killed in a call leaves no key on disk, books the call as unknown, and the next one goes on', async () => {
+    const { ask, admission, channel } = await evil.admit()
+    evil.answer.respond = () => undefined
+    const cut_off = ask(GO).catch(() => 'cut off')
+    await expect.poll(() => evil.seen.length).toBe(1)
+    process.kill(await evil.pid(), 'SIGKILL')
+    expect(await cut_off).toBe('cut off')
+    expect(await channel.exchanges()).toMatchObject([{ outcome: 'unknown' }])
+    const { cost, reserved } = await evil.budgetOf(admission.run_id)
+    expect(reserved).toBe(0)
+    expect(cost).toBeGreaterThan(0.005)
+    for (const { path, text } of await evil.files())
+      for (const secret of [KEY, channel.token]) expect(text.includes(secret), path).toBe(false)
+    await expect(ask(GO)).rejects.toThrow(/ENOENT|ECONNREFUSED/)
+    evil.answer.respond = (response) => json(response, 200, ANSWER)
+    const again = await evil.connection.gateway.admit({ ...admission, key_prefix: `${admission.run_id}/guest/2` })
+    const headers = { 'x-api-key': again.token }
+    const asked = await askAsGuest({ socket: again.socket, path: '/v1/messages', headers, body: GO })
+    expect(asked.status).toBe(200)
+    expect(evil.seen.at(-1)?.headers).toMatchObject({ 'x-api-key': KEY })
+    await again.close()
+  })
+})
+
 describe('the policy for models', () => {
   test('a blocked model is asked by neither guest nor native call, and without the file both are', async () => {
-    const { ask } = await admit()
-    await writeFile(join(home, 'model-policy.yaml'), 'model_policy:\n  - blocked_models:\n      - model: m-*\n')
+    const { ask } = await evil.admit()
+    await writeFile(join(evil.home, 'model-policy.yaml'), 'model_policy:\n  - blocked_models:\n      - model: m-*\n')
     expect(await ask(GO)).toMatchObject({ status: 403, text: expect.stringContaining('refused_by_policy') })
-    const native = await connection.gateway.call(modelCall('n/1/0', model()))
+    const native = await evil.connection.gateway.call(modelCall('n/1/0', evil.model()))
     expect(native).toMatchObject({ status: 'failed', kind: 'refused_by_policy' })
-    expect(seen).toHaveLength(0)
-    await rm(join(home, 'model-policy.yaml'))
+    expect(evil.seen).toHaveLength(0)
+    await rm(join(evil.home, 'model-policy.yaml'))
     expect((await ask(GO)).status).toBe(200)
-    expect(await connection.gateway.call(modelCall('n/2/0', model()))).toMatchObject({ status: 'answered' })
+    expect(await evil.connection.gateway.call(modelCall('n/2/0', evil.model()))).toMatchObject({ status: 'answered' })
   })
 
   test('a file that is no policy refuses everything and names line and field', async () => {
-    const { ask } = await admit()
-    await writeFile(join(home, 'model-policy.yaml'), 'model_policy:\n  - data_class_max: internal\n    alowed: []\n')
+    const { ask } = await evil.admit()
+    await writeFile(
+      join(evil.home, 'model-policy.yaml'),
+      'model_policy:\n  - data_class_max: internal\n    alowed: []\n',
+    )
     const refused = await ask(GO)
     expect(refused).toMatchObject({ status: 403, text: expect.stringContaining('line 3') })
     expect(refused.text).toContain('alowed')
-    expect(seen).toHaveLength(0)
+    expect(evil.seen).toHaveLength(0)
   })
 })
