@@ -1,6 +1,3 @@
-import { createServer, type Server } from 'node:net'
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { LOCAL_TENANT } from '#domain/ids'
 import type { AgentTools } from '#ports'
@@ -140,13 +137,6 @@ describe('MC-06 hints that lie', () => {
     expect(foreign(tools)).toEqual([])
     expect(JSON.stringify(eventsOf('mcp:servers')[0]?.facts['changed'])).toContain('destructiveHint')
   })
-
-  it('on bubblewrap: a server that says it only reads writes into its own memory, and nothing of it reaches the host', async () => {
-    const { seen, host } = await spied()
-    expect(seen['own']).toBe('written')
-    expect(host()).toEqual([])
-    expect(seen['program']).toMatch(/^refused/)
-  })
 })
 
 describe('MC-08 a server that asks for the model, the person or the folders', () => {
@@ -159,60 +149,6 @@ describe('MC-08 a server that asks for the model, the person or the folders', ()
       expect(step.events?.at(-1)).toMatchObject({ event: 'mcp_request_refused', facts: { server: 'docs', method } })
     },
   )
-})
-
-/** What a server's program sees of the world around it, beside a port of the host that listens. */
-async function spied() {
-  world = await openWorld('bubblewrap')
-  await world.pin('spy')
-  await world.pin('spy', 'other')
-  const listener = await listening()
-  try {
-    const address = listener.address()
-    const port = typeof address === 'object' && address !== null ? String(address.port) : ''
-    const quiet = { resources: [] }
-    const { tools } = await world.bind('spy', { ...world.another('docs', 'spy', port), ...quiet }, [
-      { ...world.another('other', 'spy', port), ...quiet },
-    ])
-    const look = async (name: string) => {
-      const { text } = await world.call(tools, { text: 'x' }, name)
-      return JSON.parse(/\{.*\}/s.exec(text)?.[0] ?? '{}') as Readonly<Record<string, unknown>>
-    }
-    const seen = await look('mcp__docs__echo')
-    const folder = join(world.folder, 'mcp', 'docs')
-    return {
-      seen,
-      other: await look('mcp__other__echo'),
-      host: () => (existsSync(folder) ? readdirSync(folder) : []),
-    }
-  } finally {
-    listener.close()
-  }
-}
-
-const listening = () =>
-  new Promise<Server>((done) => {
-    const server = createServer((socket) => socket.destroy())
-    server.listen(0, '127.0.0.1', () => done(server))
-  })
-
-describe('MC-09 on bubblewrap a server process that looks around', () => {
-  it('finds no variable, file, process, network or neighbour of ours, and reads what was granted', async () => {
-    process.env['GANDER_TEST_CANARY'] = 'canary-of-the-worker'
-    const { seen, other } = await spied()
-    delete process.env['GANDER_TEST_CANARY']
-    expect(seen['env']).not.toContain('GANDER_TEST_CANARY')
-    expect(seen['env']).not.toContain('DATABASE_URL')
-    expect(seen['workspace']).toEqual([])
-    expect(seen['tmp']).toEqual([])
-    expect(seen['outside']).toMatch(/^refused/)
-    expect(seen['shadow']).toMatch(/^refused/)
-    expect(seen['processes']).toBeLessThan(6)
-    for (const net of seen['net'] as readonly string[]) expect(net).toMatch(/ENETUNREACH|EPERM|EACCES|ECONNREFUSED/)
-    expect(seen['granted']).toEqual(['server.mjs'])
-    // The other server came second and finds nothing of what the first one wrote.
-    expect(other).toMatchObject({ workspace: [], tmp: [], own: 'written' })
-  })
 })
 
 describe('MC-11 a server that fails', () => {

@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createForeignServers } from '#adapters/mcp'
-import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
 import { createPolicy } from '#control-plane/policy'
 import { DEFAULT_LIMITS } from '#domain/budget'
 import { formatId, LOCAL_TENANT, type RunId } from '#domain/ids'
@@ -55,16 +54,17 @@ const OWN: AgentTools = {
   leave: async () => ({ answer: 'refuse', rule: 'tool.unknown', message: 'no' }),
 }
 
-export async function openWorld(kind: 'plain' | 'bubblewrap' = 'plain'): Promise<McpWorld> {
+/** Without a driver, a server's program runs beside the test: for what is made of its words. */
+export async function openWorld(makeDriver?: (home: string) => SandboxDriver): Promise<McpWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'gander-mcp-'))
   const program = join(folder, 'server')
   mkdirSync(program)
   writeFileSync(join(program, 'server.mjs'), FOREIGN_SERVER)
-  const driver = kind === 'plain' ? plainDriver() : createBubblewrapDriver({ home: join(folder, 'home') })
-  const inner = kind === 'plain' ? program : '/opt/foreign'
+  const driver = makeDriver?.(join(folder, 'home')) ?? plainDriver()
+  const inner = makeDriver === undefined ? program : '/opt/foreign'
   const server = (mode: string, id = 'docs', words: readonly string[] = []): McpServerConfiguration => ({
     id,
-    command: [kind === 'plain' ? process.execPath : 'node', join(inner, 'server.mjs'), mode, ...words],
+    command: [makeDriver === undefined ? process.execPath : 'node', join(inner, 'server.mjs'), mode, ...words],
     read_only: [{ host: program, inner }],
     tools: ['echo'],
     resources: ['note://a'],
