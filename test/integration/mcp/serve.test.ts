@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { networkInterfaces } from 'node:os'
 import { connect } from 'node:net'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { ChildProcess } from 'node:child_process'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
@@ -13,6 +13,7 @@ import { finish, plan, play } from '../../support/lab/play.ts'
 import { KEY, modelWords } from '../../support/lab/session.ts'
 import { python } from '../../support/lab/solutions.ts'
 import { startScriptedModel } from '../../support/scripted-model/index.ts'
+import { FOREIGN_SERVER } from './foreign-server.ts'
 
 const CANARY = 'zq-0123456789-of-another-place'
 const ISSUE = readFileSync('examples/python/issue.md', 'utf8')
@@ -159,6 +160,36 @@ describe('gander mcp serve', () => {
     program.kill('SIGTERM')
     expect((await ended)[0]).toBe(0)
     expect(existsSync(http.token_file)).toBe(false)
+  })
+})
+
+describe('gander mcp pin', () => {
+  it('starts a server in its sandbox, pins what it offers, and tells what changed when it is pinned anew', async () => {
+    const program_folder = join(lab.root, 'foreign')
+    mkdirSync(program_folder)
+    writeFileSync(join(program_folder, 'server.mjs'), FOREIGN_SERVER)
+    const file = join(lab.home, 'mcp.yaml')
+    const written = (mode: string) => [
+      'version: 1',
+      'servers:',
+      '  # the words of a person stay',
+      '  - id: docs',
+      `    command: [node, /opt/foreign/server.mjs, ${mode}]`,
+      `    read_only: [{ host: ${program_folder}, inner: /opt/foreign }]`,
+      '    tools: [echo]',
+      '    prompts: [review]',
+    ]
+    writeFileSync(file, `${written('honest').join('\n')}\n`)
+    expect((await lab.gander(['mcp', 'list'])).stdout).toContain('not pinned')
+    const first = await lab.gander(['mcp', 'pin', 'docs', '--json'])
+    const pinned = JSON.parse(first.stdout) as { readonly pin: string }
+    expect(pinned, first.stderr).toMatchObject({ changed: [], tools: ['mcp__docs__echo', 'mcp__docs__get-prompt'] })
+    const text = readFileSync(file, 'utf8')
+    expect(text).toContain('# the words of a person stay')
+    expect(text).toContain(pinned.pin)
+    writeFileSync(file, text.replace('honest', 'changed'))
+    const second = await lab.gander(['mcp', 'pin', 'docs'])
+    expect(second.stdout).toMatch(/changed +tool echo: description: .*evil\.example/)
   })
 })
 
