@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { connect as dial } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { ANSWER, GO, json, KEY, startEvilProvider, STREAMS } from '../support/gateway/evil-provider.ts'
+import { ANSWER, encoded, GO, json, KEY, startEvilProvider, STREAMS } from '../support/gateway/evil-provider.ts'
 import { admissionFor, askAsGuest } from '../support/gateway/guest.ts'
 import { modelCall, modelRequest } from '../support/gateway/model-call.ts'
 
@@ -262,18 +262,6 @@ describe('what comes back', () => {
 })
 
 describe('keys and tokens', () => {
-  const encoded = (secret: string): Readonly<Record<string, string>> => ({
-    raw: secret,
-    base64: Buffer.from(`x${secret}y`).toString('base64'),
-    hex: Buffer.from(secret).toString('hex'),
-    url: secret
-      .split('')
-      .map((each) => `%${each.codePointAt(0)?.toString(16)}`)
-      .join(''),
-    reversed: secret.split('').toReversed().join(''),
-    lines: secret.split('').join('\n'),
-  })
-
   test('SE-01 the key reaches no provider and no record inside a request, however it is written', async () => {
     const { ask, channel } = await evil.admit()
     const forms = encoded(KEY)

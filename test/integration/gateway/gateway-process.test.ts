@@ -8,9 +8,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { ensureGateway, type GatewayConnection } from '#adapters/gateway-socket'
 import { openDatabase, type Database } from '#adapters/postgres'
 import type { ModelChoice } from '#domain/task'
+import { useCompiledCode } from '../../support/gateway/compile-cache.ts'
 import { modelCall } from '../../support/gateway/model-call.ts'
 import { startScriptedModel, type Script, type ScriptedModel } from '../../support/scripted-model/index.ts'
 
+useCompiledCode()
 const KEY = 'sk-test-0123456789abcdef'
 let home: string
 let database: Database

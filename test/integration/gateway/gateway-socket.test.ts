@@ -8,10 +8,12 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { ensureGateway, type GatewayConnection } from '#adapters/gateway-socket'
 import type { ModelChoice } from '#domain/task'
+import { useCompiledCode } from '../../support/gateway/compile-cache.ts'
 import { modelCall, modelRequest } from '../../support/gateway/model-call.ts'
 import { startScriptedModel, type Script, type ScriptedModel } from '../../support/scripted-model/index.ts'
 
 const ENTRY = fileURLToPath(new URL('../../support/gateway/file-gateway.ts', import.meta.url))
+useCompiledCode()
 const KEY = 'sk-test-0123456789abcdef'
 let home: string
 let server: ScriptedModel

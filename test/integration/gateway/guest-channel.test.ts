@@ -6,6 +6,7 @@ import { createFilesystemArtifacts } from '#adapters/artifacts/filesystem'
 import { ensureGateway, type GatewayConnection } from '#adapters/gateway-socket'
 import type { GuestChannel } from '#ports'
 import type { ModelChoice } from '#domain/task'
+import { useCompiledCode } from '../../support/gateway/compile-cache.ts'
 import { startTestServer, type TestDatabase, type TestServer } from '../../support/database.ts'
 import { admissionFor, askAsGuest } from '../../support/gateway/guest.ts'
 import {
@@ -15,6 +16,7 @@ import {
   type WireApi,
 } from '../../support/scripted-model/index.ts'
 
+useCompiledCode()
 const KEY = 'sk-real-provider-key-0123456789abcdef'
 const PRICE = { input: 10, output: 50, cached_input: 1 }
 let server: TestServer

@@ -8,6 +8,7 @@ import { ensureGateway, type GatewayConnection } from '#adapters/gateway-socket'
 import type { ModelApi, ModelChoice } from '#domain/task'
 import type { GuestChannel } from '#ports'
 import { startTestServer, type TestDatabase } from '../database.ts'
+import { useCompiledCode } from './compile-cache.ts'
 import { admissionFor, askAsGuest } from './guest.ts'
 
 /** The provider's key, as the gateway holds it. */
@@ -50,6 +51,19 @@ export const STREAMS = {
   },
 } satisfies Partial<Record<ModelApi, unknown>>
 
+/** A secret in the forms in which it might be smuggled. */
+export const encoded = (secret: string): Readonly<Record<string, string>> => ({
+  raw: secret,
+  base64: Buffer.from(`x${secret}y`).toString('base64'),
+  hex: Buffer.from(secret).toString('hex'),
+  url: secret
+    .split('')
+    .map((each) => `%${each.codePointAt(0)?.toString(16)}`)
+    .join(''),
+  reversed: secret.split('').toReversed().join(''),
+  lines: secret.split('').join('\n'),
+})
+
 /** Answers with JSON. */
 export const json = (response: ServerResponse, status: number, body: unknown, headers = {}): void => {
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
@@ -63,6 +77,7 @@ interface Seen {
 
 /** A real gateway process in front of a provider that answers as it is told. */
 export async function startEvilProvider() {
+  useCompiledCode()
   const seen: Seen[] = []
   const channels: GuestChannel[] = []
   const answer = { respond: (response: ServerResponse) => json(response, 200, ANSWER) }

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { flushCompileCache } from 'node:module'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -42,6 +43,7 @@ const served = await serveGateway({
   host,
   log: (event, facts) => console.log(JSON.stringify({ event, pid: process.pid, ...facts })),
 })
+flushCompileCache()
 await served.ended
 process.exit(0)
 
