@@ -7,7 +7,7 @@ import { attackTable, CASE_ID, seenOf } from '../support/attack-table.ts'
 const FOLDER = join(import.meta.dirname, '../security')
 
 /** Cases whose tests are being written beside this one. */
-const AWAITED = ['NET-10', 'NET-13', 'MC-05', 'MC-06', 'MC-09', 'SU-03', 'SU-05']
+const AWAITED = ['NET-10', 'NET-13']
 
 /** Cases that stand inside a string of a test of the security project; comments do not count. */
 const tested = new Set(
@@ -36,10 +36,11 @@ describe('the catalogue of attacks', () => {
     ).toEqual([])
   })
 
-  it('names no part for a case that has a test', () => {
+  it('names no part for a case that has a test, and knows every case that a title names', () => {
     expect(ATTACKS.filter(({ id, built_by }) => built_by !== undefined && tested.has(id)).map(({ id }) => id)).toEqual(
       [],
     )
+    expect([...tested].filter((id) => !ATTACKS.some((attack) => attack.id === id))).toEqual([])
   })
 })
 
