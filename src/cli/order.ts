@@ -62,7 +62,7 @@ export async function readOrder(
     },
     agent,
     verification: await readVerification(flags, draft, { environment, folder }),
-    ...(flags.sandboxProfile === undefined ? {} : { sandbox: await readSandbox(flags.sandboxProfile, environment) }),
+    ...(await readSandbox(flags, draft, { environment, folder })),
     limits: { ...DEFAULT_LIMITS, ...draft.limits, ...limitsOf(flags) },
     keys: keysFor(agent, keys),
   }
@@ -177,10 +177,14 @@ async function readVerification(flags: RunFlags, draft: OrderDraft, at: Folder):
   return { kind: 'given', source: await fileText(resolve(folder, given), '--verify', at.environment) }
 }
 
-/** A sandbox profile's name, or the text of a file: what looks like a file is read as one. */
-async function readSandbox(given: string, environment: CliEnvironment): Promise<NonNullable<RunOrder['sandbox']>> {
-  if (!/[/\\]|\.(ya?ml|json)$/i.test(given)) return { kind: 'named', id: given }
-  return { kind: 'given', source: await fileText(given, '--sandbox-profile', environment) }
+/** A sandbox profile's name, or the text of a file: what looks like a file is read as one. None: the default one. */
+async function readSandbox(flags: RunFlags, draft: OrderDraft, at: Folder): Promise<Pick<RunOrder, 'sandbox'>> {
+  const given = flags.sandboxProfile ?? draft.sandbox
+  if (given === undefined) return {}
+  if (!/[/\\]|\.(ya?ml|json)$/i.test(given)) return { sandbox: { kind: 'named', id: given } }
+  const folder = flags.sandboxProfile === undefined ? at.folder : at.environment.cwd
+  const source = await fileText(resolve(folder, given), '--sandbox-profile', at.environment)
+  return { sandbox: { kind: 'given', source } }
 }
 
 async function fileText(path: string, flag: string, environment: CliEnvironment): Promise<string> {

@@ -15,6 +15,7 @@ import { foreignParts } from './foreign-parts.ts'
 import { createGuestToolDesk } from './guest-tool-desk.ts'
 import { findGuests } from './find-guests.ts'
 import { once } from './once.ts'
+import { sandboxProfile } from './sandbox-profiles.ts'
 import type { PlatformSettings, SharedParts } from './shared-parts.ts'
 import { identifiers, systemClock } from './system-clock.ts'
 import { workerIdentity } from './worker-identity.ts'
@@ -66,6 +67,7 @@ export async function openWorker({ settings, shared, keys }: WorkerWish): Promis
       registries: createPackageRegistries({ home }),
       proxy: { open: async (wish) => (await proxy()).open(wish) },
       setups: createSetupCache({ home }),
+      sandbox_profile: (id) => sandboxProfile(home, { kind: 'named', id }),
       runs_folder: join(home, 'runs'),
       version,
     },

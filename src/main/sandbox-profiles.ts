@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GanderError } from '#domain/failure'
@@ -5,10 +6,16 @@ import { DEFAULT_SANDBOX_PROFILE, type SandboxProfile } from '#domain/sandbox'
 import { readSandboxProfile, sealSandboxProfile } from '#execution-plane/sandbox'
 import type { RunOrder } from '#ports'
 
-/** The profile an order names, gives or leaves to the built-in one. @throws GanderError `sandbox_profile_invalid` */
+/**
+ * The profile an order names or gives. Without one, this installation's `default` where it has written one, and the
+ * built-in one where it has not. @throws GanderError `sandbox_profile_invalid`
+ */
 export async function sandboxProfile(home: string, chosen: RunOrder['sandbox']): Promise<SandboxProfile> {
-  if (chosen === undefined || (chosen.kind === 'named' && chosen.id === DEFAULT_SANDBOX_PROFILE.id))
-    return sealSandboxProfile(DEFAULT_SANDBOX_PROFILE)
+  if (chosen === undefined || (chosen.kind === 'named' && chosen.id === DEFAULT_SANDBOX_PROFILE.id)) {
+    const own = join(home, 'sandbox-profiles', `${DEFAULT_SANDBOX_PROFILE.id}.yaml`)
+    if (!existsSync(own)) return sealSandboxProfile(DEFAULT_SANDBOX_PROFILE)
+    return sandboxProfile(home, { kind: 'given', source: await readFile(own, 'utf8') })
+  }
   const [source, origin] =
     chosen.kind === 'given' ? [chosen.source, 'the given sandbox profile'] : await named(home, chosen.id)
   const read = readSandboxProfile(source, origin)

@@ -11,6 +11,8 @@ export interface OrderDraft {
   readonly scope: Partial<TaskScope>
   /** A profile's id or the path of a profile file, as it was written. */
   readonly verification: string | null
+  /** A sandbox profile's name or the path of a profile file, as it was written; only a task file says one. */
+  readonly sandbox?: string
   readonly limits: Partial<BudgetLimits>
 }
 

@@ -1,6 +1,8 @@
 import type { RunOverview } from '#ports'
 import type { RunState } from '#domain/run'
 import { print, printJson, withPlatform, type Cli, type Verb } from '../cli.ts'
+import { commandName } from '../drive-run.ts'
+import { asTyped } from '../screen/as-typed.ts'
 import { ago, money } from '../screen/figures.ts'
 import { STATE_NAMES } from '../screen/live-progress.ts'
 import { paintFor, type Paint } from '../screen/paint.ts'
@@ -21,8 +23,17 @@ export const addList: Verb = (program, cli) => {
       const runs = await withPlatform(cli, 'read', (platform) => platform.list(limit))
       if (json === true) return printJson(cli, runs.map(overview))
       if (runs.length === 0) return print(cli, ['No runs yet. Start with: gander run --repo . --issue issue.md'])
-      print(cli, lines(runs, cli))
+      print(cli, [...lines(runs, cli), ...waiting(runs, cli)])
     })
+}
+
+/** What a person can do about runs that wait for leave. */
+function waiting(runs: readonly RunOverview[], cli: Cli): readonly string[] {
+  const advice = runs
+    .filter(({ run }) => run.state === 'awaiting_approval')
+    .map(({ run }) => `${run.id} waits for leave: \`gander approve ${run.id}\` or \`gander reject ${run.id}\``)
+  const command = commandName(cli.environment)
+  return advice.length === 0 ? [] : ['', ...advice.map((line) => asTyped(line, command))]
 }
 
 const overview = ({ run, task, use, created_at, updated_at }: RunOverview) => ({
@@ -36,6 +47,7 @@ const overview = ({ run, task, use, created_at, updated_at }: RunOverview) => ({
   steps: use.steps,
   created_at,
   updated_at,
+  ...(run.state === 'awaiting_approval' && { next: `gander approve ${run.id}` }),
 })
 
 function lines(runs: readonly RunOverview[], cli: Cli): readonly string[] {

@@ -21,6 +21,13 @@ const MIGRATION = {
 }
 
 describe('a task file', () => {
+  test('names the sandbox profile of its runs, in either spelling; an issue does not', () => {
+    expect(read('objective: Raise x.\nsandbox_profile: strict').sandbox).toBe('strict')
+    expect(read('objective: Raise x.\nsandboxProfile: ./strict.yaml').sandbox).toBe('./strict.yaml')
+    expect(read('objective: Raise x.').sandbox).toBeUndefined()
+    expect(() => intake.readIssue('---\nsandbox_profile: strict\n---\n# Raise x\n', 'cli')).toThrow(/sandbox_profile/)
+  })
+
   test('is read as JSON in camelCase', () => {
     expect(read(JSON.stringify(MIGRATION, null, 2))).toEqual({
       repository: 'acme/retry-service',

@@ -11,6 +11,7 @@ export function readTaskFile(raw: string, name: string): OrderDraft {
   return {
     ...choices(rest),
     repository: task.repository ?? null,
+    ...(task.sandbox_profile === undefined ? {} : { sandbox: task.sandbox_profile }),
     words: {
       source: 'task_file',
       source_url: null,

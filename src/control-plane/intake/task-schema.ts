@@ -53,6 +53,9 @@ const fields = {
   verification_profile: line(500).describe(
     'Id of a profile, or path of a profile file. Absent: found from the repository.',
   ),
+  sandbox_profile: line(500).describe(
+    'Name of a sandbox profile below GANDER_HOME/sandbox-profiles, or path of a profile file. Absent: the default one.',
+  ),
   autonomy_level: z.enum(RUN_MODES).describe('What the run may do, from least to most. Absent: draft_pr.'),
   pr_mode: z.enum(['draft', 'none']).describe('`draft` needs autonomy_level draft_pr; `none` keeps the change local.'),
   limits,
@@ -66,8 +69,14 @@ const fields = {
 /** A task file, in snake_case. Everything but the objective may be left out. */
 export const TASK_SCHEMA = z.strictObject(fields).partial().required({ objective: true })
 
-/** The front matter of an issue: the same fields, none required; the issue's own words say the objective. */
-export const FRONT_MATTER_SCHEMA = z.strictObject(fields).omit({ objective: true, description: true }).partial()
+/**
+ * The front matter of an issue: the same fields, none required; the issue's own words say the objective, and what its
+ * run may do is said by whoever starts it.
+ */
+export const FRONT_MATTER_SCHEMA = z
+  .strictObject(fields)
+  .omit({ objective: true, description: true, sandbox_profile: true })
+  .partial()
 
 /** What front matter gives. */
 export type FrontMatter = z.infer<typeof FRONT_MATTER_SCHEMA>

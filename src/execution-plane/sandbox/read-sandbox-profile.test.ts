@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { GanderError } from '#domain/failure'
 import { DEFAULT_SANDBOX_PROFILE } from '#domain/sandbox'
 import { limitsOf, narrowed, readSandboxProfile, sealSandboxProfile } from './index.ts'
 
@@ -54,28 +55,50 @@ describe('a sandbox profile', () => {
 
 describe("a repository's own profile", () => {
   const operator = read('{network: {allowlist: [a.example.org, b.example.org], ask: false}, resources: {pids: 100}}')
-  const own = (source: string) => {
-    const result = narrowed(operator, { source, path: '.gander/sandbox.yaml' })
+  const strict = read('network: {allowlist: [b.example.org]}\nresources: {pids: 10}\npackages: {install_scripts: true}')
+  const find = async (name: string) => {
+    if (name === 'strict') return strict
+    throw new GanderError('sandbox_profile_invalid', `There is no sandbox profile ${name}.`)
+  }
+  const narrow = (source: string) => narrowed(operator, { source, path: '.gander/sandbox.yaml' }, find)
+  const own = async (source: string) => {
+    const result = await narrow(source)
     if (!result.ok) throw new Error(result.refusal.message)
     return result.value
   }
 
-  it('that asks for more gets no more', () => {
+  it('that asks for more gets no more', async () => {
     const more =
       'network: {allowlist: [c.example.org], ask: true}\nresources: {pids: 5000}\npackages: {install_scripts: true}'
-    expect(own(more)).toMatchObject({
+    expect(await own(more)).toMatchObject({
       network: { allowlist: [], ask: false },
       resources: { pids: 100 },
       packages: { install_scripts: false },
     })
   })
 
-  it('that asks for less gets less, and what it leaves out stays', () => {
-    expect(own('{resources: {pids: 20}, filesystem: {writable_paths: [src/**]}}')).toMatchObject({
+  it('that asks for less gets less, and what it leaves out stays', async () => {
+    expect(await own('{resources: {pids: 20}, filesystem: {writable_paths: [src/**]}}')).toMatchObject({
       resources: { pids: 20, cpus: 2 },
       network: { allowlist: ['a.example.org', 'b.example.org'] },
       filesystem: { writable_paths: [['**'], ['src/**']] },
     })
-    expect(own('').version).toBe(operator.version)
+    expect((await own('')).version).toBe(operator.version)
+  })
+
+  it('is held to the operator profile that it names, which gives it nothing that it had not', async () => {
+    expect(await own('sandbox_profile: strict')).toMatchObject({
+      network: { allowlist: ['b.example.org'], ask: false },
+      resources: { pids: 10, cpus: 2 },
+      packages: { install_scripts: false },
+    })
+  })
+
+  it('that names a profile nobody has is refused, and so is an operator profile that names another', async () => {
+    expect(await narrow('sandbox_profile: nowhere')).toMatchObject({
+      ok: false,
+      refusal: { message: expect.stringMatching(/sandbox_profile: There is no sandbox profile nowhere/) },
+    })
+    expect(refusal('sandbox_profile: strict')).toMatch(/only a repository/)
   })
 })

@@ -11,16 +11,36 @@ export interface SandboxProfileRefusal {
   readonly message: string
 }
 
-/** Reads a profile's YAML; what it leaves out is as in `absent`. Unknown fields are refused, never passed over. */
-export function readSandboxProfile(
+/** Reads an operator's profile; what its YAML leaves out is as built in. Unknown fields are refused, never passed over. */
+export function readSandboxProfile(source: string, origin: string): Result<SandboxProfile, SandboxProfileRefusal> {
+  const read = readOwnSandboxProfile(source, origin, DEFAULT_SANDBOX_PROFILE)
+  if (!read.ok) return read
+  if (read.value.held_to === undefined) return ok(read.value.profile)
+  return refuse(invalid(origin, "sandbox_profile: only a repository's .gander/sandbox.yaml names another profile"))
+}
+
+/** A repository's own profile, and the operator's that it names, if it does. */
+interface OwnProfile {
+  readonly profile: SandboxProfile
+  readonly held_to: string | undefined
+}
+
+/** Reads a repository's own profile; what it leaves out is as in `absent`. */
+export function readOwnSandboxProfile(
   source: string,
   origin: string,
-  absent: UnversionedProfile = DEFAULT_SANDBOX_PROFILE,
-): Result<SandboxProfile, SandboxProfileRefusal> {
+  absent: UnversionedProfile,
+): Result<OwnProfile, SandboxProfileRefusal> {
   const read = readDocument(source, sandboxProfileSchema, { may_be_empty: true })
-  if (read.ok) return ok(sealSandboxProfile(filledIn(read.value, absent)))
-  return refuse({ code: 'sandbox_profile_invalid', message: `${origin}: ${shownProblems(read.refusal)}` })
+  if (!read.ok) return refuse(invalid(origin, shownProblems(read.refusal)))
+  const profile = sealSandboxProfile(filledIn(read.value, absent))
+  return ok({ profile, held_to: read.value.sandbox_profile })
 }
+
+const invalid = (origin: string, what: string): SandboxProfileRefusal => ({
+  code: 'sandbox_profile_invalid',
+  message: `${origin}: ${what}`,
+})
 
 /** Adds the version: the hash of everything that decides. */
 export function sealSandboxProfile(profile: UnversionedProfile): SandboxProfile {

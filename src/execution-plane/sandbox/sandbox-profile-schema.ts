@@ -85,6 +85,13 @@ export const sandboxProfileSchema = z
       .string()
       .regex(/^[a-z][a-z0-9-]{0,60}$/, 'must be lower-case words joined by -')
       .optional(),
+    sandbox_profile: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,60}$/, 'must be the name of a profile')
+      .optional()
+      .describe(
+        "Only in a repository's `.gander/sandbox.yaml`: name of an operator's profile that its runs are held to as well. Absent: none.",
+      ),
     requires: z
       .strictObject({
         isolation: z

@@ -22,6 +22,8 @@ export interface ToolHost {
   readonly task: Task
   readonly journal: StepJournal
   readonly sandbox: Sandbox
+  /** No command of the agent takes longer, as the sandbox profile says; absent: as the shell tool says. */
+  readonly longest_command_seconds?: number
   readonly repository: RunRepository
   /** Id of the tree as it stood after the last recorded step. */
   tree(): string

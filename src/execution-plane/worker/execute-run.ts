@@ -130,6 +130,7 @@ async function bindTools(execution: Execution): Promise<Ending | undefined> {
     task,
     journal,
     sandbox: workspace.sandbox,
+    longest_command_seconds: need(execution, 'sandbox').resources.command_minutes * 60,
     repository,
     tree: () => journal.tree() ?? repository.source.tree,
     checkpoint: () => workspace.checkpoint(),

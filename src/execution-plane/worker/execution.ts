@@ -69,6 +69,8 @@ export interface WorkerParts {
   readonly proxy: RegistryProxy
   /** Finished setups of earlier runs; absent means that each run installs anew. */
   readonly setups?: SetupCache
+  /** Finds an operator's sandbox profile by name; absent means that there are none. */
+  readonly sandbox_profile?: (name: string) => Promise<SandboxProfile>
   /** Absolute folder for what a run keeps on disk. */
   readonly runs_folder: string
   /** Version of this program: one of the twelve. */

@@ -94,14 +94,14 @@ export function treeReader(repository: RunRepository) {
 
 /** The operator's profile, narrowed by the base commit's own; what it allows is the most that anything later may do. */
 async function chooseSandbox(execution: Execution): Promise<Ending | undefined> {
-  const { task, found, journal } = execution
+  const { parts, task, found, journal } = execution
   const given = task.sandbox ?? sealSandboxProfile(DEFAULT_SANDBOX_PROFILE)
   const reader = treeReader(need(execution, 'repository'))
   const answer = await journal.perform(
     { key: 'sandbox', kind: 'workspace', request: { profile: given.version } },
     async () => {
       const own = await ownSandboxProfile(reader)
-      const result = own === undefined ? ok(given) : narrowed(given, own)
+      const result = own === undefined ? ok(given) : await narrowed(given, own, parts.sandbox_profile)
       return { value: (result.ok ? { profile: result.value } : { refusal: result.refusal.message }) as unknown as Json }
     },
   )

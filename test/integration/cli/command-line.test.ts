@@ -189,8 +189,9 @@ describe('an order made from flags', () => {
   test('takes a task file, whose paths are relative to it, under the flags', async () => {
     const files = {
       '/home/ada/tasks/t.yaml':
-        'objective: Cap the delay of retries\nrepository: ../retry\nautonomy_level: local_branch\nlimits: {max_cost_usd: 9}\nverification_profile: ./v.yaml',
+        'objective: Cap the delay of retries\nrepository: ../retry\nautonomy_level: local_branch\nlimits: {max_cost_usd: 9}\nverification_profile: ./v.yaml\nsandbox_profile: ./s.yaml',
       '/home/ada/tasks/v.yaml': 'id: own',
+      '/home/ada/tasks/s.yaml': 'network: {ask: false}',
     }
     const argv = ['run', '--task', '../tasks/t.yaml', '--max-cost', '1', '--model', 'recorded:x']
     expect(await order(argv, { files })).toMatchObject({
@@ -198,6 +199,10 @@ describe('an order made from flags', () => {
       mode: 'local_branch',
       limits: { max_cost_usd: 1 },
       verification: { kind: 'given', source: 'id: own' },
+      sandbox: { kind: 'given', source: 'network: {ask: false}' },
+    })
+    expect(await order([...argv, '--sandbox-profile', 'strict'], { files })).toMatchObject({
+      sandbox: { kind: 'named', id: 'strict' },
     })
   })
 
@@ -268,6 +273,16 @@ describe('the other verbs', () => {
 
   test('list says how to begin when there is nothing', async () => {
     expect((await run(['list'], fakeCli({ platform: fakePlatform({ runs: [] }) }))).out).toContain('No runs yet')
+  })
+
+  test('list names what a run that waits for leave needs, as the program is called here, and nothing for others', async () => {
+    const waiting = fakePlatform({ runs: [fakeView(fakeRun('awaiting_approval'))] })
+    const { out } = await run(['list'], fakeCli({ platform: waiting, env: { GANDER_COMMAND: 'bin/gander' } }))
+    expect(out).toContain(`waits for leave: \`bin/gander approve ${runId(1)}\` or \`bin/gander reject ${runId(1)}\``)
+    const listed = await run(['list', '--json'], fakeCli({ platform: waiting }))
+    expect(JSON.parse(listed.out)).toMatchObject([{ state: 'awaiting_approval', next: `gander approve ${runId(1)}` }])
+    const done = await run(['list'], fakeCli({ platform: platform() }))
+    expect(done.out).not.toContain('approve')
   })
 
   test('diff gives a pipe the patch byte for byte', async () => {

@@ -53,7 +53,8 @@ async function run(args: z.output<typeof schema>, cwd: string, context: ToolCont
     if (!folder.ok) return failedRun(fileProblem(folder.refusal))
   }
   const { sandbox, signal } = context.host
-  const seconds = args.timeout_seconds ?? DEFAULT_SECONDS
+  const most = Math.min(MAX_SECONDS, context.host.longest_command_seconds ?? MAX_SECONDS)
+  const seconds = Math.min(args.timeout_seconds ?? DEFAULT_SECONDS, most)
   const request = {
     argv: args.argv,
     timeout_ms: seconds * 1000,
@@ -62,12 +63,18 @@ async function run(args: z.output<typeof schema>, cwd: string, context: ToolCont
   } as const
   const result = await sandbox.exec(cwd === '' ? request : { ...request, cwd }, signal)
   signal.throwIfAborted()
-  return report(args.argv, seconds, result, context)
+  return report(args.argv, { seconds, most }, result, context)
+}
+
+/** How long a command may run, and the longest that may be asked for. */
+interface Limit {
+  readonly seconds: number
+  readonly most: number
 }
 
 async function report(
   argv: readonly string[],
-  seconds: number,
+  limit: Limit,
   result: ExecResult,
   context: ToolContext,
 ): Promise<ToolRun> {
@@ -78,7 +85,7 @@ async function report(
   const artifacts = isLong ? [await context.keep('command_output', `${commandName(argv)}.log`, full)] : []
   const share = stderr === '' ? 1 : stdout === '' ? 0 : Math.min(0.75, Math.max(0.25, 1 - stderr.length / SHOWN))
   const parts = [
-    `${ending(result, seconds)} after ${(result.duration_ms / 1000).toFixed(1)} s`,
+    `${ending(result, limit)} after ${(result.duration_ms / 1000).toFixed(1)} s`,
     ...(stdout === ''
       ? []
       : [`stdout:\n${excerpt(stdout, Math.max(Math.floor(SHOWN * share), SHOWN - stderr.length))}`]),
@@ -107,12 +114,12 @@ async function report(
   }
 }
 
-function ending({ ended_by, exit_code, signal }: ExecResult, seconds: number): string {
+function ending({ ended_by, exit_code, signal }: ExecResult, { seconds, most }: Limit): string {
   switch (ended_by) {
     case 'exit':
       return exit_code === null ? `ended by signal ${signal ?? 'unknown'}` : `exit code ${exit_code}`
     case 'timeout':
-      return `stopped at its limit of ${seconds} s (timeout_seconds, at most ${MAX_SECONDS})`
+      return `stopped at its limit of ${seconds} s (timeout_seconds, at most ${most})`
     case 'out_of_memory':
       return 'killed: out of memory'
     case 'aborted':
