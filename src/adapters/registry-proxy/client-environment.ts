@@ -27,6 +27,7 @@ const PROXY_VARIABLES = [
   'YARN_HTTP_PROXY',
   'npm_config_https_proxy',
   'npm_config_proxy',
+  'CARGO_HTTP_PROXY',
 ]
 
 const TRUST_VARIABLES = [
@@ -68,6 +69,9 @@ export const clientEnvironment = (
   NO_PROXY: 'localhost,127.0.0.1',
   no_proxy: 'localhost,127.0.0.1',
   NODE_USE_ENV_PROXY: '1',
+  // Said here, because a repository's own file would be heard where the environment is silent.
+  npm_config_noproxy: 'localhost,127.0.0.1',
+  npm_config_strict_ssl: 'true',
   npm_config_audit: 'false',
   npm_config_fund: 'false',
   npm_config_update_notifier: 'false',
