@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Sandbox, SandboxDriver, SandboxProbe, SandboxSpec } from '#ports'
 import { makeSandboxGround, type SandboxGround } from '../support/sandbox-fixtures.ts'
@@ -9,12 +10,18 @@ import { describeLife } from './sandbox/life.ts'
 import { describeLimits } from './sandbox/limits.ts'
 import { describeSpoken } from './sandbox/spoken.ts'
 import { describeTheTree } from './sandbox/the-tree.ts'
-import type { SandboxWorld } from './sandbox/world.ts'
+import type { SandboxWorld, StartCuts } from './sandbox/world.ts'
+
+const WORKER = new URL('../support/sandbox-worker.ts', import.meta.url).pathname
 
 /** What a driver brings beside itself. */
 interface DriverParts {
-  /** See `SandboxWorld.worker`; absent: the case of a killed worker is skipped. */
-  readonly worker?: string
+  /** Further arguments of the worker that opens a sandbox with this driver and is killed. */
+  readonly worker?: readonly string[]
+  /** Absent: what suits a driver that starts a command within 30 ms. */
+  readonly cuts?: StartCuts
+  /** Parts that another driver of the same kind shows: the same code of ours runs with nothing of the engine between. */
+  readonly shown_elsewhere?: readonly ('doors' | 'start')[]
 }
 
 /** What every sandbox driver has to do; a driver's own test gives it the driver. */
@@ -28,19 +35,29 @@ export const describeSandboxDriver = (
     let driver: SandboxDriver
     let probe: SandboxProbe
     const open: Sandbox[] = []
+    const common = new Map<string, Promise<Sandbox>>()
     const opened = async (changes: Partial<SandboxSpec> = {}): Promise<Sandbox> => {
       const sandbox = await driver.open(ground.spec(changes))
       open.push(sandbox)
       return sandbox
     }
     const has = (control: string): boolean => probe.controls.find((each) => each.control === control)?.held ?? false
+    const shared = (purpose: 'work' | 'setup' = 'work'): Promise<Sandbox> => {
+      const layer = { kind: 'setup_layer', path: join(ground.root, 'shared-layer') } as const
+      const changes = purpose === 'setup' ? { purpose, writable: layer } : { purpose }
+      const sandbox = common.get(purpose) ?? driver.open(ground.spec(changes))
+      common.set(purpose, sandbox)
+      return sandbox
+    }
     const world: SandboxWorld = {
+      shared,
       ground: () => ground,
       driver: () => driver,
       another: () => makeDriver(ground.home),
       opened,
       has,
-      worker: parts.worker,
+      worker: [WORKER, ...(parts.worker ?? [])],
+      cuts: parts.cuts ?? { at_once: 24, longest_ms: [24, 96, 288] },
     }
 
     beforeAll(async () => {
@@ -51,7 +68,10 @@ export const describeSandboxDriver = (
     afterEach(async () => {
       await Promise.all(open.splice(0).map((sandbox) => sandbox.close()))
     })
-    afterAll(() => ground.remove())
+    afterAll(async () => {
+      await Promise.all([...common.values()].map(async (sandbox) => (await sandbox).close()))
+      ground.remove()
+    })
 
     describe('probe', () => {
       it('finds every required control held, and says for each what was tried', () => {
@@ -69,8 +89,9 @@ export const describeSandboxDriver = (
     describeEndings(world)
     describeLimits(world)
     describeFence(world)
-    describeDoors(world)
-    describeSpoken(world)
+    const here = (part: 'doors' | 'start'): boolean => parts.shown_elsewhere?.includes(part) !== true
+    if (here('doors')) describeDoors(world)
+    if (here('start')) describeSpoken(world)
     describeLife(world)
   })
 }

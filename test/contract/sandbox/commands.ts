@@ -6,7 +6,7 @@ import type { SandboxWorld } from './world.ts'
 export const describeCommands = (world: SandboxWorld): void => {
   describe('exec', () => {
     it('runs argv as it is, in the folder asked for, with the variables given and few others', async () => {
-      const sandbox = await world.opened()
+      const sandbox = await world.shared()
       const result = await execIn(
         sandbox,
         ['sh', '-c', 'pwd; printf "%s|" "$@"; env | cut -d= -f1 | sort | xargs', 'x', 'a b', '$HOME', ';'],
@@ -21,7 +21,7 @@ export const describeCommands = (world: SandboxWorld): void => {
     })
 
     it('tells exit codes, signals and a missing program apart', async () => {
-      const sandbox = await world.opened()
+      const sandbox = await world.shared()
       expect(await shellIn(sandbox, 'exit 7')).toMatchObject({ exit_code: 7, signal: null, ended_by: 'exit' })
       expect(await shellIn(sandbox, 'kill -SEGV $$')).toMatchObject({
         exit_code: null,
@@ -35,7 +35,7 @@ export const describeCommands = (world: SandboxWorld): void => {
     })
 
     it('feeds stdin and closes it', async () => {
-      const sandbox = await world.opened()
+      const sandbox = await world.shared()
       const text = 'line\n'.repeat(50_000)
       expect((await execIn(sandbox, ['wc', '-c'], { stdin: text })).stdout.trim()).toBe(String(text.length))
       expect((await execIn(sandbox, ['cat'])).stdout).toBe('')
@@ -43,13 +43,13 @@ export const describeCommands = (world: SandboxWorld): void => {
     })
 
     it('lets a command open its own output again by path', async () => {
-      const sandbox = await world.opened()
+      const sandbox = await world.shared()
       const result = await shellIn(sandbox, 'echo out > /dev/stdout; echo err > /dev/stderr')
       expect(result).toMatchObject({ stdout: 'out\n', stderr: 'err\n' })
     })
 
     it('keeps head and tail of a long output and counts the rest', async () => {
-      const sandbox = await world.opened()
+      const sandbox = await world.shared()
       const result = await shellIn(
         sandbox,
         'echo first; head -c 20000000 /dev/zero | tr "\\0" x; echo; echo last; echo oops >&2',
@@ -63,13 +63,13 @@ export const describeCommands = (world: SandboxWorld): void => {
     })
 
     it('takes terminal controls out and replaces what is no UTF-8', async () => {
-      const sandbox = await world.opened()
+      const sandbox = await world.shared()
       const result = await shellIn(sandbox, `printf '\\033[31mred\\033[0m \\033]0;title\\007ok \\377 \\303\\251\\n'`)
       expect(result.stdout).toBe('red ok \uFFFD \u00e9\n')
     })
 
     it('runs several commands at once, each with its own output', async () => {
-      const sandbox = await world.opened()
+      const sandbox = await world.shared()
       const results = await Promise.all(
         Array.from({ length: 9 }, (_, index) =>
           shellIn(sandbox, `echo out${index}; echo err${index} >&2; exit ${index}`),
@@ -81,7 +81,7 @@ export const describeCommands = (world: SandboxWorld): void => {
     })
 
     it('refuses what would pass as an option of its own', async () => {
-      const sandbox = await world.opened()
+      const sandbox = await world.shared()
       const smuggled = { env: { X: 'y\0--bind\0/\0/host' } }
       expect(await execIn(sandbox, ['ls', '/host'], smuggled)).toMatchObject({ exit_code: 126 })
       expect(await execIn(sandbox, ['a\0b'])).toMatchObject({ exit_code: 126 })

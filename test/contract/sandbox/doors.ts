@@ -51,11 +51,7 @@ export const describeDoors = (world: SandboxWorld): void => {
         ],
       },
     })
-    const setup = (): Promise<Sandbox> =>
-      world.opened({
-        purpose: 'setup',
-        writable: { kind: 'setup_layer', path: join(world.ground().root, `door-layer-${Math.random()}`) },
-      })
+    const setup = (): Promise<Sandbox> => world.shared('setup')
 
     it('lead to what listens at their socket, one connection for each, and only for the command that has them', async () => {
       const sandbox = await setup()
@@ -86,7 +82,7 @@ export const describeDoors = (world: SandboxWorld): void => {
       const guest = await world.opened({ purpose: 'guest' })
       expect((await execIn(guest, greet(ANSWERED), through())).stdout).toBe('heard hello\nclosed\n')
       for (const purpose of ['work', 'verify', 'tool_server'] as const) {
-        const sandbox = await world.opened({ purpose })
+        const sandbox = purpose === 'work' ? await world.shared() : await world.opened({ purpose })
         const refused = { code: 'sandbox_control_missing' }
         await expect(execIn(sandbox, ['true'], through()), purpose).rejects.toMatchObject(refused)
         await expect(sandbox.start({ argv: ['true'], timeout_ms: 1000, ...through() })).rejects.toMatchObject(refused)

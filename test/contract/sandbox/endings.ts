@@ -9,7 +9,7 @@ import type { SandboxWorld } from './world.ts'
 export const describeEndings = (world: SandboxWorld): void => {
   describe('the end of a command', () => {
     it('ends the whole process tree at the timeout', async () => {
-      const sandbox = await world.opened()
+      const sandbox = await world.shared()
       const began = Date.now()
       const result = await shellIn(
         sandbox,
@@ -23,21 +23,23 @@ export const describeEndings = (world: SandboxWorld): void => {
     })
 
     it('never lets a command run on that was ended while it was being started', async () => {
-      const sandbox = await world.opened()
-      // Spread over the time that starting takes, on a quiet machine and on a busy one.
-      for (const spread of [1, 4, 12]) {
-        const started = Array.from({ length: 24 }, (_, index) =>
-          shellIn(sandbox, `sleep 0.7; touch survived-${spread}-${index}`, { timeout_ms: index * spread }),
+      const sandbox = await world.shared()
+      const { at_once, longest_ms } = world.cuts
+      for (const longest of longest_ms) {
+        const started = Array.from({ length: at_once }, (_, index) =>
+          shellIn(sandbox, `sleep ${longest / 1000 + 0.5}; touch survived-${longest}-${index}`, {
+            timeout_ms: Math.round((index * longest) / at_once),
+          }),
         )
         for (const result of await Promise.all(started)) expect(result.ended_by).toBe('timeout')
       }
-      await sleep(1500)
+      await sleep(Math.max(...longest_ms) + 700)
       const survived = readdirSync(sandbox.tree.path).filter((name) => name.startsWith('survived'))
       expect(survived).toEqual([])
     })
 
     it('leaves no daemon behind when a command ends by itself', async () => {
-      const sandbox = await world.opened()
+      const sandbox = await world.shared()
       const began = Date.now()
       const result = await shellIn(
         sandbox,
@@ -50,7 +52,7 @@ export const describeEndings = (world: SandboxWorld): void => {
     })
 
     it('ends a command when the signal aborts, also when it had aborted before', async () => {
-      const sandbox = await world.opened()
+      const sandbox = await world.shared()
       const abort = new AbortController()
       setTimeout(() => abort.abort(), 100)
       expect(await execIn(sandbox, ['sleep', '30'], {}, abort.signal)).toMatchObject({
@@ -62,7 +64,7 @@ export const describeEndings = (world: SandboxWorld): void => {
     })
 
     it('takes along what ignores every signal, what is stopped, and what was forked twice', async () => {
-      const sandbox = await world.opened()
+      const sandbox = await world.shared()
       const hostile = `(trap '' TERM INT HUP QUIT; sh -c 'sleep 1.2; touch survived-trap') & sh -c 'sleep 1.2; touch survived-stop' & kill -STOP $!; (setsid sh -c '(sleep 1.2; touch survived-twice) &' &) ; exit 0`
       expect(await shellIn(sandbox, `${hostile} >/dev/null 2>&1`)).toMatchObject({ exit_code: 0 })
       const timed = await shellIn(sandbox, `(${hostile}) >/dev/null 2>&1; sleep 60`, { timeout_ms: 500 })
@@ -74,7 +76,7 @@ export const describeEndings = (world: SandboxWorld): void => {
     })
 
     it('is within a second of the timeout also for a flood of processes and of output', async () => {
-      const sandbox = await world.opened()
+      const sandbox = await world.shared()
       const flood = await shellIn(sandbox, 'for i in 1 2 3; do yes & done; sleep 60', {
         timeout_ms: 500,
         output_bytes: 20_000,

@@ -18,7 +18,7 @@ export const describeFence = (world: SandboxWorld): void => {
     })
 
     it('shows no variable of the worker, in no process, and the variables that were given', async () => {
-      const sandbox = await world.opened()
+      const sandbox = await world.shared()
       const seen = await shellIn(sandbox, 'cat /proc/[0-9]*/environ 2>/dev/null | tr "\\0" "\\n"; env', {
         env: { GIVEN: 'given-4712' },
       })
@@ -29,14 +29,14 @@ export const describeFence = (world: SandboxWorld): void => {
     })
 
     it('passes no descriptor on, and lets a command open its own', async () => {
-      const sandbox = await world.opened()
+      const sandbox = await world.shared()
       const program = `const fs=require('node:fs');console.log(fs.readdirSync('/proc/self/fd').map((fd)=>{try{return fs.readlinkSync('/proc/self/fd/'+fd)}catch{return ''}}).filter((to)=>to.startsWith('/')&&!/^\\/(dev|proc)\\//.test(to)).join())`
       expect((await execIn(sandbox, ['node', '-e', program])).stdout).not.toMatch(/\.db|postgres|gander-sandbox|\.sock/)
       expect((await shellIn(sandbox, 'exec 9<kept.txt; cat <&9')).stdout).toBe('base\n')
     })
 
     it('has no network of any kind, and its own loopback', async () => {
-      const sandbox = await world.opened()
+      const sandbox = await world.shared()
       const program = `const net=require('node:net')
         const to=(o)=>new Promise((r)=>net.connect({timeout:1000,...o}).on('connect',()=>r('connected')).on('timeout',()=>r('timeout')).on('error',(e)=>r(e.code)))
         const s=net.createServer((c)=>c.end()).listen(0,'127.0.0.1',async()=>{console.log(await to({host:'192.0.2.1',port:80}),await to({host:'2001:db8::1',port:80}),await to({host:'127.0.0.1',port:s.address().port}));process.exit()})`

@@ -22,7 +22,7 @@ const everything = async (spoken: SandboxProcess): Promise<string> => {
 export const describeSpoken = (world: SandboxWorld): void => {
   describe('start', () => {
     it('speaks with a command in both directions until its input is closed', async () => {
-      const spoken = await begin(await world.opened(), [
+      const spoken = await begin(await world.shared(), [
         'sh',
         '-c',
         'while read -r line; do echo "got $line"; done; exit 3',
@@ -39,7 +39,7 @@ export const describeSpoken = (world: SandboxWorld): void => {
 
     it('gives output raw and errors stripped, the last of them', async () => {
       const line = `printf '\\033[31mred\\377'; printf '\\033[31mred\\033[0m'>&2; head -c 100000 /dev/zero | tr '\\0' x >&2; echo end >&2`
-      const spoken = await begin(await world.opened(), ['sh', '-c', line])
+      const spoken = await begin(await world.shared(), ['sh', '-c', line])
       expect(await everything(spoken)).toBe('\x1b[31mred\xff')
       await spoken.ended
       await sleep(50)
@@ -49,7 +49,7 @@ export const describeSpoken = (world: SandboxWorld): void => {
     })
 
     it('holds a writer back while the command does not read, and refuses when it never will', async () => {
-      const sandbox = await world.opened()
+      const sandbox = await world.shared()
       const slow = await begin(sandbox, ['sh', '-c', 'sleep 0.5; wc -c'])
       const began = Date.now()
       await slow.write(Buffer.alloc(4_000_000, 'x'))
@@ -62,7 +62,7 @@ export const describeSpoken = (world: SandboxWorld): void => {
     })
 
     it('is killed with everything it started', async () => {
-      const sandbox = await world.opened()
+      const sandbox = await world.shared()
       const spoken = await begin(sandbox, [
         'sh',
         '-c',
@@ -93,7 +93,7 @@ export const describeSpoken = (world: SandboxWorld): void => {
     })
 
     it('has the same fence: the tree is written, the host is not seen, and requests are checked', async () => {
-      const sandbox = await world.opened()
+      const sandbox = await world.shared()
       const spoken = await begin(sandbox, [
         'sh',
         '-c',

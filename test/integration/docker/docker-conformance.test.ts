@@ -8,7 +8,9 @@ const engine = await startTestEngine('docker')
 if (engine.available) {
   const { image, host } = engine
   afterAll(() => engine.stop())
-  describeSandboxDriver('docker', (home) =>
-    createDockerDriver({ home, engine: 'docker', image, ...(host === undefined ? {} : { host }) }),
-  )
+  const options = { engine: 'docker', image, ...(host === undefined ? {} : { host }) } as const
+  describeSandboxDriver('docker', (home) => createDockerDriver({ home, ...options }), {
+    worker: [JSON.stringify(options)],
+    cuts: { at_once: 12, longest_ms: [60, 300] },
+  })
 } else describe.skip('docker as a sandbox driver', () => it(`skipped: ${engine.reason}`, () => undefined))

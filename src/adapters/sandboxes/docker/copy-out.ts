@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs'
 import { GanderError } from '#domain/failure'
 import { keepLast } from '../fence/captured-output.ts'
 import type { Container } from './container.ts'
-import { type RefusedPath, type TarLimits, unpackTar } from './safe-tar.ts'
+import type { CopyLimits, RefusedPath } from './plain-copy.ts'
+import { unpackTar } from './safe-tar.ts'
 import { startCommand } from './start-command.ts'
 
 const TAR_TIMEOUT_MS = 600_000
@@ -25,7 +26,7 @@ export const copyOut = async (
   container: Container,
   inner: string,
   folder: string,
-  limits: TarLimits,
+  limits: CopyLimits,
 ): Promise<readonly RefusedPath[]> => {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const running = await startCommand(container, {

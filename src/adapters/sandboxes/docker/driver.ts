@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { GanderError } from '#domain/failure'
 import type { SandboxDriver } from '#ports'
 import { filteredArchitecture } from '../fence/seccomp/seccomp-program.ts'
-import { callEngine, type EngineName, engineOf, tryEngine } from './engine.ts'
+import { callEngine, type Engine, type EngineName, engineOf, tryEngine } from './engine.ts'
 import type { Ground } from './open-container.ts'
 import { probeContainer } from './probe.ts'
 import { openSandbox } from './sandbox.ts'
@@ -47,6 +47,15 @@ const requireMachine = ({ engine, host }: DockerOptions): void => {
   })
 }
 
+/** A volume of the image would be a writable folder of the host, of no set size. */
+const requireNoVolumes = async (engine: Engine, image: string): Promise<void> => {
+  const volumes = await callEngine(engine, ['image', 'inspect', '--format', '{{json .Config.Volumes}}', '--', image])
+  if (volumes === 'null' || volumes === '{}' || volumes === '') return
+  throw new GanderError('sandbox_unavailable', `The image declares volumes (${volumes.slice(0, 200)}).`, {
+    remedy: 'Build the image without VOLUME: what a command writes must lie where its size is limited.',
+  })
+}
+
 const prepareGround = async (options: DockerOptions): Promise<Ground> => {
   requireDigest(options)
   requireMachine(options)
@@ -62,6 +71,7 @@ const prepareGround = async (options: DockerOptions): Promise<Ground> => {
       remedy: `Install and start ${engine.name} (apt-get install ${engine.name === 'docker' ? 'docker.io' : 'podman'}), or use the bubblewrap driver.`,
     })
   const id = await callEngine(engine, ['image', 'inspect', '--format', '{{.Id}}', '--', options.image])
+  await requireNoVolumes(engine, options.image)
   const seccomp = writeSeccompProfile(join(options.home, 'containers'), architecture)
   const parts = ['container', DRIVER_VERSION, engine.name, id.replace(/^sha256:/, ''), process.arch, seccomp.sha256]
   return {

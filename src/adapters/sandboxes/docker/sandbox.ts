@@ -1,18 +1,20 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join, posix } from 'node:path'
-import { GanderError } from '#domain/failure'
+import { GanderError, storageFailure } from '#domain/failure'
 import type { ExecRequest, Sandbox, SandboxCapture, SandboxSpec, StartRequest } from '#ports'
 import { notStarted, stillborn } from '../fence/not-started.ts'
 import { requestDefect } from '../fence/request-defect.ts'
 import type { Command } from './admit-command.ts'
 import type { Container } from './container.ts'
 import { INNER_HOME } from './container-flags.ts'
+import { claimFolder } from './container-folder.ts'
 import { copyOut } from './copy-out.ts'
 import { type Doors, doorsOf } from './doors.ts'
 import { type Ground, openContainer, removeContainer } from './open-container.ts'
+import type { CopyLimits } from './plain-copy.ts'
 import { keepDifference, sizeOfTree } from './populate.ts'
+import { readTree } from './read-tree.ts'
 import { converse, runCommand } from './run-command.ts'
-import type { TarLimits } from './safe-tar.ts'
 
 const INNER_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const CAPTURED_FILE_BYTES = 100 * 1024 ** 2
@@ -44,7 +46,7 @@ const commandOf = (request: StartRequest, signal: AbortSignal): Command => ({
   signal,
 })
 
-const tarLimits = (spec: SandboxSpec, file_bytes: number): TarLimits => {
+const copyLimits = (spec: SandboxSpec, file_bytes: number): CopyLimits => {
   const base = sizeOfTree(spec.checkout)
   const layer = spec.setup_layer === null ? { bytes: 0, inodes: 0 } : sizeOfTree(spec.setup_layer.path)
   return {
@@ -58,7 +60,7 @@ const tarLimits = (spec: SandboxSpec, file_bytes: number): TarLimits => {
 const keepLayer = async ({ container, spec }: Parts): Promise<void> => {
   if (spec.writable.kind !== 'setup_layer') return
   const { path } = spec.writable
-  const limits = tarLimits(spec, LAYER_FILE_BYTES)
+  const limits = copyLimits(spec, LAYER_FILE_BYTES)
   await copyOut(container, '/workspace', join(path, 'tree'), limits)
   await copyOut(container, INNER_HOME, join(path, 'home'), limits)
   await keepDifference(join(path, 'tree'), spec.checkout)
@@ -112,6 +114,7 @@ const assemble = (parts: Parts): Sandbox => {
   const { container, spec, doors } = parts
   const closing = new AbortController()
   const running = new Set<Promise<unknown>>()
+  const limits = copyLimits(spec, CAPTURED_FILE_BYTES)
   let capturing: Promise<unknown> = Promise.resolve()
   let closed: Promise<void> | undefined
   const tree = { path: join(container.root, 'workspace'), uid: container.uid, gid: container.uid }
@@ -133,7 +136,8 @@ const assemble = (parts: Parts): Sandbox => {
   const capture = async (): Promise<SandboxCapture> => {
     requireOpen()
     const folder = join(parts.folder, 'capture')
-    const refused = await copyOut(container, '/workspace', folder, tarLimits(spec, CAPTURED_FILE_BYTES))
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const refused = await readTree(tree.path, folder, limits)
     return { kind: 'whole', folder, refused }
   }
   const end = async (): Promise<void> => {
@@ -166,9 +170,13 @@ const assemble = (parts: Parts): Sandbox => {
 /** Opens one sandbox. @throws GanderError `sandbox_unavailable`, `storage_full` */
 export const openSandbox = async (ground: Ground, spec: SandboxSpec): Promise<Sandbox> => {
   const container = await openContainer(ground, spec)
-  const folder = join(ground.home, 'containers', container.name)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  if (spec.writable.kind === 'setup_layer')
-    for (const part of ['tree', 'home']) mkdirSync(join(spec.writable.path, part), { recursive: true })
-  return assemble({ ground, spec, container, doors: doorsOf(container), folder })
+  try {
+    const folder = claimFolder(ground.home, container)
+    if (spec.writable.kind === 'setup_layer')
+      for (const part of ['tree', 'home']) mkdirSync(join(spec.writable.path, part), { recursive: true })
+    return assemble({ ground, spec, container, doors: doorsOf(container), folder })
+  } catch (error) {
+    await removeContainer(container.engine, container.name)
+    throw storageFailure(error, ground.home)
+  }
 }
