@@ -54,21 +54,20 @@ export function createGuestDesk(world: GuestWorld): GuestDesk {
       const { model, tenant_id, run_id, fence, key_prefix } = admission
       const start = { tenant_id, run_id, fence, key_prefix }
       check(admission, keys.has(model.provider))
-      if (world.prices.priceOf(model) === undefined)
-        throw new GanderError(
-          'model_without_price',
-          `Nothing is known about the price of ${model.provider}:${model.model}.`,
-        )
-      const { task_class, data_class } = admission
-      const decision = await world.rules.decide({ model, use: 'guest', task_class, data_class })
-      if (!decision.allowed) throw new GanderError('model_not_allowed', decision.message)
       const standing = await world.budget.standing(start)
       if (standing !== 'held')
         throw new GanderError('lease_lost', `Run ${run_id} is not held by who asks for a guest's channel: ${standing}.`)
+      const taken = await world.budget.exchanges(start)
+      const refusal = await refusalOf(world, admission)
+      if (refusal !== undefined) {
+        const { error, policy_version } = refusal
+        const asked = { n: taken.length + 1, model, request_sha256: '', policy_version }
+        await world.budget.refuse(start, asked, error.code)
+        throw error
+      }
       const token = `gdr_${randomBytes(32).toString('base64url')}`
       register('run token', token)
       const killer = new AbortController()
-      const taken = await world.budget.exchanges(start)
       const channel: Channel = {
         world,
         admission,
@@ -87,6 +86,16 @@ export function createGuestDesk(world: GuestWorld): GuestDesk {
       return open(channel, token, killer)
     },
   }
+}
+
+/** Why the run's own model may not be asked, with the version of the policy that says so. */
+async function refusalOf({ prices, rules }: GuestWorld, { model, task_class, data_class }: GuestAdmission) {
+  const unpriced = `Nothing is known about the price of ${model.provider}:${model.model}.`
+  if (prices.priceOf(model) === undefined)
+    return { error: new GanderError('model_without_price', unpriced), policy_version: '' }
+  const decision = await rules.decide({ model, use: 'guest', task_class, data_class })
+  if (decision.allowed) return undefined
+  return { error: new GanderError('model_not_allowed', decision.message), policy_version: decision.policy_version }
 }
 
 function check({ model, run_id }: GuestAdmission, has_key: boolean): void {

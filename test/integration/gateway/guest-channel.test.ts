@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createFilesystemArtifacts } from '#adapters/artifacts/filesystem'
 import { ensureGateway, type GatewayConnection } from '#adapters/gateway-socket'
-import type { GuestChannel } from '#ports'
+import { hashRequest } from '#execution-plane/model-gateway'
+import type { GuestChannel, ModelCall } from '#ports'
 import type { ModelChoice } from '#domain/task'
 import { useCompiledCode } from '../../support/gateway/compile-cache.ts'
 import { startTestServer, type TestDatabase, type TestServer } from '../../support/database.ts'
+import { modelCall, modelRequest } from '../../support/gateway/model-call.ts'
 import { admissionFor, askAsGuest } from '../../support/gateway/guest.ts'
 import {
   startScriptedModel,
@@ -197,6 +199,67 @@ describe('which model a guest gets', () => {
     expect(await names()).toEqual(['m-1'])
     await writeFile(join(home, 'model-policy.yaml'), LISTED)
     expect(await names()).toEqual(['m-1', 'fast-7-mini'])
+  })
+})
+
+describe('the policy’s words hold for native calls as for guests', () => {
+  const native = async (key: string, about: Partial<ModelCall> = {}) =>
+    connection.gateway.call({ ...modelCall(key, choice('anthropic')), ...about })
+  const policy = (rule: string) => writeFile(join(home, 'model-policy.yaml'), `model_policy:\n  - ${rule}\n`)
+  const refused = { status: 'failed', kind: 'refused_by_policy', retryable: false }
+  const answered = { status: 'answered' }
+
+  test('about the kind of the task and the class of its data', async () => {
+    await policy("{ task_class: 'bug_*', data_class_max: internal }")
+    expect(await native('p/1/0', { task_class: 'bug_fix' })).toMatchObject(answered)
+    expect(await native('p/2/0', { task_class: 'code_change' })).toMatchObject(refused)
+    expect(await native('p/3/0', { task_class: 'bug_fix', data_class: 'confidential' })).toMatchObject(refused)
+  })
+
+  test('about use and region', async () => {
+    await policy("{ allowed_models: [{ model: m-1, use_for: [planning], region: '127.0.0.1' }] }")
+    expect(await native('p/4/0')).toMatchObject(answered)
+    const judging = { ...modelRequest(), phase: 'judging' } as const
+    expect(await native('p/5/0', { request: judging, request_sha256: hashRequest(judging) })).toMatchObject(refused)
+    const admission = await admissionFor(db.database, choice('anthropic'))
+    await expect(connection.gateway.admit(admission)).rejects.toMatchObject({ code: 'model_not_allowed' })
+    const [row] = await db.asOwner(
+      'select outcome, reason, policy_version from gander.guest_exchange where run_id = $1',
+      [admission.run_id],
+    )
+    expect(row).toMatchObject({
+      outcome: 'refused',
+      reason: 'model_not_allowed',
+      policy_version: expect.stringMatching(/^[0-9a-f]{64}$/),
+    })
+    await policy("{ allowed_models: [{ model: m-1, region: '*.eu.example.org' }] }")
+    expect(await native('p/6/0')).toMatchObject(refused)
+  })
+
+  test('about what a run may use, guests’ calls included', async () => {
+    const { admission, channel, headers } = await admit('anthropic')
+    const { run_id, tenant_id } = admission
+    expect(await askAsGuest({ socket: channel.socket, headers, ...ASKS.anthropic })).toMatchObject({ status: 200 })
+    await policy('{ max_tokens_per_run: 400 }')
+    expect(await native('p/7/0', { run_id, tenant_id })).toMatchObject({ ...answered, policy_pressure: 0.3 })
+    await policy('{ max_tokens_per_run: 200 }')
+    expect(await native('p/8/0', { run_id, tenant_id })).toMatchObject(refused)
+    await policy('{ max_cost_usd_per_run: 0.001 }')
+    expect(await native('p/9/0', { run_id, tenant_id })).toMatchObject(refused)
+    expect(await native('p/10/0')).toMatchObject(refused)
+  })
+
+  test('about keeping prompts', async () => {
+    await policy('{ prompt_logging: { redacted: false } }')
+    script = () => ({ text: 'Words of the model.' })
+    const asked = modelRequest('Words of the task.')
+    const answer = await native('p/11/0', { request: asked, request_sha256: hashRequest(asked) })
+    const stored = await createFilesystemArtifacts({ home }).get(
+      'exchange_sha256' in answer ? answer.exchange_sha256 : '',
+    )
+    const text = Buffer.from(stored ?? []).toString('utf8')
+    expect(text).toContain('"withheld":true')
+    expect(text).not.toContain('Words of')
   })
 })
 
