@@ -7,6 +7,8 @@ export interface CredentialFormat {
   readonly back?: number
   /** Sticky; the group `secret`, where there is one, is what is cut. */
   readonly expression: RegExp
+  /** Says cheaply that the expression cannot match here; most words that stand at an anchor are only words. */
+  readonly cannot?: (units: Uint16Array, anchor: number) => boolean
   /** Says no to a match that only looks like one. */
   readonly accepts?: (groups: Readonly<Record<string, string | undefined>>) => boolean
 }

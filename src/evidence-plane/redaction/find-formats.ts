@@ -74,6 +74,7 @@ export function findFormats(text: string, units: Uint16Array): FormatFindings {
           ask_secretlint.push(start)
           continue
         }
+        if (entry.format.cannot?.(units, start) === true) continue
         const credential = tryFormat(entry.format, text, start)
         if (credential === undefined) continue
         spans.push(credential.span)

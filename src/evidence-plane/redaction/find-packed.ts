@@ -34,6 +34,12 @@ export function findPacked(text: string, units: Uint16Array, holds: Holds): Pack
   return look(text, units, { holds, depth: 1, spending: { room: ROOM, tries: TRIES } })
 }
 
+/** The end of each packing's first bytes from the first that no text has on: a search for that is the quickest. */
+const RARE: readonly string[] = PACKINGS.map(({ magic }) => {
+  const bytes = magic.toString('latin1')
+  return bytes.slice(Math.max(0, bytes.search(/[^ -~]/)))
+})
+
 interface Look {
   readonly holds: Holds
   readonly depth: number
@@ -43,7 +49,7 @@ interface Look {
 function look(text: string, units: Uint16Array, at: Look): PackedFindings {
   const spans: Span[] = []
   const opens: number[] = []
-  if (PACKINGS.some(({ magic }) => text.includes(magic.toString('latin1')))) {
+  if (RARE.some((bytes) => text.includes(bytes))) {
     const bytes = Buffer.from(text, 'latin1')
     for (const { start, end, verdict } of inBytes(bytes, at)) {
       if (verdict !== undefined) spans.push({ start, end, kind: verdict })
@@ -117,18 +123,23 @@ interface RunVerdict {
 
 /** A run of base64 or hex: what it is of, where that can hold anything. */
 function ofRun(run: string, at: Look): RunVerdict {
-  const bytes = isHex(run) ? Buffer.from(run, 'hex') : Buffer.from(run, 'base64')
+  const is_hex = isHex(run)
+  const bytes = Buffer.from(run, is_hex ? 'hex' : 'base64')
   const packed = at.spending.room <= 0 ? undefined : zlibStream(bytes, at.spending.room)
   if (packed !== undefined) {
     at.spending.room -= packed.length
     return { verdict: mayGoOn(at) ? inside(packed, at) : 'unreadable_archive', is_packed: true }
   }
   if (isText(bytes)) return { verdict: at.depth <= DEEPEST ? inside(bytes, at) : 'unreadable_archive', is_packed: true }
-  const pieces = [...inBytes(bytes, at), ...(isHex(run) ? [] : fromMagic(run, at))]
+  const begins = bytes.length > SMALL || PACKINGS.some(({ magic }) => magic[0] === bytes[0])
+  const pieces = [...(begins ? inBytes(bytes, at) : []), ...(is_hex ? [] : fromMagic(run, at))]
   const verdicts = pieces.map(({ verdict }) => verdict).filter((verdict) => verdict !== undefined)
   const verdict = verdicts.includes('registered') ? 'registered' : verdicts[0]
   return { verdict, is_packed: pieces.length > 0 }
 }
+
+/** In as few bytes only what begins with a packing is worth a look: most are hashes, and there are many in a log. */
+const SMALL = 96
 
 const BASE64_MAGIC = /(?:H4sI|UEsDB|KLUv\/|KLUv_)/g
 
@@ -146,10 +157,13 @@ const isHex = (run: string): boolean => run.length % 2 === 0 && /^[0-9a-f]+$/i.t
 
 /** True where the first bytes are printable: what base64 of a text looks like, and a hash does not. */
 function isText(bytes: Buffer): boolean {
-  const first = bytes.subarray(0, 48)
-  let printable = 0
-  for (const byte of first) if ((byte >= 0x20 && byte < 0x7f) || (byte >= 9 && byte <= 13)) printable += 1
-  return first.length > 0 && printable >= first.length * 0.9
+  const length = Math.min(bytes.length, 48)
+  let others = 0
+  for (let at = 0; at < length && others * 10 <= length; at++) {
+    const byte = bytes[at] ?? 0
+    if (byte >= 0x7f || (byte < 0x20 && (byte < 9 || byte > 13))) others += 1
+  }
+  return length > 0 && others * 10 <= length
 }
 
 const IN_RUN = Uint8Array.from({ length: 0x10000 }, (_, code) =>
@@ -180,19 +194,28 @@ function lastLine(units: Uint16Array, at: number): readonly number[] {
   return start > at && end > start ? [start, end] : []
 }
 
+/** Places looked at: a run that is long enough stands at two of them in a row, and at all that is between. */
+const STEP = SHORTEST_RUN / 2
+
 function longLines(units: Uint16Array): readonly number[] {
   const found: number[] = []
-  let length = 0
-  for (let at = 0; at < units.length; at++) {
-    if (IN_RUN[units[at] ?? 0] === 1) {
-      length += 1
-      continue
-    }
-    if (length >= SHORTEST_RUN) found.push(at - length, at)
-    length = 0
+  for (let at = 0; at < units.length; at += STEP) {
+    if (!standsAllAlong(units, at)) continue
+    let [start, end] = [at, at + STEP]
+    while (start > 0 && IN_RUN[units[start - 1] ?? 0] === 1) start--
+    while (end < units.length && IN_RUN[units[end] ?? 0] === 1) end++
+    if (end - start >= SHORTEST_RUN) found.push(start, end)
+    while (at + STEP < end) at += STEP
   }
-  if (length >= SHORTEST_RUN) found.push(units.length - length, units.length)
   return found
+}
+
+/** The ends first and then the middles: most places fail at the first or second look. */
+function standsAllAlong(units: Uint16Array, at: number): boolean {
+  const table = IN_RUN
+  if (at + STEP > units.length || table[units[at] ?? 0] === 0 || table[units[at + STEP - 1] ?? 0] === 0) return false
+  for (let next = at + 1; next < at + STEP; next++) if (table[units[next] ?? 0] === 0) return false
+  return true
 }
 
 /** The place behind a line break, as such or written `\n`, and what indents the next line; the place itself where none. */

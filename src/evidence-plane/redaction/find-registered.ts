@@ -35,11 +35,12 @@ interface Index {
   readonly sparse: readonly string[]
 }
 
-/** A form, its joined characters, and how many of them stand before the piece. */
+/** A form, its joined characters, where among them the window begins that is looked for, and the piece. */
 interface Placed {
   readonly form: string
   readonly joined: Uint16Array
-  readonly before: number
+  readonly window: number
+  readonly piece: number
 }
 
 /**
@@ -72,23 +73,47 @@ export function registeredValues(): RegisteredValues {
 function indexOf(forms: readonly string[]): Index {
   const marked = new Uint8Array(1 << TABLE_BITS)
   const placed = new Map<number, Placed[]>()
-  const sparse: string[] = []
-  for (const form of forms) {
-    const joined = codeUnits(form.replaceAll(SPACING_RUN, ''))
-    if (joined.length < WINDOW) {
-      sparse.push(form)
-      continue
-    }
-    for (let before = 0; before < STRIDE; before++) {
-      const slot = slotOf(joined, before)
+  const joined = forms.map((form) => form.replaceAll(SPACING_RUN, ''))
+  const shared = windowCounts(joined)
+  for (const [number, text] of joined.entries()) {
+    if (text.length < WINDOW) continue
+    const form = forms[number] ?? ''
+    const units = codeUnits(text)
+    const window = rarestWindow(text, shared)
+    for (let piece = window; piece < window + STRIDE; piece++) {
+      const slot = slotOf(units, piece)
       marked[slot] = 1
       const here = placed.get(slot)
-      const entry = { form, joined, before }
+      const entry = { form, joined: units, window, piece }
       if (here === undefined) placed.set(slot, [entry])
       else here.push(entry)
     }
   }
-  return { marked, forms: placed, sparse }
+  return { marked, forms: placed, sparse: forms.filter((_, number) => (joined[number]?.length ?? 0) < WINDOW) }
+}
+
+/** Where windows begin among which the one of a form is chosen. */
+const WINDOW_STARTS = [0, 3, 6, 9, 12, 16, 20, 25, 30, 40]
+
+function* windowsOf(joined: string): Generator<readonly [at: number, window: string]> {
+  for (const at of WINDOW_STARTS) if (at + WINDOW <= joined.length) yield [at, joined.slice(at, at + WINDOW)]
+}
+
+function windowCounts(all: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const joined of all)
+    for (const [, window] of windowsOf(joined)) counts.set(window, (counts.get(window) ?? 0) + 1)
+  return counts
+}
+
+/** Keys of one kind begin alike: a form is looked for by what few others hold, or each hit would try them all. */
+function rarestWindow(joined: string, counts: ReadonlyMap<string, number>): number {
+  let [rarest, fewest] = [0, Number.POSITIVE_INFINITY]
+  for (const [at, window] of windowsOf(joined)) {
+    const count = counts.get(window) ?? 0
+    if (count < fewest) [rarest, fewest] = [at, count]
+  }
+  return rarest
 }
 
 function slotOf(units: Uint16Array, at: number): number {
@@ -108,7 +133,7 @@ function findForms(text: string, units: Uint16Array, index: Index): readonly Spa
     for (const at of hits.subarray(0, found))
       for (const placed of index.forms.get(slotOf(joined, at)) ?? []) {
         if (!standsAround(joined, at, placed)) continue
-        const start = placeOf(units, places, at - placed.before)
+        const start = placeOf(units, places, at - placed.piece)
         const end = matchAt(text, start, placed.form)
         if (end !== -1) spans.push({ start, end, kind: 'registered' })
       }
@@ -134,10 +159,10 @@ function markedPieces(joined: Uint16Array, length: number, from: number, marked:
 }
 
 /** True where the eight characters of the form stand in which the piece is: most chance hits end here. */
-function standsAround(units: Uint16Array, at: number, { joined, before }: Placed): boolean {
-  if (at < before) return false
-  const start = at - before
-  for (let next = 0; next < WINDOW; next++) if (units[start + next] !== joined[next]) return false
+function standsAround(units: Uint16Array, at: number, { joined, window, piece }: Placed): boolean {
+  if (at < piece) return false
+  const start = at - piece
+  for (let next = window; next < window + WINDOW; next++) if (units[start + next] !== joined[next]) return false
   return true
 }
 

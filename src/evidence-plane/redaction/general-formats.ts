@@ -78,9 +78,26 @@ export const GENERAL_FORMATS: readonly CredentialFormat[] = [
         `(?:[rbuf]?\\\\?(?<quote>["'\`])(?<quoted>[^"'\`\\s\\\\]{8,200})\\\\?\\k<quote>|(?<bare>[^\\s"'\`,;<>(){}[\\]\\\\|&]{8,200}))`,
       'iy',
     ),
+    cannot: hasNoSign,
     accepts: isAssignedSecret,
   },
 ]
+
+/** Longer than the words, the rest of the name and what may stand between it and its sign. */
+const SIGN_WITHIN = 48
+const BEFORE_SIGN = Uint8Array.from({ length: 128 }, (_, code) =>
+  /[\w\-\\"'\] \t]/.test(String.fromCharCode(code)) ? 1 : 0,
+)
+
+/** True where no `=` or `:` follows the name. */
+function hasNoSign(units: Uint16Array, anchor: number): boolean {
+  for (let at = anchor; at < anchor + SIGN_WITHIN; at++) {
+    const unit = units[at] ?? 0
+    if (unit === 0x3d || unit === 0x3a) return false
+    if (BEFORE_SIGN[unit] !== 1) return true
+  }
+  return true
+}
 
 function isAssignedSecret(groups: Readonly<Record<string, string | undefined>>): boolean {
   const { 0: whole = '', rest = '', sign = '', quoted, bare = '' } = groups
