@@ -5,4 +5,4 @@
  */
 export { checkLockfileChange } from './check-lockfile-change.ts'
 export { checkLockfiles } from './check-lockfiles.ts'
-export { problemText } from './lockfile-problem.ts'
+export { problemText, type LockfileProblem } from './lockfile-problem.ts'

@@ -1,7 +1,7 @@
 import { ok, type Result } from '#domain/result'
 import type { LockEntry, LockfileReader, Unreadable } from '../lock-entry.ts'
 import { isInside } from '../references.ts'
-import { isTable, parseToml, stringOf, tablesOf, type TomlTable } from './toml.ts'
+import { parseToml, stringOf, tablesOf, type TomlTable } from './toml.ts'
 
 /** `poetry.lock`: hashes stand with the package, or in older files together at the end. */
 export const readPoetryLock: LockfileReader = (text, path) => {
@@ -81,7 +81,7 @@ const described = (table: TomlTable) => ({
 
 /** Every file needs a hash of its own: one without makes the package one without. */
 function hashes(files: readonly TomlTable[]): string {
-  const found = files.filter((file) => isTable(file)).map((file) => stringOf(file, 'hash'))
+  const found = files.map((file) => stringOf(file, 'hash'))
   return found.some((hash) => hash === '') ? '' : found.join(' ')
 }
 
