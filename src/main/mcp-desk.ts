@@ -40,7 +40,13 @@ async function serve(settings: PlatformSettings, wish: Parameters<McpDesk['serve
   }
   const token = randomBytes(32).toString('base64url')
   redactor.register('mcp_token', token)
-  const served = await serveOverHttp({ factory, at: { port }, token })
+  const served = await serveOverHttp({ factory, at: { port }, token }).catch((cause: unknown) => {
+    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
+    throw new GanderError('usage', `Nothing can listen on port ${port} of 127.0.0.1 (${why}).`, {
+      cause,
+      remedy: 'Choose another port, or --http 0 for any.',
+    })
+  })
   const token_file = join(home, 'mcp', `token-${served.port ?? 0}`)
   await writeWhole(token_file, `${token}\n`)
   return {

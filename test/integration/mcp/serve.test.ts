@@ -114,6 +114,12 @@ describe('gander mcp serve --http --allow-submit', () => {
     await expect(reach('127.0.0.1', Number(port))).resolves.toBe('open')
   })
 
+  it('says that its port is taken, and what to do', async () => {
+    const { code, stderr } = await lab.gander(['mcp', 'serve', '--http', new URL(http.url).port])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/port \d+ of 127\.0\.0\.1 \(EADDRINUSE\)[^]*--http 0/)
+  })
+
   it('refuses a page in a browser: by its origin, by a name of its own for this host, and without the token', async () => {
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} })
     const authorization = `Bearer ${readFileSync(http.token_file, 'utf8').trim()}`
