@@ -178,3 +178,23 @@ describe('cargo test', () => {
     )
   })
 })
+
+it('hostile output is read in linear time and ends quietly', () => {
+  const started = performance.now()
+  const announced = 'running 2 tests\n'
+  for (const text of [
+    `Running ${'deps/'.repeat(200_000)}`,
+    `${'deps/a-'.repeat(200_000)}\n`.repeat(2),
+    `${announced}test ${' - should panic'.repeat(100_000)}`,
+    announced.repeat(100_000),
+    `${announced}failures:\n${'---- a stdout ----\n'.repeat(100_000)}`,
+  ])
+    parseResults('cargo_text', text)
+  for (const text of [
+    '{"'.repeat(500_000),
+    '{"Action":"run","Package":"a","Test":"b"}\n'.repeat(50_000),
+    '{"Action":3}\n',
+  ])
+    parseResults('go_json', text)
+  expect(performance.now() - started).toBeLessThan(5_000)
+})
