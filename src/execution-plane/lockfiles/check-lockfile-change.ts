@@ -45,19 +45,24 @@ function replaced(before: LockfileReport, after: LockfileReport): readonly Lockf
     const pinned = new Map((old?.entries ?? []).map((entry) => [keyOf(entry), entry]))
     return entries.flatMap((entry) => {
       const was = pinned.get(keyOf(entry))
-      if (was === undefined || sameHashes(was, entry)) return []
-      return [
-        problem('lockfile.replaced', { path, line: entry.line }, `${entry.name}@${entry.version} has another hash`),
-      ]
+      const at = { path, line: entry.line }
+      // What is no hash, or no registry's any more, is a problem by itself.
+      if (was === undefined || entry.source !== 'registry' || entry.integrity === '') return []
+      if (hashesOf(was).length > 0 && entry.integrity === undefined)
+        return [problem('lockfile.integrity', at, `${entry.name}@${entry.version} has lost its hash`)]
+      if (sameHashes(was, entry)) return []
+      return [problem('lockfile.replaced', at, `${entry.name}@${entry.version} has another hash`)]
     })
   })
 }
+
+const hashesOf = ({ integrity = '' }: LockEntry): readonly string[] =>
+  integrity.split(/\s+/).filter((hash) => hash !== '')
 
 const keyOf = ({ name, version, files = [] }: LockEntry): string => JSON.stringify([name, version, files])
 
 /** A hash may be added beside the ones there were, of a stronger kind or for another platform. */
 function sameHashes(was: LockEntry, now: LockEntry): boolean {
-  const old = (was.integrity ?? '').split(/\s+/).filter((hash) => hash !== '')
-  const current = new Set((now.integrity ?? '').split(/\s+/))
-  return old.length === 0 || old.some((hash) => current.has(hash))
+  const [old, current] = [hashesOf(was), hashesOf(now)]
+  return old.length === 0 || old.some((hash) => current.includes(hash))
 }

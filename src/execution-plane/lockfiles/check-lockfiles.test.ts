@@ -327,6 +327,16 @@ describe('a change of a lockfile', () => {
     expect((await change(npm(ms), after)).map((found) => found.rule)).toContain(rule)
   })
 
+  it('that takes every hash out of a requirements file does not', async () => {
+    const [before, after] = [`ms==2.1.3 --hash=sha256:${HEX}\n`, 'ms==2.1.3\n'].map((text) =>
+      treeOf({ 'requirements.txt': text }),
+    )
+    if (before === undefined || after === undefined) throw new Error('two trees')
+    const found = await checkLockfileChange(before, after, ['requirements.txt'])
+    expect(found.map(({ rule, line }) => `${rule} ${line}`)).toEqual(['lockfile.integrity 1'])
+    expect(await checkLockfileChange(after, before, ['requirements.txt'])).toEqual([])
+  })
+
   it('is not blamed for what was wrong before', async () => {
     const bad = npm({ ...ms, integrity: undefined })
     expect(await change(bad, bad.replace('"x"', '"y"'))).toEqual([])

@@ -5,6 +5,7 @@ import type { Json } from '#domain/json'
 import type { CapturedTree } from '#ports'
 import { checkChange } from '#execution-plane/patch'
 import { gateAnswered, keep, need, type Ending, type Execution } from './execution.ts'
+import { lockfileProblems, withLockfiles } from './lockfile-gate.ts'
 
 /** Captures what the agent leaves as one tree; what git cannot hold is named and judged by a gate. */
 export async function captureProposal(execution: Execution, round: number): Promise<CapturedTree> {
@@ -33,7 +34,7 @@ export async function checkBoundary(
   if (proposal.files.length === 0 && captured.refused.length === 0) return nothingChanged(found.summary)
   const request = { tree: captured.tree, policy: parts.policy.version }
   const value = await journal.perform({ key: `gate:boundary:${round}`, kind: 'gate', request }, async () => {
-    const verdicts = await checkChange({
+    const checked = await checkChange({
       task,
       run_id: run.id,
       state: 'verifying',
@@ -43,6 +44,7 @@ export async function checkBoundary(
       policy: parts.policy,
       redactor: parts.redactor,
     })
+    const verdicts = withLockfiles(checked, await lockfileProblems(execution))
     const redacted = await parts.redactor.redact(proposal.patch)
     const patch = await keep(execution, 'patch', 'change.patch', redacted.text)
     const secret = verdicts.some((verdict) => verdict.gate === 'secrets' && verdict.answer === 'fail')
