@@ -4,7 +4,6 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
-import { createRepositories } from '#adapters/git'
 import {
   git,
   makeRepository,
@@ -12,101 +11,35 @@ import {
   openRun,
   overlayObstacle,
   overlayOf,
-  temporaryFolder,
   writeFiles,
   type Overlay,
 } from '../integration/git/fixtures.ts'
+import { openHostileGround } from './git-hostile-ground.ts'
 
-const folder = temporaryFolder()
-afterAll(folder.remove)
-const repositories = createRepositories({ home: join(folder.path, 'home') })
-const at = (name: string) => join(folder.path, name)
-const pwned = at('pwned')
-const attack = `touch ${pwned}; `
+const ground = openHostileGround()
+afterAll(ground.remove)
+const { repositories, at, marker, script } = ground
 
 afterEach(() => {
-  expect(existsSync(pwned)).toBe(false)
+  expect(existsSync(marker)).toBe(false)
 })
-
-/** Every way a repository's own configuration names a program, with dirty files that would make git use them. */
-function boobyTrap(path: string): void {
-  const config = `
-[core]
-	fsmonitor = "${attack}false"
-	hooksPath = ${path}/hooks
-	sshCommand = "${attack}ssh"
-	pager = "${attack}cat"
-	editor = "${attack}true"
-	gitProxy = "${attack}"
-	alternateRefsCommand = "${attack}"
-	askPass = "${attack}"
-[filter "evil"]
-	clean = "${attack}cat"
-	smudge = "${attack}cat"
-	process = "${attack}cat"
-	required = true
-[diff "evil"]
-	command = "${attack}"
-	textconv = "${attack}cat"
-[merge "evil"]
-	driver = "${attack}"
-[uploadpack]
-	packObjectsHook = "${attack}git pack-objects"
-[credential]
-	helper = "!${attack}"
-[url "ext::sh -c ${pwned}"]
-	insteadOf = file://
-[remote "origin"]
-	url = ext::sh -c '${attack}'
-	uploadpack = "${attack}"
-	receivepack = "${attack}"
-	promisor = true
-[extensions]
-	partialClone = origin
-[gpg]
-	program = "${attack}"
-[alias]
-	status = "!${attack}"
-	rev-parse = "!${attack}"
-[include]
-	path = ${path}/more
-`
-  execFileSync('sh', ['-c', 'cat >> .git/config'], { cwd: path, input: config })
-  for (const hook of [
-    'pre-commit',
-    'post-checkout',
-    'post-index-change',
-    'reference-transaction',
-    'pre-push',
-    'pre-receive',
-  ])
-    for (const hooks of ['.git/hooks', 'hooks']) {
-      mkdirSync(join(path, hooks), { recursive: true })
-      writeFileSync(join(path, hooks, hook), `#!/bin/sh\n${attack}\n`, { mode: 0o755 })
-    }
-  writeFileSync(join(path, '.git/hooks/fsmonitor-watchman'), `#!/bin/sh\n${attack}\n`, { mode: 0o755 })
-}
 
 describe('a repository that configures programs', () => {
   test('runs them under plain git, so the traps are live', () => {
-    makeRepository(at('live'), { 'a.txt': 'a\n', '.gitattributes': '* filter=evil\n' })
-    boobyTrap(at('live'))
-    writeFiles(at('live'), { 'a.txt': 'dirty\n' })
+    const path = ground.trapWithAll('live')
     try {
-      git(at('live'), 'status')
+      git(path, 'status')
     } catch {
       // The traps make git fail as well; what counts is that one of them was run.
     }
-    expect(existsSync(pwned)).toBe(true)
-    rmSync(pwned)
+    expect(existsSync(marker)).toBe(true)
+    rmSync(marker)
   })
 
-  test('runs none of them when it is resolved, opened, compared and committed to, and its content still arrives', async () => {
-    makeRepository(at('trapped'), { 'a.txt': 'a\n', '.gitattributes': '* filter=evil diff=evil merge=evil ident\n' })
-    boobyTrap(at('trapped'))
-    writeFiles(at('trapped'), { 'a.txt': 'dirty\n', 'b.txt': 'new\n' })
+  test('GIT-01 GIT-02 GIT-03 GIT-04 GIT-05 GIT-06 runs none of them when it is resolved, opened, compared and committed to, and its content still arrives', async () => {
+    writeFiles(ground.trapWithAll('trapped'), { 'new.txt': 'new\n' })
     const source = await repositories.resolve(at('trapped'), null)
-    expect(source.uncommitted).toEqual(['a.txt', 'b.txt', 'hooks/'])
+    expect(source.uncommitted).toEqual(['a.txt', '.gitmodules', 'new.txt'])
     const run = await repositories.open('run_trapped', source)
     expect(readFileSync(join(run.checkout, 'a.txt'), 'utf8')).toBe('a\n')
     await run.diff(source.tree, source.tree)
@@ -135,7 +68,7 @@ describe('a repository that configures programs', () => {
 describe('objects of another repository', () => {
   test('GIT-11 do not come in by alternates; after a repack the same repository is taken', async () => {
     makeRepository(at('private'), { 'secret.txt': 'secret\n' })
-    git(folder.path, 'clone', '-q', '--shared', at('private'), at('borrower'))
+    git(ground.path, 'clone', '-q', '--shared', at('private'), at('borrower'))
     await expect(repositories.resolve(at('borrower'), null)).rejects.toMatchObject({
       code: 'repository_unreadable',
       remedy: expect.stringContaining('git repack -a -d') as string,
@@ -222,7 +155,7 @@ describe('a tree that no honest git wrote', () => {
     ['url = ext::sh -c "touch /tmp/x"', 'a helper address'],
     ['url = -u./x', 'an option'],
     ['path = .git/modules\n\turl = ./x', 'a path into .git'],
-  ])('a submodule with %s (%s) is never cloned', async (lines) => {
+  ])('GIT-08 a submodule with %s (%s) is never cloned', async (lines) => {
     const path = at(`module-${createHash('sha1').update(lines).digest('hex').slice(0, 6)}`)
     makeRepository(path, { 'a.txt': 'a\n', '.gitmodules': `[submodule "x"]\n\tpath = x\n\t${lines}\n` })
     git(path, 'update-index', '--add', '--cacheinfo', `160000,${git(path, 'rev-parse', 'HEAD')},x`)
@@ -261,8 +194,8 @@ describe.skipIf(overlayObstacle !== undefined)(
       const run = await openRun(repositories, at('clean'))
       overlay = await mountOverlay(run.checkout)
       overlay.run(`git init -q . && mkdir -p .git/hooks .git/info && echo '*' > .git/info/exclude
-printf '[core]\\n fsmonitor = "${attack}"\\n worktree = /etc\\n[filter "evil"]\\n clean = "${attack}"\\n' >> .git/config
-echo '* filter=evil' > .gitattributes; echo b > b.txt; echo "${folder.path}/private/.git/objects" > .git/objects/info/alternates`)
+printf '[core]\\n fsmonitor = "${script}"\\n worktree = /etc\\n[filter "evil"]\\n clean = "${script}"\\n' >> .git/config
+echo '* filter=evil' > .gitattributes; echo b > b.txt; echo "${ground.path}/private/.git/objects" > .git/objects/info/alternates`)
       const { tree, refused } = await run.captureTree(run.source.tree, overlayOf(overlay))
       expect(refused).toEqual([])
       expect((await run.listFiles(tree)).map(({ path }) => path)).toEqual(['.gitattributes', 'a.txt', 'b.txt'])
@@ -290,7 +223,7 @@ echo '* filter=evil' > .gitattributes; echo b > b.txt; echo "${folder.path}/priv
       await expect(run.captureTree(run.source.tree, { kind: 'overlay', upper: at('upper') })).rejects.toThrow()
     })
 
-    test('attributes that an agent added cannot blind the diff', async () => {
+    test('GIT-12 attributes that an agent added cannot blind the diff', async () => {
       makeRepository(at('blind'), { 'a.txt': 'a\n' })
       const run = await openRun(repositories, at('blind'))
       overlay = await mountOverlay(run.checkout)
