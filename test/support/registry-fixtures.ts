@@ -36,6 +36,8 @@ export interface RegistryGround {
   /** Where the two listen on loopback; the plain one answers for every port but 443. */
   readonly ports: { readonly https: number; readonly http: number }
   readonly proxy: RegistryProxy
+  /** What the registry shows, for whoever has to show the same. */
+  readonly certificate: { readonly key: string; readonly cert: string }
   readonly open: (wish?: {
     readonly hosts?: readonly string[]
     readonly budget?: Partial<EgressBudget>
@@ -66,7 +68,7 @@ const selfSigned = (folder: string): { readonly key: string; readonly cert: stri
     [
       ...'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=registry'.split(' '),
       '-addext',
-      'subjectAltName=DNS:*.example.org',
+      'subjectAltName=DNS:*.example.org,DNS:localhost',
       '-keyout',
       key,
       '-out',
@@ -123,6 +125,7 @@ export const makeRegistryGround = async (wish: GroundWish): Promise<RegistryGrou
     dialled,
     ports,
     proxy,
+    certificate: { key, cert: readFileSync(cert, 'utf8') },
     open: async ({ hosts = [HOST], budget = {} } = {}) => {
       const folder = join(root, `door-${doors.length}`)
       mkdirSync(folder)

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { createServer, request } from 'node:http'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer as createBareServer, type Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import type { RegistryGround } from './registry-fixtures.ts'
 
 /** What the proxy of a company was asked. */
 interface Asked {
@@ -13,8 +15,10 @@ export interface UpstreamProxy {
   readonly asked: readonly Asked[]
   /** Address for the environment of whoever uses it. */
   readonly address: string
-  /** Where everything ends up: the registry's two ports on loopback. */
-  leadTo(ports: { readonly https: number; readonly http: number }): void
+  /** The same behind TLS. */
+  readonly secure_address: string
+  /** Where everything ends up: the registry's two ports on loopback, and what the proxy shows of itself in TLS. */
+  leadTo(registry: Pick<RegistryGround, 'ports' | 'certificate'>): void
   close(): void
 }
 
@@ -27,6 +31,7 @@ export const startUpstreamProxy = async (): Promise<UpstreamProxy> => {
   const asked: Asked[] = []
   const open = new Set<Socket>()
   let ports = { https: 0, http: 0 }
+  let certificate = { key: '', cert: '' }
   const server = createServer((incoming, answer) => {
     const authorization = incoming.headers['proxy-authorization']
     asked.push({ line: `${incoming.method} ${incoming.url}`, authorization })
@@ -57,19 +62,29 @@ export const startUpstreamProxy = async (): Promise<UpstreamProxy> => {
     for (const one of [out, socket]) one.on('error', () => [out, socket].forEach((each) => each.destroy()))
     open.add(out)
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const secure = createBareServer((socket) => {
+    const tls = new TLSSocket(socket, { isServer: true, ...certificate })
+    for (const one of [socket, tls]) one.on('error', () => socket.destroy())
+    open.add(socket)
+    tls.once('secure', () => server.emit('connection', tls))
+  })
+  for (const one of [server, secure]) {
+    one.listen(0, '127.0.0.1')
+    await once(one, 'listening')
+  }
+  const port = (of: typeof server | typeof secure): number => (of.address() as AddressInfo).port
   return {
     asked,
-    address: `http://${USER}@127.0.0.1:${port}`,
+    address: `http://${USER}@127.0.0.1:${port(server)}`,
+    secure_address: `https://${USER}@localhost:${port(secure)}`,
     leadTo: (to) => {
-      ports = to
+      ;({ ports, certificate } = to)
     },
     close: () => {
       for (const socket of open) socket.destroy()
       server.closeAllConnections()
       server.close()
+      secure.close()
     },
   }
 }

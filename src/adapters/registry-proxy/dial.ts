@@ -105,12 +105,15 @@ const askProxy = (socket: Socket, request: string): Promise<Result<Socket, DialR
     socket.write(request)
   })
 
-const dialThrough = async (to: Destination, proxy: UpstreamProxy): Promise<Result<Socket, DialRefusal>> => {
+const dialThrough = async (
+  to: Destination,
+  proxy: UpstreamProxy,
+  trusted: string,
+): Promise<Result<Socket, DialRefusal>> => {
+  const { host, port } = proxy
+  const named = { host, port, servername: isIP(host) === 0 ? host : '' }
   const opened = proxy.tls
-    ? await connected(
-        connectTls({ host: proxy.host, port: proxy.port, servername: isIP(proxy.host) === 0 ? proxy.host : '' }),
-        'secureConnect',
-      )
+    ? await connected(connectTls({ ...named, ...(trusted === '' ? {} : { ca: trusted }) }), 'secureConnect')
     : await connected(connect(proxy.port, proxy.host), 'connect')
   if (!opened.ok) return failed(`the proxy of this host: ${opened.refusal.why}`)
   // A proxy takes plain requests by their whole address; few connect to another port than that of https.
@@ -122,15 +125,19 @@ const dialThrough = async (to: Destination, proxy: UpstreamProxy): Promise<Resul
 
 /**
  * Opens a connection to a destination that was already allowed by name. A proxy of the machine resolves names itself,
- * so there only a destination given as an address, or as this host, can be judged here.
+ * so there only a destination given as an address, or as this host, can be judged here. `trusted` are PEM certificates
+ * that a proxy with TLS is checked against; empty means those Node has.
  */
 export const dial = async (
   to: Destination,
   proxy: UpstreamProxy | undefined,
   network: Network,
+  trusted: string,
 ): Promise<Result<Socket, DialRefusal>> => {
   if (proxy === undefined) return dialDirectly(to, network)
   const local = to.host === 'localhost' || to.host.endsWith('.localhost')
   const refused = local ? 'this host itself' : isIP(to.host) === 0 ? undefined : addressRefusal(to.host, to.own)
-  return refused === undefined ? dialThrough(to, proxy) : refuse({ forbidden: true, why: `its address is ${refused}` })
+  return refused === undefined
+    ? dialThrough(to, proxy, trusted)
+    : refuse({ forbidden: true, why: `its address is ${refused}` })
 }

@@ -34,7 +34,7 @@ class DestinationAgent extends Agent {
 
   async #connect(): Promise<Socket> {
     const { environment, network, trusted } = this.#settings
-    const dialled = await dial(this.#to, upstreamFor(environment, this.#to), network)
+    const dialled = await dial(this.#to, upstreamFor(environment, this.#to), network, trusted)
     if (!dialled.ok) {
       const { forbidden, why } = dialled.refusal
       throw forbidden ? new ForbiddenAddress(why) : new Error(why)

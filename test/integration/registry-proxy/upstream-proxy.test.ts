@@ -10,13 +10,16 @@ afterEach(async () => {
   await ground.remove()
 })
 
-const behind = async (environment: (address: string) => Readonly<Record<string, string>>) => {
+const behind = async (environment: (address: string, secure_address: string) => Readonly<Record<string, string>>) => {
   upstream = await startUpstreamProxy()
   ground = await makeRegistryGround({
     listener: (_asked, answer) => answer.end('package'),
-    environment: { npm_config_registry: `http://${PLAIN}:8081/`, ...environment(upstream.address) },
+    environment: {
+      npm_config_registry: `http://${PLAIN}:8081/`,
+      ...environment(upstream.address, upstream.secure_address),
+    },
   })
-  upstream.leadTo(ground.ports)
+  upstream.leadTo(ground)
 }
 /** A plain request as npm makes it to a proxy. */
 const plain = (door: Parameters<typeof sayTo>[0], path: string): Promise<string> =>
@@ -45,6 +48,12 @@ describe('a proxy of the machine', () => {
     expect(await plain(door, '/ms')).toMatch(/ 200 [\s\S]*package/)
     expect(upstream.asked).toEqual([{ line: `GET http://${PLAIN}:8081/ms`, authorization: PROXY_KEY }])
     expect(ground.seen.map(({ line, headers }) => [line, headers.host])).toEqual([['GET /ms', `${PLAIN}:8081`]])
+  })
+
+  it('with TLS is checked against the authorities that the user trusts', async () => {
+    await behind((_plain, address) => ({ HTTPS_PROXY: address }))
+    expect(await get(await ground.open(), '/ms')).toMatchObject({ status: 200 })
+    expect(upstream.asked).toEqual([{ line: `CONNECT ${HOST}:443`, authorization: PROXY_KEY }])
   })
 
   it('is passed by for what NO_PROXY names', async () => {
