@@ -57,6 +57,18 @@ describe('MC-02 the pin', () => {
     expect(third.step.tool_call).toMatchObject({ status: 'refused', rule: 'mcp.quarantined' })
   })
 
+  it('is the one a run began with: a server that is pinned anew meanwhile is not used when the run goes on', async () => {
+    world = await openWorld()
+    await world.pin('honest')
+    const first = await world.bind('honest')
+    expect((await world.call(first.tools, { text: 'hi' })).is_error).toBe(false)
+    await first.foreign.close()
+    await world.pin('changed')
+    const { tools } = await world.bind('changed')
+    expect(JSON.stringify(tools.declarations('editing'))).not.toContain('evil.example')
+    expect((await world.call(tools, { text: 'hi' })).step.tool_call).toMatchObject({ rule: 'mcp.quarantined' })
+  })
+
   it('still holds for a server that announces a change and made none', async () => {
     const tools = await bound('restless')
     for (const text of ['one', 'two']) expect((await world.call(tools, { text })).text).toContain(`echo: ${text}`)

@@ -9,7 +9,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openLab, until, type Lab } from '../../support/lab/lab.ts'
-import { finish, plan, play } from '../../support/lab/play.ts'
+import { call, finish, plan, play } from '../../support/lab/play.ts'
 import { KEY, modelWords } from '../../support/lab/session.ts'
 import { python } from '../../support/lab/solutions.ts'
 import { startScriptedModel } from '../../support/scripted-model/index.ts'
@@ -32,7 +32,10 @@ beforeAll(async () => {
   lab = await openLab()
   repository = await lab.repository('python')
   model = await startScriptedModel(
-    play({ planning: [plan('stocktake/count.py')], editing: [python.source, python.test, finish()] }),
+    play({
+      planning: [plan('stocktake/count.py')],
+      editing: [call('mcp__docs__echo', { text: 'hi' }), python.source, python.test, finish()],
+    }),
   )
   const words = ['mcp', 'serve', '--http', '0', '--json', '--allow-submit', ...modelWords(model.url('anthropic'))]
   program = lab.start(words, { SCRIPTED_API_KEY: KEY })
@@ -65,6 +68,36 @@ async function ask(client: Client, name: string, args: Readonly<Record<string, u
 const told = async (client: Client, name: string, args: Readonly<Record<string, unknown>> = {}) =>
   JSON.parse((await ask(client, name, args)).text) as Readonly<Record<string, unknown>>
 
+describe('gander mcp pin', () => {
+  it('starts a server in its sandbox, pins what it offers, and tells what changed when it is pinned anew', async () => {
+    const program_folder = join(lab.root, 'foreign')
+    mkdirSync(program_folder)
+    writeFileSync(join(program_folder, 'server.mjs'), FOREIGN_SERVER)
+    const file = join(lab.home, 'mcp.yaml')
+    const written = (mode: string) => [
+      'version: 1',
+      'servers:',
+      '  # the words of a person stay',
+      '  - id: docs',
+      `    command: [node, /opt/foreign/server.mjs, ${mode}]`,
+      `    read_only: [{ host: ${program_folder}, inner: /opt/foreign }]`,
+      '    tools: [echo]',
+      '    prompts: [review]',
+    ]
+    writeFileSync(file, `${written('honest').join('\n')}\n`)
+    expect((await lab.gander(['mcp', 'list'])).stdout).toContain('not pinned')
+    const first = await lab.gander(['mcp', 'pin', 'docs', '--json'])
+    const pinned = JSON.parse(first.stdout) as { readonly pin: string }
+    expect(pinned, first.stderr).toMatchObject({ changed: [], tools: ['mcp__docs__echo', 'mcp__docs__get-prompt'] })
+    const text = readFileSync(file, 'utf8')
+    expect(text).toContain('# the words of a person stay')
+    expect(text).toContain(pinned.pin)
+    writeFileSync(file, text.replace('honest', 'changed'))
+    const second = await lab.gander(['mcp', 'pin', 'docs'])
+    expect(second.stdout).toMatch(/changed +tool echo: description: .*evil\.example/)
+  })
+})
+
 describe('gander mcp serve --http --allow-submit', () => {
   it('takes a task through intake, works on it, and shows contract, run, diff and evidence', async () => {
     const description = `${ISSUE.replace(/^# .+$/m, '')}\nSeen at ${CANARY}.`
@@ -76,6 +109,9 @@ describe('gander mcp serve --http --allow-submit', () => {
       return /^(completed|failed|needs_human|blocked_policy|paused|awaiting_approval)$/.test(String(shown['state']))
     }, 110_000)
     expect(shown['state'], JSON.stringify(shown)).toBe('completed')
+
+    // The model was answered by the foreign server that was pinned above, from its sandbox, and as data.
+    expect(JSON.stringify(model.requests)).toMatch(/trust=untrusted>\\+necho: hi\\+n<\/data/)
 
     // Who wrote the words that an assistant hands in is not known, whoever started the server.
     expect(await told(assistant, 'show_task', { run })).toMatchObject({
@@ -166,36 +202,6 @@ describe('gander mcp serve', () => {
     program.kill('SIGTERM')
     expect((await ended)[0]).toBe(0)
     expect(existsSync(http.token_file)).toBe(false)
-  })
-})
-
-describe('gander mcp pin', () => {
-  it('starts a server in its sandbox, pins what it offers, and tells what changed when it is pinned anew', async () => {
-    const program_folder = join(lab.root, 'foreign')
-    mkdirSync(program_folder)
-    writeFileSync(join(program_folder, 'server.mjs'), FOREIGN_SERVER)
-    const file = join(lab.home, 'mcp.yaml')
-    const written = (mode: string) => [
-      'version: 1',
-      'servers:',
-      '  # the words of a person stay',
-      '  - id: docs',
-      `    command: [node, /opt/foreign/server.mjs, ${mode}]`,
-      `    read_only: [{ host: ${program_folder}, inner: /opt/foreign }]`,
-      '    tools: [echo]',
-      '    prompts: [review]',
-    ]
-    writeFileSync(file, `${written('honest').join('\n')}\n`)
-    expect((await lab.gander(['mcp', 'list'])).stdout).toContain('not pinned')
-    const first = await lab.gander(['mcp', 'pin', 'docs', '--json'])
-    const pinned = JSON.parse(first.stdout) as { readonly pin: string }
-    expect(pinned, first.stderr).toMatchObject({ changed: [], tools: ['mcp__docs__echo', 'mcp__docs__get-prompt'] })
-    const text = readFileSync(file, 'utf8')
-    expect(text).toContain('# the words of a person stay')
-    expect(text).toContain(pinned.pin)
-    writeFileSync(file, text.replace('honest', 'changed'))
-    const second = await lab.gander(['mcp', 'pin', 'docs'])
-    expect(second.stdout).toMatch(/changed +tool echo: description: .*evil\.example/)
   })
 })
 
