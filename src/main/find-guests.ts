@@ -1,8 +1,9 @@
 import { homedir } from 'node:os'
 import process from 'node:process'
 import { createGuests } from '#adapters/guests'
-import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
 import type { Guests } from '#ports'
+import { chooseDriver } from './choose-driver.ts'
+import { once } from './once.ts'
 
 /** Finds guests from this process's variables; with `try_them` each is asked for its version in a sandbox. */
 export function findGuests(home: string, try_them: boolean): Guests {
@@ -11,6 +12,6 @@ export function findGuests(home: string, try_them: boolean): Guests {
     user_home: homedir(),
     cwd: process.cwd(),
     node: process.execPath,
-    ...(try_them ? { driver: createBubblewrapDriver({ home }) } : {}),
+    ...(try_them ? { driver: once(() => chooseDriver(home, process.env)) } : {}),
   })
 }

@@ -20,6 +20,8 @@ export interface GuestSighting {
   /** The wire formats it speaks, the preferred one first. */
   readonly apis: readonly ModelApi[]
   readonly found: FoundGuest | null
+  /** Absolute path of its program on this machine; null where there is none. */
+  readonly where: string | null
   /** Why it was not found, or does not answer, and what to do. */
   readonly reason: string | null
 }
@@ -31,7 +33,7 @@ export interface Guests {
 }
 
 /** A run's own tools, offered to its guest for one start. */
-export interface GuestToolOffer {
+interface GuestToolOffer {
   readonly tools: AgentTools
   readonly phase: AgentPhase
   /** A fresh key of the run's journal for each call. */

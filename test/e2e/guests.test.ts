@@ -5,7 +5,7 @@ import process from 'node:process'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createGuests } from '#adapters/guests'
-import { openDatabase } from '#adapters/postgres'
+import { openDatabase, type Database } from '#adapters/postgres'
 import type { RunId } from '#domain/ids'
 import { GUEST_APIS, KNOWN_GUESTS } from '#domain/task'
 import { sharedParts } from '../../src/main/shared-parts.ts'
@@ -32,12 +32,18 @@ const PROBE = [
   'echo "routes: $(tail -n +2 /proc/net/route | wc -l)"',
 ].join('; ')
 
+/** Most of a guest's time is its own waiting; more than this at once only makes each of them slower. */
+const AT_ONCE = 3
+
 let lab: Lab
 let repository: string
+let database: Database
 
 beforeAll(async () => {
   lab = await openLab()
   repository = await lab.repository('python')
+  // The server that all runs share is up before the first of them.
+  database = await openDatabase({ home: lab.home })
   for (const id of KNOWN_GUESTS) {
     if ((await guests.find(id)).found !== null) continue
     await run(process.execPath, [join(import.meta.dirname, '../../scripts/install-guests.ts'), id]).catch(
@@ -45,11 +51,14 @@ beforeAll(async () => {
     )
   }
 }, 600_000)
-afterAll(() => lab.close())
+afterAll(async () => {
+  await database.close()
+  await lab.close()
+})
 
 describe('a real coding agent as a guest', () => {
-  it.each(KNOWN_GUESTS)(
-    '%s makes a draft pull request without a key and without a route',
+  it.concurrent.each(KNOWN_GUESTS)(
+    '%s makes a draft pull request, calls verify, and has no key and no route',
     async (id) => {
       const { found, reason } = await guests.find(id)
       if (found === null) return console.log(`skipped: ${reason} The package registry could not be reached either.`)
@@ -58,13 +67,20 @@ describe('a real coding agent as a guest', () => {
         [PROBE, asCommand(python.source), asCommand(python.test), { tool: 'verify' }],
         'Counted the empty shelf.',
       )
-      const ran = await runScripted(lab, script, { repository, api: api as WireApi, words: ['--agent', id] })
+      const ask = {
+        repository,
+        api: api as WireApi,
+        words: ['--agent', id],
+        env: { SECRET_OF_THE_HOST: 'not-for-guests' },
+      }
+      const ran = await inTurn(() => runScripted(lab, script, ask))
       const { outcome, requests } = ran
       expect(outcome.state, `${ran.stdout}\n${ran.stderr}`).toBe('completed')
       expect(outcome.pull_request?.url).toMatch(/pulls/)
       const said = requests.flatMap(({ turn }) => toolTexts(turn)).join('\n')
       expect(said).toContain('env: ')
       expect(said).not.toContain(KEY)
+      expect(said).not.toContain('not-for-guests')
       expect(said).toContain('routes: 0')
       expect(said).toMatch(/unreachable|refused|not permitted/i)
       expect(requests.every(({ body }) => !body.includes(KEY))).toBe(true)
@@ -77,27 +93,37 @@ describe('a real coding agent as a guest', () => {
   )
 })
 
-async function recordHolds(run_id: string, id: string): Promise<void> {
-  const database = await openDatabase({ home: lab.home })
+let running = 0
+const waiting: (() => void)[] = []
+
+/** Lets at most so many act at the same time. */
+async function inTurn<Value>(act: () => Promise<Value>): Promise<Value> {
+  if (running >= AT_ONCE) await new Promise<void>((settle) => waiting.push(settle))
+  running += 1
   try {
-    const { store, artifacts } = sharedParts(lab.home, database)
-    const events = await store.events(run_id as RunId, 0)
-    const named = (name: string) => events.filter(({ event }) => event === name)
-    expect(named('guest_started')[0]?.facts).toMatchObject({ guest: id, phase: 'editing' })
-    expect(named('guest_tool_called').length).toBeGreaterThanOrEqual(3)
-    expect(named('tool_call_executed').filter(({ facts }) => facts['tool'] === 'verify')).toHaveLength(1)
-    expect(named('guest_ended')[0]?.facts).toMatchObject({ guest: id, outcome: 'finished', exit_code: 0 })
-    const exchanges = named('model_called').filter(({ facts }) => facts['phase'] === 'editing')
-    expect(exchanges.length).toBeGreaterThanOrEqual(4)
-    expect(exchanges.every(({ facts }) => Number(facts['input_tokens']) > 0)).toBe(true)
-    expect((await store.budget(run_id as RunId)).use.tokens).toBeGreaterThan(0)
-    expect(JSON.stringify(events)).not.toContain(KEY)
-    const kept = await store.artifacts(run_id as RunId)
-    expect(kept.map(({ kind }) => kind)).toContain('guest_transcript')
-    const hashes = [...kept.map(({ sha256 }) => sha256), ...exchanges.map(({ result_hash }) => result_hash ?? '')]
-    const texts = await Promise.all(hashes.filter((hash) => hash !== '').map((hash) => artifacts.get(hash)))
-    expect(texts.some((bytes) => bytes !== undefined && Buffer.from(bytes).includes(KEY))).toBe(false)
+    return await act()
   } finally {
-    await database.close()
+    running -= 1
+    waiting.shift()?.()
   }
+}
+
+async function recordHolds(run_id: string, id: string): Promise<void> {
+  const { store, artifacts } = sharedParts(lab.home, database)
+  const events = await store.events(run_id as RunId, 0)
+  const named = (name: string) => events.filter(({ event }) => event === name)
+  expect(named('guest_started')[0]?.facts).toMatchObject({ guest: id, phase: 'editing' })
+  expect(named('guest_tool_called').length).toBeGreaterThanOrEqual(3)
+  expect(named('tool_call_executed').filter(({ facts }) => facts['tool'] === 'verify')).toHaveLength(1)
+  expect(named('guest_ended')[0]?.facts).toMatchObject({ guest: id, outcome: 'finished', exit_code: 0 })
+  const exchanges = named('model_called').filter(({ facts }) => facts['phase'] === 'editing')
+  expect(exchanges.length).toBeGreaterThanOrEqual(4)
+  expect(exchanges.every(({ facts }) => Number(facts['input_tokens']) > 0)).toBe(true)
+  expect((await store.budget(run_id as RunId)).use.tokens).toBeGreaterThan(0)
+  expect(JSON.stringify(events)).not.toContain(KEY)
+  const kept = await store.artifacts(run_id as RunId)
+  expect(kept.map(({ kind }) => kind)).toContain('guest_transcript')
+  const hashes = [...kept.map(({ sha256 }) => sha256), ...exchanges.map(({ result_hash }) => result_hash ?? '')]
+  const texts = await Promise.all(hashes.filter((hash) => hash !== '').map((hash) => artifacts.get(hash)))
+  expect(texts.some((bytes) => bytes !== undefined && Buffer.from(bytes).includes(KEY))).toBe(false)
 }

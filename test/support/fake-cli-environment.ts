@@ -81,7 +81,7 @@ export function fakeCli(wishes: Wishes = {}): FakeCli {
     intake: async () => createIntake({ fetch: () => Promise.reject(new Error('no network')), token: undefined }),
     guests: async () =>
       wishes.guests ?? {
-        find: async (id) => ({ id, apis: [], found: null, reason: 'no guests in this test' }),
+        find: async (id) => ({ id, apis: [], where: null, found: null, reason: 'no guests in this test' }),
         list: async () => [],
       },
     examine: async () => wishes.report ?? { checks: [] },

@@ -12,8 +12,8 @@ const ALL_APIS: readonly ModelApi[] = ['anthropic', 'openai-chat', 'openai-respo
 interface GuestsWish extends SearchPlaces {
   /** Absolute path of the Node program that guests written for it are started with. */
   readonly node: string
-  /** Where a found program is asked for its version; absent: only its package's manifest tells. */
-  readonly driver?: SandboxDriver
+  /** Makes the driver in whose sandbox a found program is asked for its version; absent: only its package's manifest tells. */
+  readonly driver?: () => Promise<SandboxDriver>
 }
 
 /** Finds known guests by their id, and any other program by its name. */
@@ -35,13 +35,15 @@ async function find(id: string, wish: GuestsWish): Promise<GuestSighting> {
   const known = isKnown(id) ? GUEST_PROGRAMS[id] : undefined
   const apis = isKnown(id) ? GUEST_APIS[id] : ALL_APIS
   const located = await locateProgram(known?.program ?? id, wish, wish.node)
-  if (located !== undefined)
-    return { id, apis, found: { ...located, id, version: located.version ?? 'unknown' }, reason: null }
+  if (located !== undefined) {
+    const { where, version, argv, read_only } = located
+    return { id, apis, where, found: { id, version: version ?? 'unknown', argv, read_only }, reason: null }
+  }
   const way =
     known === undefined
       ? 'Put its folder on PATH or name it in GANDER_AGENTS_PATH.'
-      : `Install it with \`npm install --prefix ${join(guestCache(wish), id)} ${known.package}\`, or put \`${known.program}\` on PATH.`
-  return { id, apis, found: null, reason: `There is no program \`${known?.program ?? id}\`. ${way}` }
+      : `Install it with \`npm install --prefix ${join(guestCache(wish), id)} ${known.package}@${known.tried}\`, or put \`${known.program}\` on PATH.`
+  return { id, apis, where: null, found: null, reason: `There is no program \`${known?.program ?? id}\`. ${way}` }
 }
 
 /** Starts a found program in a sandbox without a network and asks for its version. */
@@ -49,7 +51,7 @@ async function ask(sighting: GuestSighting, { driver }: GuestsWish): Promise<Gue
   const { found } = sighting
   if (found === null || driver === undefined) return sighting
   try {
-    const said = await versionOf(found, driver)
+    const said = await versionOf(found, await driver())
     if (said !== undefined) return { ...sighting, found: { ...found, version: said } }
     return { ...sighting, reason: 'It was found and does not answer to --version in a sandbox. Install it again.' }
   } catch (error) {

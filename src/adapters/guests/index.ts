@@ -4,3 +4,5 @@
  * Nothing is started here but inside a sandbox, and nothing below the current folder is looked at.
  */
 export { createGuests } from './create-guests.ts'
+export { GUEST_PROGRAMS } from './guest-programs.ts'
+export { guestCache } from './locate-program.ts'

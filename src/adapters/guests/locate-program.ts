@@ -12,15 +12,17 @@ export interface SearchPlaces {
 
 /** A program as it is on the host, and what must be shown for it to start inside. */
 export interface LocatedProgram {
+  /** Absolute path on the host, as it was found. */
+  readonly where: string
   readonly argv: readonly string[]
   readonly read_only: readonly ReadOnlyView[]
   /** From the manifest of its package; null where it has none. */
   readonly version: string | null
 }
 
-/** The folder below the user's cache in which each guest has an installation of its own. */
-export const guestCache = ({ env, user_home }: SearchPlaces): string =>
-  join(env['XDG_CACHE_HOME'] || join(user_home, '.cache'), 'gander-guests')
+/** The folder in which each guest has an installation of its own: GANDER_GUESTS_CACHE, else below the user's cache. */
+export const guestCache = ({ env, user_home }: Pick<SearchPlaces, 'env' | 'user_home'>): string =>
+  env['GANDER_GUESTS_CACHE'] || join(env['XDG_CACHE_HOME'] || join(user_home, '.cache'), 'gander-guests')
 
 /** Folders in the order they are searched. */
 async function folders(places: SearchPlaces): Promise<readonly string[]> {
@@ -29,6 +31,7 @@ async function folders(places: SearchPlaces): Promise<readonly string[]> {
   const cache = guestCache(places)
   const installed = await readdir(cache).catch(() => [])
   const own = installed
+    .filter((name) => !name.startsWith('.'))
     .toSorted((one, other) => (one < other ? -1 : 1))
     .map((name) => join(cache, name, 'node_modules/.bin'))
   const found = [...listed('GANDER_AGENTS_PATH'), ...listed('PATH'), ...own]
@@ -50,7 +53,7 @@ export async function locateProgram(
   for (const folder of await folders(places)) {
     const path = await realpath(join(folder, name)).catch(() => undefined)
     if (path === undefined || !(await isProgram(path))) continue
-    return shown(path, name, node)
+    return { where: join(folder, name), ...(await shown(path, name, node)) }
   }
   return undefined
 }
@@ -66,7 +69,7 @@ async function isProgram(path: string): Promise<boolean> {
 
 const NODE_INSIDE = '/opt/gander/node'
 
-async function shown(path: string, name: string, node: string): Promise<LocatedProgram> {
+async function shown(path: string, name: string, node: string): Promise<Omit<LocatedProgram, 'where'>> {
   const root = await packageOf(path)
   const place = `/opt/gander/${name}`
   const view: ReadOnlyView =

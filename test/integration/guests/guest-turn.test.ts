@@ -5,7 +5,7 @@ import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EventDraft } from '#domain/event'
 import { DEFAULT_LIMITS } from '#domain/budget'
-import { DEFAULT_SCOPE, KNOWN_GUESTS, GUEST_APIS, type KnownGuest, type Task } from '#domain/task'
+import { DEFAULT_SCOPE, GUEST_APIS, type KnownGuest, type Task } from '#domain/task'
 import type { AgentOutcome, AgentSession, FoundGuest, Redactor, Sandbox } from '#ports'
 import { createGuests } from '#adapters/guests'
 import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
@@ -15,33 +15,22 @@ import { systemClock } from '../../../src/main/system-clock.ts'
 import { emptyMemory, memoryJournal, type StepMemory } from '../../support/agents/memory-journal.ts'
 import { scriptedTools, type ScriptedTools } from '../../support/agents/scripted-session.ts'
 import { plainChannel } from '../../support/guests/plain-channel.ts'
-import { scriptedGuest, toolTexts } from '../../support/guests/scripted-guest.ts'
+import { scriptedGuest } from '../../support/guests/scripted-guest.ts'
 import { makeSandboxGround, shellIn, type SandboxGround } from '../../support/sandbox-fixtures.ts'
 import { startScriptedModel, type ScriptedModel } from '../../support/scripted-model/index.ts'
 
 const guests = createGuests({ env: process.env, user_home: homedir(), cwd: '/nowhere', node: process.execPath })
 
-const PROBE = [
-  'echo "env: $(env | sort | tr "\\n" " ")"',
-  'echo "key: $(cat /proc/*/environ 2>/dev/null | tr "\\0" " " | grep -c SECRET_OF_THE_HOST)"',
-  'echo "route: $(cat /proc/net/route | wc -l)"',
-  'echo "net: $(timeout 3 bash -c "echo > /dev/tcp/192.0.2.1/80" 2>&1 | tail -1)"',
-].join('; ')
-
 let ground: SandboxGround
 let model: ScriptedModel
 
 beforeAll(async () => {
-  process.env['SECRET_OF_THE_HOST'] = 'not-for-guests'
   ground = makeSandboxGround({ 'README.md': 'hello\n' })
   mkdirSync(join(ground.root, 'doors'), { recursive: true })
   chmodSync(ground.root, 0o711)
-  model = await startScriptedModel(
-    scriptedGuest([`${PROBE}; echo made > made.txt`, { tool: 'verify' }], 'Made the file.'),
-  )
+  model = await startScriptedModel(scriptedGuest(['echo made > made.txt', { tool: 'verify' }], 'Made the file.'))
 })
 afterAll(async () => {
-  delete process.env['SECRET_OF_THE_HOST']
   await model.close()
   ground.remove()
 })
@@ -170,28 +159,6 @@ function session(journal: ReturnType<typeof memoryJournal>, signal: AbortSignal,
 }
 
 describe('a guest in its sandbox', () => {
-  it.each(KNOWN_GUESTS)('%s works through its channel, calls verify, and has no key and no route', async (id) => {
-    const { found, reason } = await guests.find(id)
-    if (found === null) return console.log(`skipped: ${reason}`)
-    const asked = model.requests.length
-    const { outcome, events, made, artifacts, called } = await work(found, { id })
-    expect(outcome, artifacts.get('kept')).toEqual({ kind: 'finished', summary: 'Made the file.' })
-    expect(made).toBe('made')
-    expect(called).toEqual(['verify'])
-    const names = events.map(({ event }) => event)
-    expect(names).toContain('guest_started')
-    expect(names).toContain('guest_tool_called')
-    expect(names).toContain('guest_ended')
-    const seen = model.requests.slice(asked)
-    expect(seen.every(({ key }) => key === 'channel-token-of-a-test')).toBe(true)
-    const said = seen.flatMap(({ turn }) => toolTexts(turn)).join('\n')
-    expect(said).toContain('env: ')
-    expect(said).not.toContain('not-for-guests')
-    expect(said).toContain('key: 0')
-    expect(said).toMatch(/route: [01]\b/)
-    expect(said).toMatch(/unreachable|not permitted|refused|denied/i)
-  })
-
   it('as any command reads its instructions from the file in its words', async () => {
     const argv = ['sh', '-c', 'grep -q "Make the file" "$1" && echo made > made.txt', 'tool', '{prompt_file}']
     const { outcome, made } = await work({ id: 'sh', version: 'unknown', argv, read_only: [] })
@@ -200,14 +167,17 @@ describe('a guest in its sandbox', () => {
   })
 
   it.each([
-    ['opencode', ['acp']],
-    ['qwen-code', ['--acp', '--auth-type', 'openai']],
-  ] as const)('%s works as well when it is spoken with by protocol', async (id, words) => {
+    ['opencode', ['acp'], ['verify']],
+    // It does not connect to servers that it is told of over the protocol.
+    ['qwen-code', ['--acp', '--auth-type', 'openai'], []],
+  ] as const)('%s works as well when it is spoken with by protocol', async (id, words, calls) => {
     const { found, reason } = await guests.find(id)
     if (found === null) return console.log(`skipped: ${reason}`)
-    const { outcome, made, artifacts } = await work({ ...found, argv: [...found.argv, ...words] }, { acp: 'allow' })
+    const spoken = { ...found, argv: [...found.argv, ...words] }
+    const { outcome, made, artifacts, called } = await work(spoken, { acp: 'allow' })
     expect(outcome, artifacts.get('kept')).toEqual({ kind: 'finished', summary: 'Made the file.' })
     expect(made).toBe('made')
+    expect(called).toEqual(calls)
   })
 
   it('that asks leave and is refused it changes nothing', async () => {
@@ -244,6 +214,27 @@ describe('a guest in its sandbox', () => {
     expect((await work(slow, { minutes: 0.02, memory })).outcome.kind).toBe('exhausted')
     const quick = { ...slow, argv: ['sh', '-c', 'echo made > made.txt'] }
     expect((await work(quick, { memory })).outcome.kind).toBe('finished')
+  })
+
+  it.each([
+    ['that says nothing and does nothing', 'sleep 300', /did nothing any more/],
+    ['whose output has no end', 'yes', /output had no end/],
+    ['that is killed itself', 'kill -9 $$', /ended by exit/],
+  ])('%s is stopped, and is a failed guest that says so', async (_, command, words) => {
+    const started = Date.now()
+    const { outcome } = await work(
+      { id: 'sh', version: 'unknown', argv: ['sh', '-c', command], read_only: [] },
+      { stall_ms: 2_000 },
+    )
+    expect(outcome).toMatchObject({ kind: 'guest_failed', message: expect.stringMatching(words) })
+    expect(Date.now() - started).toBeLessThan(60_000)
+  })
+
+  it('that ends at once and well has finished, with nothing made and nothing said', async () => {
+    const argv = ['true']
+    const { outcome, made } = await work({ id: 'true', version: 'unknown', argv, read_only: [] })
+    expect(outcome).toEqual({ kind: 'finished', summary: 'The guest gave no summary.' })
+    expect(made).toBe('')
   })
 
   it('whose run is cancelled is killed and leaves no outcome', async () => {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { readLines, type OutputLine } from './json-lines.ts'
 
-async function read(pieces: readonly string[], bounds = { line: 30, total: 1_000 }): Promise<readonly OutputLine[]> {
+async function read(
+  pieces: readonly string[],
+  bounds = { line: 30, total: 1_000, count: 200 },
+): Promise<readonly OutputLine[]> {
   async function* output() {
     for (const piece of pieces) yield Buffer.from(piece)
   }
@@ -28,5 +31,11 @@ describe('lines of a guest', () => {
 
   it('without an end are a flood', async () => {
     expect((await read(Array.from({ length: 50 }, () => 'x'.repeat(29)))).at(-1)).toEqual({ kind: 'flood' })
+  })
+
+  it('are a flood as well when they are short and too many', async () => {
+    const lines = await read(['\n'.repeat(201)])
+    expect(lines).toEqual([{ kind: 'flood' }])
+    expect(await read(['\n'.repeat(200)])).toEqual([])
   })
 })

@@ -6,9 +6,11 @@ interface LineBounds {
   readonly line: number
   /** Bytes in all; when there are more, reading ends. */
   readonly total: number
+  /** Lines in all; a flood of short ones would take minutes to reach the bytes. */
+  readonly count: number
 }
 
-const BOUNDS: LineBounds = { line: 4 * 1024 * 1024, total: 1024 * 1024 * 1024 }
+const BOUNDS: LineBounds = { line: 4 * 1024 * 1024, total: 1024 * 1024 * 1024, count: 1_000_000 }
 
 /** One line of a guest's output. */
 export type OutputLine =
@@ -25,6 +27,7 @@ export async function* readLines(
   let held: Uint8Array[] = []
   let length = 0
   let total = 0
+  let count = 0
   for await (const chunk of output) {
     total += chunk.length
     if (total > bounds.total) {
@@ -33,6 +36,11 @@ export async function* readLines(
     }
     let from = 0
     for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, from)) {
+      count += 1
+      if (count > bounds.count) {
+        yield { kind: 'flood' }
+        return
+      }
       length += at - from
       if (length <= bounds.line) yield* lineOf([...held, chunk.subarray(from, at)])
       held = []
