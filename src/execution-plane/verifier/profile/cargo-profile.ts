@@ -5,7 +5,7 @@ import { registryHosts } from './registry-hosts.ts'
 import { sealProfile } from './seal-profile.ts'
 
 const MANIFESTS = /(?:^|\/)Cargo\.toml$/
-const DEPENDENCIES = /^\s*\[(?:[\w.'"()=, -]+\.)?(?:dev-|build-)?dependencies(?:\.[\w"-]+)?\]/m
+const DEPENDENCIES = /^[ \t]*\[(?:[\w.'"()=, -]+\.)?(?:dev-|build-)?dependencies(?:\.[\w"-]+)?\]/m
 
 /** No debug information: it is three quarters of what a build writes, and the tree lies in memory. */
 const ENVIRONMENT = {

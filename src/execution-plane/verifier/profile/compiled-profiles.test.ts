@@ -124,3 +124,13 @@ it('a Python package with its core in Rust is one of Python, a Go module with a 
   expect((await found({ ...rust, 'scripts/test_a.py': 'import unittest\n' })).ecosystem).toBe('rust')
   expect((await found({ 'go.mod': 'module x\n', 'scripts/test_a.py': 'import unittest\n' })).ecosystem).toBe('go')
 })
+
+it('manifests made to be slow are read in linear time', async () => {
+  const started = performance.now()
+  const blank = '\n'.repeat(1_000_000)
+  await found({ 'go.mod': blank })
+  await found({ 'go.work': `use .\n${'use (\n'.repeat(150_000)}`, 'go.mod': 'module x\n' })
+  await found({ 'Cargo.toml': `${blank.slice(0, 500_000)}[${'a.'.repeat(200_000)}`, 'Cargo.lock': blank })
+  await found({ 'test_a.py': `${blank}import pytest`, 'pyproject.toml': `setuptools_scm${blank}` })
+  expect(performance.now() - started).toBeLessThan(5_000)
+})

@@ -79,22 +79,30 @@ async function goModules(tree: BaseTree): Promise<GoModules | undefined> {
   return {
     patterns: folders.map((folder) => (folder === '.' ? './...' : `./${folder}/...`)),
     vendored: has(tree, 'vendor/modules.txt'),
-    required: manifests.some((text) => /^\s*require\b/m.test(text ?? '')),
+    required: manifests.some((text) => /^[ \t]*require\b/m.test(text ?? '')),
     summed: work !== undefined || has(tree, 'go.sum'),
   }
 }
 
 const below = (folder: string, name: string): string => (folder === '.' ? name : `${folder}/${name}`)
 
-/** Folders that `use` names; a module outside of the repository is none of its own. */
+/** Folders that `use` names, read line by line; a module outside of the repository is none of its own. */
 function usedFolders(work: string): readonly string[] {
-  const text = work.replaceAll(/\/\/.*$/gm, '')
-  const blocks = Array.from(text.matchAll(/^use\s*\(([\s\S]*?)\)/gm), ([, body = '']) => body.split('\n')).flat()
-  const lines = Array.from(text.matchAll(/^use\s+([^\s(]+)\s*$/gm), ([, path = '']) => path)
-  return [...blocks, ...lines]
-    .map((path) => path.trim().replaceAll('"', '').replace(/^\.\//, '').replace(/\/$/, ''))
-    .filter((path) => path === '.' || (/^[\w.@-][\w./@-]*$/.test(path) && !path.split('/').includes('..')))
+  const folders: string[] = []
+  let inside = false
+  for (const whole of work.split('\n')) {
+    const line = whole.replace(/\/\/.*$/, '').trim()
+    const alone = /^use\s+([^\s(]+)$/.exec(line)?.[1]
+    if (alone !== undefined) folders.push(alone)
+    else if (/^use\s*\($/.test(line)) inside = true
+    else if (line === ')') inside = false
+    else if (inside && line !== '') folders.push(line)
+  }
+  return folders.map((path) => path.replaceAll('"', '').replace(/^\.\//, '').replace(/\/$/, '')).filter(isInside)
 }
+
+const isInside = (path: string): boolean =>
+  path === '.' || (/^[\w.@-][\w./@-]*$/.test(path) && !path.split('/').includes('..'))
 
 /**
  * Modules are read as they are written (`readonly`, what everybody else gets too), from `vendor` where that is kept, and

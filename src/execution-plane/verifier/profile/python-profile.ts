@@ -43,7 +43,7 @@ async function usesPytest(tree: BaseTree): Promise<boolean> {
     )
   )
     return true
-  return anyHolds(tree, TEST_FILES, /^\s*(?:import pytest|from pytest\b)/m)
+  return anyHolds(tree, TEST_FILES, /^[ \t]*(?:import pytest|from pytest\b)/m)
 }
 
 function pytestPhase(python: string): ProfilePhase {
@@ -140,7 +140,7 @@ async function versionFromHistory(tree: BaseTree, project: string): Promise<Read
   if (/poetry[_-]dynamic[_-]versioning/.test(declared)) return { POETRY_DYNAMIC_VERSIONING_BYPASS: STANDING }
   if (/\bpbr\b/.test(declared)) return { PBR_VERSION: STANDING }
   if (!/setuptools[_-]scm|hatch-vcs|vcs[_-]versioning|pdm-backend|flit[_-]scm/.test(declared)) return {}
-  const name = /^\s*name\s*=\s*["']?([A-Za-z0-9][\w.-]*)["']?\s*,?\s*$/m.exec(declared)?.[1]
+  const name = /^[ \t]*name[ \t]*=[ \t]*["']?([A-Za-z0-9][\w.-]*)["']?[ \t]*,?[ \t\r]*$/m.exec(declared)?.[1]
   const own = name === undefined ? '' : `_FOR_${name.replaceAll(/[-_.]+/g, '_').toUpperCase()}`
   const pdm = declared.includes('pdm-backend') ? { PDM_BUILD_SCM_VERSION: STANDING } : {}
   return { [`SETUPTOOLS_SCM_PRETEND_VERSION${own}`]: STANDING, ...pdm }

@@ -127,7 +127,7 @@ function ofTest(names: readonly string[], seen: Seen, folder: string | undefined
   const outcome = seen.outcome ?? 'error'
   const bad = outcome === 'failed' || outcome === 'error'
   const message = bad ? placed(seen.output, folder) : undefined
-  const place = message === undefined ? null : /^\s*((?:[\w.@-]+\/)*[\w.@-]+\.go):(\d+): /m.exec(message)
+  const place = message === undefined ? null : /^[ \t]*((?:[\w.@-]+\/)*[\w.@-]+\.go):(\d+): /m.exec(message)
   const result = testResult({
     names,
     outcome,
