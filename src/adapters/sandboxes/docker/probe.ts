@@ -1,75 +1,32 @@
 import { mkdirSync, mkdtempSync, readlinkSync, rmSync, statSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isGanderError } from '#domain/failure'
-import type { ControlProbe, ExecResult, Sandbox, SandboxLimits, SandboxProbe } from '#ports'
-import { ATTACK_PROGRAM, type AttackReport, callAttacks, callPrograms } from '../fence/probe/attacks.ts'
+import type { ControlProbe, Sandbox, SandboxProbe } from '#ports'
+import {
+  attack,
+  attackCalls,
+  attackLimits,
+  type LimitsTried,
+  PROBE_LIMITS,
+  processorControl,
+} from '../fence/probe/attack-sandbox.ts'
+import { type AttackReport, callAttacks } from '../fence/probe/attacks.ts'
 import { reportControls } from '../fence/probe/report-controls.ts'
 import { filteredArchitecture } from '../fence/seccomp/seccomp-program.ts'
 import type { Ground } from './open-container.ts'
 import { openSandbox } from './sandbox.ts'
 
-/** Small, so that reaching them is quick. */
-const PROBE_LIMITS: SandboxLimits = {
-  memory_bytes: 256 * 1024 ** 2,
-  cpus: 2,
-  pids: 64,
-  upper_bytes: 64 * 1024 ** 2,
-  upper_inodes: 2000,
-}
+const HIDDEN = ['/root', '/var/lib/docker', '/var/lib/containers', '/run/docker.sock', '/var/run/docker.sock']
 
-const exec = (sandbox: Sandbox, argv: readonly string[]): Promise<ExecResult> =>
-  sandbox.exec({ argv, timeout_ms: 20_000, output_bytes: 65_536, network: { kind: 'none' } })
-
-const listening = (): Promise<Server> =>
-  new Promise((resolve, reject) => {
-    const server = createServer((socket) => socket.destroy())
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => resolve(server))
-  })
-
-const attack = async (sandbox: Sandbox, home: string): Promise<AttackReport | string> => {
-  const server = await listening()
-  try {
-    const address = server.address()
-    const port = typeof address === 'object' && address !== null ? address.port : 0
-    const hidden = [home, '/root', '/var/lib/docker', '/var/lib/containers', '/run/docker.sock', '/var/run/docker.sock']
-    const result = await exec(sandbox, ['node', '-e', ATTACK_PROGRAM, '--', JSON.stringify({ port, hidden })])
-    return result.exit_code === 0 ? (JSON.parse(result.stdout) as AttackReport) : result.stderr
-  } finally {
-    server.close()
-  }
-}
-
-const attackCalls = async (sandbox: Sandbox, filter_is_on: boolean): Promise<ControlProbe> => {
+const tryCalls = (sandbox: Sandbox, filter_is_on: boolean): Promise<ControlProbe> => {
   const architecture = filteredArchitecture()
   // The engine's filter kills the caller of an x32 call as one of a foreign architecture, and the other tries with it.
   const attacks = (architecture === undefined ? [] : callAttacks(architecture)).filter(
     ({ name }) => name !== 'x32 calls',
   )
-  for (const argv of callPrograms(attacks)) {
-    const result = await exec(sandbox, argv)
-    if (result.exit_code !== 0) continue
-    const lines = result.stdout.trim().split('\n')
-    const passed = attacks.filter((each, index) => lines[index] !== `-1 ${each.errno}`).map((each) => each.name)
-    const tried = attacks.map((each) => each.name).join(', ')
-    return {
-      control: 'system_calls',
-      held: passed.length === 0,
-      detail:
-        passed.length === 0 ? `${tried}: each refused by the filter` : `not refused as expected: ${passed.join(', ')}`,
-      ...(passed.length === 0 ? {} : { remedy: 'Use an engine that was built with seccomp support.' }),
-      required: true,
-    }
-  }
-  return {
-    control: 'system_calls',
-    held: filter_is_on,
-    detail: 'The filter is switched on; the image has neither perl nor python3 to try single calls.',
-    ...(filter_is_on ? {} : { remedy: 'Use an engine that was built with seccomp support.' }),
-    required: true,
-  }
+  const remedy = 'Use an engine that was built with seccomp support.'
+  return attackCalls(sandbox, { attacks, filter_is_on, others: { tried: [], passed: [] }, remedy })
 }
 
 const SEPARATE = ['mnt', 'pid', 'net', 'ipc', 'uts']
@@ -100,20 +57,14 @@ const limit = (resource: string, held: boolean, stopped: string): ControlProbe =
   required: true,
 })
 
-const attackLimits = async (sandbox: Sandbox): Promise<readonly ControlProbe[]> => {
-  const bytes = 2 * PROBE_LIMITS.memory_bytes
-  const memory = await exec(sandbox, ['sh', '-c', `head -c ${bytes} /dev/zero | tail -n 1 | wc -c`])
-  const loop = `i=0; while [ $i -lt ${2 * PROBE_LIMITS.pids} ]; do sleep 9 & i=$((i+1)); done; echo all`
-  const forks = await exec(sandbox, ['sh', '-c', loop])
-  return [
-    limit('memory', !memory.stdout.includes(String(bytes)), `${bytes} bytes were refused`),
-    limit('pids', !forks.stdout.includes('all'), `${2 * PROBE_LIMITS.pids} processes were refused`),
-    { control: 'cpu_limit', held: true, detail: 'Set by the control group of the container.', required: false },
-  ]
-}
+const limitControls = (seen: LimitsTried): readonly ControlProbe[] => [
+  limit('memory', seen.memory_refused, `Twice ${PROBE_LIMITS.memory_bytes} bytes were refused`),
+  limit('pids', seen.pids_refused, `Twice ${PROBE_LIMITS.pids} processes were refused`),
+  processorControl(seen, "the container's control group", LIMIT_REMEDY),
+]
 
 const attackAll = async (sandbox: Sandbox, home: string): Promise<readonly ControlProbe[]> => {
-  const report = await attack(sandbox, home)
+  const report = await attack(sandbox, [home, ...HIDDEN])
   if (typeof report === 'string') {
     const detail = `It did not run inside: ${report.trim() || 'no reason given'}`
     const remedy = 'Build the image with node, sh, env, tar and coreutils; see docs/guides/sandboxes.md.'
@@ -124,8 +75,8 @@ const attackAll = async (sandbox: Sandbox, home: string): Promise<readonly Contr
   const seen = reportControls(report, { own, owner, privilege: 'root' }).map((each) =>
     each.held || each.remedy !== undefined ? each : { ...each, remedy: '`gander doctor` names the engine to look at.' },
   )
-  const calls = await attackCalls(sandbox, report.status['Seccomp'] === '2')
-  return [...seen, userNamespace(report), calls, ...(await attackLimits(sandbox))]
+  const calls = await tryCalls(sandbox, report.status['Seccomp'] === '2')
+  return [...seen, userNamespace(report), calls, ...limitControls(await attackLimits(sandbox))]
 }
 
 /** Attacks each control once in a container of its own; a few seconds. */

@@ -1,15 +1,12 @@
-import type { ControlProbe, ExecResult, SandboxLimits } from '#ports'
+import type { ControlProbe } from '#ports'
+import { type LimitsTried, PROBE_LIMITS, processorControl } from '../../fence/probe/attack-sandbox.ts'
 import type { Ground } from '../ground.ts'
 
 const CGROUP_REMEDY =
   'Run Gander as root, or let systemd delegate control groups: `systemd-run --user --scope -p Delegate=yes gander ...`.'
 
 /** Judges the limits; without control groups they hold for each process by itself and are not required. */
-export const limitControls = (
-  ground: Ground,
-  seen: { readonly memory: ExecResult; readonly forks: ExecResult },
-  limits: SandboxLimits,
-): readonly ControlProbe[] => {
+export const limitControls = (ground: Ground, seen: LimitsTried): readonly ControlProbe[] => {
   const { resources, version } = ground.cgroups
   const required = ground.privilege === 'root'
   const whole = `control groups ${version}`
@@ -25,18 +22,9 @@ export const limitControls = (
       required,
     }
   }
-  const memory_held =
-    seen.memory.ended_by === 'out_of_memory' || !seen.memory.stdout.includes(String(2 * limits.memory_bytes))
-  const cpu = resources.includes('cpu')
   return [
-    of('memory', memory_held, `Twice ${limits.memory_bytes} bytes were refused`),
-    of('pids', !seen.forks.stdout.includes('all'), `Twice ${limits.pids} processes were refused`),
-    {
-      control: 'cpu_limit',
-      held: cpu,
-      detail: cpu ? `Set by ${whole}.` : 'Commands may use every processor.',
-      ...(cpu ? {} : { remedy: CGROUP_REMEDY }),
-      required: false,
-    },
+    of('memory', seen.memory_refused, `Twice ${PROBE_LIMITS.memory_bytes} bytes were refused`),
+    of('pids', seen.pids_refused, `Twice ${PROBE_LIMITS.pids} processes were refused`),
+    processorControl(seen, resources.includes('cpu') ? whole : undefined, CGROUP_REMEDY),
   ]
 }
