@@ -26,7 +26,7 @@ it('a gateway that is killed in the middle of a call leads to one more request, 
     const issue = join(import.meta.dirname, '../../examples/python/issue.md')
     const words = ['run', '--repo', repository, '--issue', issue, ...modelWords(model.url('anthropic')), '--json']
     const running = finished(lab.start(words, { SCRIPTED_API_KEY: KEY }))
-    await until(async () => model.requests.length === 2, 30_000)
+    await until(async () => model.requests.length === 2, 60_000)
     for (const pid of await lab.processes(/gander-gateway|gateway\.ts/)) process.kill(pid, 'SIGKILL')
     const outcome = outcomeOf(await running)
     expect(outcome.state).toBe('completed')
