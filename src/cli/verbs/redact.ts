@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { GanderError } from '#domain/failure'
 import type { PersonalClass, Redaction, Redactor } from '#ports'
 import type { Cli, Verb } from '../cli.ts'
+import { redactorWithKeys } from '../known-secrets.ts'
 
 const PERSONAL: readonly PersonalClass[] = ['email_address', 'private_url', 'phone_number', 'iban', 'payment_card']
 
@@ -20,28 +21,19 @@ export const addRedact: Verb = (program, cli) => {
     .command('redact')
     .summary('cut secrets out of a text')
     .description(
-      'Copies standard input to standard output without the secrets in it: model keys that Gander knows, in any encoding, and known formats of credentials. Any bytes pass; memory stays the same however long the input is.',
+      'Copies standard input to standard output without the secrets in it: keys saved by a login and secrets of the environment (variables whose names end in KEY, TOKEN, SECRET, PASSWORD or CREDENTIALS) in any encoding, and known formats of credentials. Any bytes pass; memory stays the same however long the input is.',
     )
     .option('--report', 'say on standard error as one JSON line what was cut, by kind')
     .option('--personal', 'cut e-mail addresses, private URLs, phone numbers, IBANs and payment cards too')
     .option('--check', 'print nothing, and exit with 1 where something would be cut')
     .action(async (flags: Flags) => {
-      const redactor = await cli.environment.redactor()
-      await registerKeys(cli, redactor)
+      const redactor = await redactorWithKeys(cli)
       const found = await redactInput(cli, redactor, flags)
       const { count, by_kind = {}, removed = 0, confirmed } = found
       if (flags.report === true)
         cli.environment.stderr.write(`${JSON.stringify({ count, by_kind, removed, confirmed })}\n`)
       if (flags.check === true && count > 0) cli.ended(FOUND)
     })
-}
-
-/** Model keys of the environment and the key file. */
-async function registerKeys(cli: Cli, redactor: Redactor): Promise<void> {
-  const { env, keys } = cli.environment
-  for (const [name, value] of Object.entries(env))
-    if (value !== undefined && /(?:_API_KEY|_TOKEN|_SECRET|_PASSWORD)$/.test(name)) redactor.register(name, value)
-  for (const [provider, key] of Object.entries(await keys.read())) redactor.register(`${provider} key`, key)
 }
 
 /** Bytes are taken one by one for characters and given back the same way, so any file comes out as it was. */
