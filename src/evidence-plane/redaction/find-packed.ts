@@ -170,7 +170,7 @@ const IN_RUN = Uint8Array.from({ length: 0x10000 }, (_, code) =>
   code < 0x80 && /[A-Za-z0-9+/_-]/.test(String.fromCharCode(code)) ? 1 : 0,
 )
 
-/** Starts and ends of the lines of each run, flat: runs go on over line breaks while their lines are long. */
+/** Starts and ends of the lines of each run, flat: runs go on over line breaks while their lines are long and whole. */
 function encodedRuns(units: Uint16Array): readonly (readonly number[])[] {
   const runs: number[][] = []
   const lines = longLines(units)
@@ -180,7 +180,8 @@ function encodedRuns(units: Uint16Array): readonly (readonly number[])[] {
     const before = last?.at(-1) ?? 0
     const next = afterBreak(units, before)
     // A break that is written `\n` ends in a letter that looks like the first of this line.
-    if (last !== undefined && next > before && next >= start && next < end) last.push(next, end)
+    const goes_on = next > before && next >= start && next < end && (before - (last?.at(-2) ?? 0)) % 4 === 0
+    if (last !== undefined && goes_on) last.push(next, end)
     else runs.push([start, end])
   }
   return runs
