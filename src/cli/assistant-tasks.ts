@@ -1,20 +1,12 @@
 import { GanderError } from '#domain/failure'
 import type { RunId } from '#domain/ids'
-import type { RunMode } from '#domain/task'
 import type { Platform } from '#ports'
 import type { Cli } from './cli.ts'
+import type { HandedTask } from './mcp-desk.ts'
 import { readOrder, type RunFlags } from './order.ts'
 
 /** Runs that wait behind the one that is worked on; an assistant that loops hands in no more. */
 const MAX_WAITING = 5
-
-/** What an assistant says about a task; model and limits were said by the person who started the server. */
-export interface HandedTask {
-  readonly repository: string
-  readonly title: string
-  readonly description: string
-  readonly mode: RunMode
-}
 
 /** Which model works and how much it may use, as for `gander run`. */
 export type AssistantFlags = Pick<

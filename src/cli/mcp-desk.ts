@@ -1,5 +1,5 @@
+import type { RunMode } from '#domain/task'
 import type { Platform } from '#ports'
-import type { HandedTask } from './assistant-tasks.ts'
 
 /** A foreign server as `gander mcp list` shows it. */
 interface McpServerLine {
@@ -21,6 +21,14 @@ export interface McpPinned {
   readonly tools: readonly string[]
   /** What was left out, with the reason. */
   readonly left_out: readonly string[]
+}
+
+/** What an assistant says about a task; model and limits were said by the person who started the server. */
+export interface HandedTask {
+  readonly repository: string
+  readonly title: string
+  readonly description: string
+  readonly mode: RunMode
 }
 
 /** How Gander's own server is to be served. */
