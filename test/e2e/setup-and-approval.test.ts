@@ -58,7 +58,7 @@ const start = async (repository: string, words: readonly string[] = []) =>
 describe.skipIf(host === undefined)(
   'a host that setup is refused (skipped where the npm registry of this machine is no public https host that answers)',
   () => {
-    it('makes the run wait, an approval opens it for that run alone, and the run goes on to its end', async () => {
+    it('makes the run wait; an approval opens it for that run alone, which goes on to its end; rejected, a run ends with its own class', async () => {
       const repository = await repositoryOf('approved')
       const first = await start(repository)
       const waiting = outcomeOf(first)
@@ -75,31 +75,33 @@ describe.skipIf(host === undefined)(
       expect(shown.stdout).toContain(host)
       expect(shown.stdout).toMatch(new RegExp(`approve ${waiting.run_id}`))
 
+      const listed = await lab.gander(['list'])
+      expect(listed.stdout).toMatch(new RegExp(`approve ${waiting.run_id}`))
+
       const approved = await lab.gander(['approve', waiting.run_id, '--by', 'ada', '--json'])
       expect(outcomeOf(approved), approved.stdout + approved.stderr).toMatchObject({ state: 'completed' })
       const twice = await lab.gander(['approve', waiting.run_id])
       expect(twice.stderr).toMatch(/waits for no approval/)
 
-      expect(outcomeOf(await start(repository))).toMatchObject({ state: 'awaiting_approval' })
-    }, 180_000)
-
-    it('that is rejected ends the run with its own class', async () => {
-      const waiting = outcomeOf(await start(await repositoryOf('rejected')))
-      const rejected = await lab.gander(['reject', waiting.run_id, '--reason', 'not this one'])
-      expect(rejected.code).toBe(0)
-      const shown = await lab.gander(['show', waiting.run_id, '--json'])
-      expect(outcomeOf(shown)).toMatchObject({
+      // The approval was good for that run alone; rejected, the next one ends with its own class.
+      const next = outcomeOf(await start(repository))
+      expect(next).toMatchObject({ state: 'awaiting_approval' })
+      expect((await lab.gander(['reject', next.run_id, '--reason', 'not this one'])).code).toBe(0)
+      const ended = await lab.gander(['show', next.run_id, '--json'])
+      expect(outcomeOf(ended)).toMatchObject({
         state: 'blocked_policy',
         diagnosis: { class: 'approval_denied', why: 'not this one' },
       })
-      expect((await lab.gander(['approve', waiting.run_id])).stderr).toMatch(/waits for no approval/)
-    }, 120_000)
+      expect((await lab.gander(['approve', next.run_id])).stderr).toMatch(/waits for no approval/)
+    }, 240_000)
 
-    it('is never asked for where the profile asks nobody, and is open where it names the host', async () => {
+    it('is never asked for where the profile that a task file names asks nobody, and is open where one names the host', async () => {
       const closed = join(lab.root, 'closed.yaml')
       await writeFile(closed, 'id: closed\nnetwork: {ask: false}\n')
       const repository = await repositoryOf('closed')
-      const ended = outcomeOf(await start(repository, ['--sandbox-profile', closed]))
+      const task = join(lab.root, 'task.yaml')
+      await writeFile(task, 'objective: The word in notes.txt must be new.\nsandbox_profile: ./closed.yaml\n')
+      const ended = outcomeOf(await start(repository, ['--task', task]))
       expect(ended).toMatchObject({ state: 'blocked_policy', diagnosis: { class: 'egress_blocked' } })
       const open = join(lab.root, 'open.yaml')
       await writeFile(open, `id: open\nnetwork: {ask: false, allowlist: [${host}]}\n`)

@@ -131,14 +131,14 @@ for (const { what, why, files, use, says } of REPOSITORIES)
       expect(second).toMatchObject({ ending: undefined, requests: 0, facts: { cache: 'used' } })
       expect(second.ms).toBeLessThan(first.ms * 0.7)
       expect(await offline(second, use)).toBe(says)
-    }, 120_000)
+    }, 240_000)
 
     it('that a work phase changes is as it was for the next run', async () => {
       const run = await setUpOnce(ground, given)
       await offline(run, ['sh', '-c', 'find /home/agent node_modules -name "*.js" -o -name "*.py" | xargs rm -f'])
       expect(await offline(run, use)).toBe(says)
       expect(await offline(await setUpOnce(ground, given), use)).toBe(says)
-    }, 60_000)
+    }, 120_000)
   })
 
 describe.skipIf(npm === undefined)(
@@ -157,13 +157,13 @@ describe.skipIf(npm === undefined)(
       // A kept one needs no way out.
       const done = await setUpOnce(ground, { files: npm ?? {}, packages: { allow_download: false } })
       expect(done).toMatchObject({ ending: undefined, facts: { cache: 'used' } })
-    }, 60_000)
+    }, 120_000)
 
     it('what nothing pins is installed anew each time', async () => {
       const { 'package-lock.json': _, ...loose } = npm ?? { 'package-lock.json': '' }
       const done = await setUpOnce(ground, { files: loose })
       expect(done.ending).toBeUndefined()
       expect(done.facts['cache']).toBeUndefined()
-    }, 60_000)
+    }, 120_000)
   },
 )
