@@ -1,6 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { createPackageRegistries } from '#adapters/registries'
+import { createRegistryProxy } from '#adapters/registry-proxy'
+import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
 import type { VerificationReport } from '#domain/verification'
 import { diagnosisText, judgeVerification, reproduction } from '#execution-plane/verifier'
 import { verifierWorld } from './world.ts'
@@ -14,6 +19,11 @@ const works = (...argv: string[]): boolean => {
   }
 }
 const sandboxed = works('bwrap', '--version')
+const answers = (url: string): Promise<boolean> =>
+  fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(8_000) }).then(
+    () => true,
+    () => false,
+  )
 const outcomes = (report: VerificationReport) =>
   Object.fromEntries(report.phases.flatMap((phase) => phase.tests).map((test) => [test.id, test.outcome]))
 
@@ -219,18 +229,27 @@ class TotalTest(unittest.TestCase):
   },
 )
 
+const home = mkdtempSync(join(tmpdir(), 'gander-maven-'))
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
 describe.skipIf(!sandboxed || !works('mvn', '-v'))('maven (skipped where bubblewrap or mvn is missing)', () => {
-  it('the example builds offline after setup, and a class of the base commit never passes for a changed one', {
-    timeout: 400_000,
-  }, async () => {
+  it('the Java example builds offline in the real sandbox after setup by the real proxy, and a class of the base commit never passes for a changed one', {
+    timeout: 600_000,
+  }, async ({ skip }) => {
     const from = `${import.meta.dirname}/../../../examples/java/repository`
     expect(existsSync(from)).toBe(true)
-    const world = await verifierWorld({}, { from })
+    const [driver, proxy] = [createBubblewrapDriver({ home }), createRegistryProxy({ home })]
+    const [address] = await createPackageRegistries({ home }).addresses('maven')
+    if (!(await driver.probe()).available || address === undefined || !(await answers(address)))
+      skip('no sandbox, or the repository cannot be reached')
+    const world = await verifierWorld({}, { from, driver, proxy })
     const setup = await world.setup()
     expect(setup.outcome, setup.reason).toBe('passed')
+    expect(setup.refused).toEqual([])
+    expect(world.profile.id).toBe('java-maven-standard')
     const before = await world.verify()
     expect(before.report.outcome, before.report.reason).toBe('passed')
-    expect(Object.keys(outcomes(before.report)).length).toBeGreaterThan(0)
+    expect(Object.keys(outcomes(before.report)).length).toBeGreaterThan(1)
     const after = await world.verify({
       'src/main/java/acme/retry/RetryPolicy.java': 'package acme.retry;\npublic class RetryPolicy { int x = "no"; }\n',
     })

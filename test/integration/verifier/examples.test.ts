@@ -67,6 +67,7 @@ async function verified(example: string) {
   return { profile: found.value, setup, report: baseline.report }
 }
 
+/** The Java example is verified beside the other ways of Maven, because its setup takes half a minute. */
 const CASES = [
   {
     example: 'typescript',
@@ -75,12 +76,6 @@ const CASES = [
     registry: 'npm',
   },
   { example: 'python', profile: 'python-unittest-standard', tool: ['python3', '--version'], registry: undefined },
-  {
-    example: 'java',
-    profile: 'java-maven-standard',
-    tool: ['mvn', '-v'],
-    registry: 'maven',
-  },
 ] as const
 
 describe.skipIf(!available)(
