@@ -7,6 +7,7 @@ import { describeDoors } from './sandbox/doors.ts'
 import { describeEndings } from './sandbox/endings.ts'
 import { describeFence } from './sandbox/fence.ts'
 import { describeLife } from './sandbox/life.ts'
+import { describeRemains } from './sandbox/remains.ts'
 import { describeLimits } from './sandbox/limits.ts'
 import { describeSpoken } from './sandbox/spoken.ts'
 import { describeTheTree } from './sandbox/the-tree.ts'
@@ -54,6 +55,7 @@ export const describeSandboxDriver = (
       ground: () => ground,
       driver: () => driver,
       another: () => makeDriver(ground.home),
+      driverAt: makeDriver,
       opened,
       has,
       worker: [WORKER, ...(parts.worker ?? [])],
@@ -93,5 +95,6 @@ export const describeSandboxDriver = (
     if (here('doors')) describeDoors(world)
     if (here('start')) describeSpoken(world)
     describeLife(world)
+    describeRemains(world)
   })
 }

@@ -1,34 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { execIn } from '../../support/sandbox-fixtures.ts'
+import { groupsOf, running } from './traces.ts'
 import type { SandboxWorld } from './world.ts'
-
-/** Processes of this machine that sleep for the marked time. */
-const running = (mark: string): readonly string[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8') === `sleep\0${mark}\0`
-      } catch {
-        return false
-      }
-    })
-
-/** Control groups of these processes that are not this process's own as well. */
-const groupsOf = (pids: readonly string[]): readonly string[] => {
-  const rowsOf = (pid: string): readonly string[] => readFileSync(`/proc/${pid}/cgroup`, 'utf8').split('\n')
-  const own = new Set(rowsOf('self'))
-  return [...new Set(pids.flatMap(rowsOf))].flatMap((row) => {
-    const [, names = '', path = '/'] = /^\d+:([^:]*):(.+)$/.exec(row) ?? []
-    if (path === '/' || own.has(row)) return []
-    return [join('/sys/fs/cgroup', names, path)].filter((folder) => existsSync(folder))
-  })
-}
 
 /** Opening, closing, and what is left of a worker that died. */
 export const describeLife = (world: SandboxWorld): void => {

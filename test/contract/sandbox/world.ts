@@ -14,6 +14,8 @@ export interface SandboxWorld {
   driver(): SandboxDriver
   /** A second driver over the same home, as another worker has it. */
   another(): SandboxDriver
+  /** A driver of another home. */
+  driverAt(home: string): SandboxDriver
   /** A sandbox that is closed after the test. */
   opened(changes?: Partial<SandboxSpec>): Promise<Sandbox>
   /** One sandbox for every test that leaves it as usable as it was; an engine takes most of a second to open another. */

@@ -1,3 +1,4 @@
+import { storageFailure } from '#domain/failure'
 import type { SandboxDriver } from '#ports'
 import { type Ground, prepareGround } from './ground.ts'
 import type { HostEnvironment } from './host-programs.ts'
@@ -27,7 +28,13 @@ export const createBubblewrapDriver = (options: BubblewrapOptions): SandboxDrive
     name: 'bubblewrap',
     isolation: 'shared_kernel',
     probe: () => probeSandbox(prepared, environment),
-    open: async (spec) => openSandbox(prepared(), spec, options.run_uid_base ?? RUN_UID_BASE),
+    open: async (spec) => {
+      try {
+        return await openSandbox(prepared(), spec, options.run_uid_base ?? RUN_UID_BASE)
+      } catch (error) {
+        throw storageFailure(error, options.home)
+      }
+    },
     sweep: () => sweepSandboxes(options.home),
   }
 }

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { GanderError, storageFailure } from '#domain/failure'
+import { GanderError } from '#domain/failure'
 import type { ExecRequest, ExecResult, ReadOnlyView, Sandbox, SandboxProcess, SandboxSpec, StartRequest } from '#ports'
 import type { InnerView } from './command-line.ts'
 import type { Ground } from './ground.ts'
@@ -195,6 +195,6 @@ export const openSandbox = async (ground: Ground, spec: SandboxSpec, run_uid_bas
   } catch (error) {
     await cgroups?.remove()
     rmSync(folder, { recursive: true, force: true })
-    throw storageFailure(error, ground.home)
+    throw error
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Owner, thisOwner } from '../fence/owner.ts'
 import type { Container } from './container.ts'
@@ -19,9 +19,15 @@ const containersFolder = (home: string): string => join(home, 'containers')
 /** Makes the folder of an open container under GANDER_HOME, with its record. Returns its path. */
 export const claimFolder = (home: string, { engine, name, cgroups }: Container): string => {
   const folder = join(containersFolder(home), name)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
   const record: ContainerRecord = { owner: thisOwner(), engine: engine.name, processes: cgroups.processes }
-  writeFileSync(join(folder, RECORD_FILE), JSON.stringify(record), { mode: 0o600 })
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    writeFileSync(join(folder, RECORD_FILE), JSON.stringify(record), { mode: 0o600 })
+  } catch (error) {
+    // A folder without a whole record would never be swept.
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
   return folder
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { GanderError } from '#domain/failure'
+import { GanderError, storageFailure } from '#domain/failure'
 import type { SandboxDriver } from '#ports'
 import { filteredArchitecture } from '../fence/seccomp/seccomp-program.ts'
 import { callEngine, type Engine, type EngineName, engineOf, tryEngine } from './engine.ts'
@@ -99,7 +99,13 @@ export const createDockerDriver = (options: DockerOptions): SandboxDriver => {
     name: options.engine,
     isolation: 'shared_kernel',
     probe: () => probeContainer(options.engine, prepared),
-    open: async (spec) => openSandbox(await prepared(), spec),
+    open: async (spec) => {
+      try {
+        return await openSandbox(await prepared(), spec)
+      } catch (error) {
+        throw storageFailure(error, options.home)
+      }
+    },
     sweep: () => sweepContainers(engineOf(options.engine, options.host), options.home, homeId(options.home)),
   }
 }

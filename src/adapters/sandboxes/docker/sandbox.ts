@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join, posix } from 'node:path'
-import { GanderError, storageFailure } from '#domain/failure'
+import { GanderError } from '#domain/failure'
 import type { ExecRequest, Sandbox, SandboxCapture, SandboxSpec, StartRequest } from '#ports'
 import { notStarted, stillborn } from '../fence/not-started.ts'
 import { requestDefect } from '../fence/request-defect.ts'
@@ -177,6 +177,6 @@ export const openSandbox = async (ground: Ground, spec: SandboxSpec): Promise<Sa
     return assemble({ ground, spec, container, doors: doorsOf(container), folder })
   } catch (error) {
     await removeContainer(container.engine, container.name)
-    throw storageFailure(error, ground.home)
+    throw error
   }
 }
