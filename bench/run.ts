@@ -5,7 +5,9 @@ import { openBareDatabase } from './database.ts'
 import { table, type Figure } from './figures.ts'
 import { measureEvents } from './measure-events.ts'
 import { measureMemory } from './measure-memory.ts'
+import { measureRedaction } from './measure-redaction.ts'
 import { measureFirstRequest, measurePrompt, measureSteps } from './measure-runs.ts'
+import { measureEverySandbox } from './measure-sandboxes.ts'
 import { measureWorkspaces } from './measure-workspaces.ts'
 import { FULL, openWorld, SHORT } from './world.ts'
 
@@ -30,6 +32,9 @@ try {
     if (wanted('first_request')) figures.push(...runs.figures)
     if (wanted('step')) figures.push(...(await measureSteps(world, size)))
     if (wanted('workspace')) figures.push(...(await measureWorkspaces(world, size)))
+    if (wanted('redaction')) figures.push(...(await measureRedaction(values.short ? 3 : 9)))
+    // Starting and filling an engine takes longer than the short form may.
+    if (wanted('sandbox')) figures.push(...(await measureEverySandbox(size.workspaces, values.short ? [] : ['docker'])))
     if (wanted('event')) figures.push(...(await measureEvents(world, database, size)))
     if (wanted('prompt')) figures.push(...measurePrompt(runs.first_requests))
     if (wanted('memory')) figures.push(...(await measureMemory(world, database)))
