@@ -145,13 +145,13 @@ async function present(
   run: ToolRun,
   isDecided: boolean,
 ): Promise<Omit<Presented, 'events'>> {
-  const { text, count, kinds, confirmed } = await all.dependencies.redactor.redact(plainText(run.text))
+  const { text, ...findings } = await all.dependencies.redactor.redact(plainText(run.text))
   // Hidden characters become longer when they are shown, so they are shown before the cut.
   const shown = excerpt(neutralise(text), MAX_ANSWER)
   const isTheirs = isDecided && run.problem?.status !== 'refused'
   return {
     text: isTheirs ? label(all, request, shown) : shown,
-    findings: { count, kinds: [...kinds], confirmed },
+    findings,
   }
 }
 

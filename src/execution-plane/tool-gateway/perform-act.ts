@@ -4,7 +4,7 @@ import type { Json } from '#domain/json'
 import type { PolicyDecision, StepContext, StepOutcome } from '#ports'
 import type { Findings } from './call-context.ts'
 import { eventsOf, type CallFacts } from './call-record.ts'
-import { MAX_ANSWER } from './excerpt.ts'
+import { excerpt, MAX_ANSWER } from './excerpt.ts'
 import type { ToolHost } from './tool-host.ts'
 import { failedRun, type Problem, type ToolRun } from './tool.ts'
 import { hashOf, type Call } from './weigh.ts'
@@ -69,7 +69,8 @@ export async function performAct(weighed: WeighedAct, { decision: standing }: St
   host.signal.throwIfAborted()
   const handled = await handle(weighed, standing)
   const { run } = handled
-  const { text, findings, events, tree } = await weighed.present(run, handled.decision !== undefined)
+  const { text: shown, findings, events, tree } = await weighed.present(run, handled.decision !== undefined)
+  const text = withNotice(shown, findings)
   const is_error = run.problem !== undefined
   const control = is_error ? null : (run.control ?? null)
   OUTPUT.parse({ text, is_error, control })
@@ -103,6 +104,15 @@ export async function performAct(weighed: WeighedAct, { decision: standing }: St
     ...(tree === undefined ? {} : { tree }),
     ...lateRefusal(handled, weighed, standing),
   }
+}
+
+/** A model that takes a mark for the text of a file writes it back; so it is told what the marks are. */
+function withNotice(text: string, { by_kind = {} }: Findings): string {
+  if (!text.includes('[redacted:')) return text
+  const kinds = Object.entries(by_kind).map(([kind, times]) => `${kind} ${times}x`)
+  if (kinds.length === 0) return text
+  const notice = `\n(Gander cut secrets out of this answer: ${kinds.join(', ')}. They read [redacted:KIND]; the files still hold what they held, so never write such a mark in place of a value.)`
+  return `${excerpt(text, MAX_ANSWER - notice.length)}${notice}`
 }
 
 /** Does what policy allowed twice: when the intent was recorded, which may be a crash ago, and now. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { CutSecrets } from '#domain/event'
 import type { Ecosystem, PhaseReport, ProfilePhase, TestResult } from '#domain/verification'
 import type { ArtifactStore, Clock, ExecRequest, ExecResult, Redactor, RunArtifact, Sandbox } from '#ports'
 import { diagnose } from './diagnosis/diagnose.ts'
@@ -28,7 +29,7 @@ export interface PhaseSetting {
 export interface PhaseRun {
   readonly report: PhaseReport
   readonly artifacts: readonly RunArtifact[]
-  readonly redaction: { readonly count: number; readonly kinds: readonly string[]; readonly confirmed: boolean }
+  readonly redaction: CutSecrets
   readonly aborted: boolean
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { EventDraft } from '#domain/event'
+import { addedCuts, redactionEvents, type EventDraft } from '#domain/event'
 import type { PathGroups } from '#domain/sandbox'
 import { canonicalJson } from '#domain/json'
 import { shownCommand, type PhaseReport, type VerificationProfile, type VerificationReport } from '#domain/verification'
@@ -117,21 +117,29 @@ function outcomeOf(
   return { outcome: 'failed', reason: `${failed.map((phase) => phase.id).join(', ')} failed (${kind})${many}` }
 }
 
+interface Kept {
+  readonly artifacts: readonly RunArtifact[]
+  readonly events: readonly EventDraft[]
+}
+
 /** What the sandbox's profile lets out of the verified tree, and a list that names what was asked for but left. */
-async function exported(request: VerifyRequest, sandbox: Sandbox): Promise<readonly RunArtifact[]> {
+async function exported(request: VerifyRequest, sandbox: Sandbox): Promise<Kept> {
   const { artifact_export: patterns = [], artifacts, redactor, tree } = request
-  if (patterns.length === 0) return []
+  if (patterns.length === 0) return { artifacts: [], events: [] }
   const found = await exportArtifacts({ root: sandbox.tree.path, patterns, artifacts, redactor })
   const kept = found.artifacts.map(({ name, sha256, bytes }) => ({ path: name, sha256, bytes }))
   const list = await redactor.redact(JSON.stringify({ tree, kept, left: found.left }, null, 2))
   const stored = await artifacts.put(list.text)
   const name = `export-${tree.slice(0, 12)}.json`
-  return [...found.artifacts, { ...stored, kind: 'artifact_export', name, data_class: 'internal' }]
+  return {
+    artifacts: [...found.artifacts, { ...stored, kind: 'artifact_export', name, data_class: 'internal' }],
+    events: redactionEvents('exported files', addedCuts([found.cut, list])),
+  }
 }
 
 async function recorded(
   report: VerificationReport,
-  [runs, kept]: readonly [readonly PhaseRun[], readonly RunArtifact[]],
+  [runs, kept]: readonly [readonly PhaseRun[], Kept],
   request: VerifyRequest,
 ): Promise<Verification> {
   const text = JSON.stringify(report, null, 2)
@@ -156,8 +164,8 @@ async function recorded(
   }
   return {
     report,
-    artifacts: [...runs.flatMap((run) => run.artifacts), ...kept, artifact],
-    events: [...tests, executed, ...secretEvents(runs, 'verification log')],
+    artifacts: [...runs.flatMap((run) => run.artifacts), ...kept.artifacts, artifact],
+    events: [...tests, executed, ...secretEvents(runs, 'verification log'), ...kept.events],
   }
 }
 
