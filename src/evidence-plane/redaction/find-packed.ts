@@ -124,7 +124,10 @@ interface RunVerdict {
 /** A run of base64 or hex: what it is of, where that can hold anything. */
 function ofRun(run: string, at: Look): RunVerdict {
   const is_hex = isHex(run)
-  const bytes = Buffer.from(run, is_hex ? 'hex' : 'base64')
+  const encoding = is_hex ? 'hex' : 'base64'
+  if (run.length < SMALL && isNoBeginning(Buffer.from(run.slice(0, 16), encoding)) && !SOME_MAGIC.test(run))
+    return NOTHING
+  const bytes = Buffer.from(run, encoding)
   const packed = at.spending.room <= 0 ? undefined : zlibStream(bytes, at.spending.room)
   if (packed !== undefined) {
     at.spending.room -= packed.length
@@ -141,6 +144,15 @@ function ofRun(run: string, at: Look): RunVerdict {
 /** In as few bytes only what begins with a packing is worth a look: most are hashes, and there are many in a log. */
 const SMALL = 96
 
+/** True where the first bytes are neither those of a text nor those of a packing. */
+function isNoBeginning(bytes: Buffer): boolean {
+  let others = 0
+  for (const byte of bytes) if (byte >= 0x7f || (byte < 0x20 && (byte < 9 || byte > 13))) others += 1
+  return others > 2 && ((bytes[0] ?? 0) & 0x8f) !== 8 && !PACKINGS.some(({ magic }) => magic[0] === bytes[0])
+}
+
+const NOTHING: RunVerdict = { verdict: undefined, is_packed: false }
+const SOME_MAGIC = /H4sI|UEsDB|KLUv[/_]/
 const BASE64_MAGIC = /(?:H4sI|UEsDB|KLUv\/|KLUv_)/g
 
 /** Base64 that follows letters of something else: it begins where a packing's first bytes stand. */

@@ -28,7 +28,7 @@ export interface RegisteredValues {
 
 /** The forms by the hashes of their four-character pieces that a look at every fifth character cannot miss. */
 interface Index {
-  /** 1 where a piece has this hash; 256 kB, so that it stays in the processor's cache. */
+  /** A bit for each hash that a piece has; 256 kB, so that it stays in the processor's cache. */
   readonly marked: Uint8Array
   readonly forms: ReadonlyMap<number, readonly Placed[]>
   /** Forms with fewer than eight characters that count, found one by one. */
@@ -82,7 +82,7 @@ function indexOf(forms: readonly string[]): Index {
     const window = rarestWindow(text, shared)
     for (let piece = window; piece < window + STRIDE; piece++) {
       const slot = slotOf(units, piece)
-      marked[slot] = 1
+      marked[slot] = (marked[slot] ?? 0) | bitOf(hashAt(units, piece))
       const here = placed.get(slot)
       const entry = { form, joined: units, window, piece }
       if (here === undefined) placed.set(slot, [entry])
@@ -116,10 +116,15 @@ function rarestWindow(joined: string, counts: ReadonlyMap<string, number>): numb
   return rarest
 }
 
-function slotOf(units: Uint16Array, at: number): number {
+const slotOf = (units: Uint16Array, at: number): number => hashAt(units, at) >>> (32 - TABLE_BITS)
+
+/** Three more bits of the hash: eight times as many pieces are told apart in the same table. */
+const bitOf = (hash: number): number => 1 << ((hash >>> (29 - TABLE_BITS)) & 7)
+
+function hashAt(units: Uint16Array, at: number): number {
   const low = (units[at] ?? 0) ^ ((units[at + 1] ?? 0) << 8)
   const high = (units[at + 2] ?? 0) ^ ((units[at + 3] ?? 0) << 8)
-  return (Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca77)) >>> (32 - TABLE_BITS)
+  return Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca77)
 }
 
 /** Takes white space out, then looks at every fifth piece of what is left. */
@@ -150,7 +155,8 @@ const hits = new Int32Array(HITS)
 function markedPieces(joined: Uint16Array, length: number, from: number, marked: Uint8Array): number {
   let found = 0
   for (let at = from; at + PIECE <= length; at += STRIDE) {
-    if (marked[slotOf(joined, at)] === 0) continue
+    const hash = hashAt(joined, at)
+    if (((marked[hash >>> (32 - TABLE_BITS)] ?? 0) & bitOf(hash)) === 0) continue
     hits[found] = at
     found += 1
     if (found === HITS) break
