@@ -159,6 +159,12 @@ const TAMPERED: readonly (readonly [what: string, path: string, text: string, fo
   ],
   ['pnpm from a folder outside', 'pnpm-lock.yaml', pnpm('{directory: ../ms, type: directory}'), 'lockfile.source'],
   [
+    'pnpm with a package twice',
+    'pnpm-lock.yaml',
+    `packages:\n  a@1.0.0:\n    resolution: {integrity: ${SHA512}}\n  a@1.0.0:\n    resolution: {integrity: ${SHA512}}\n`,
+    'lockfile.unreadable',
+  ],
+  [
     'pnpm with aliases',
     'pnpm-lock.yaml',
     `packages:\n  a@1.0.0: &x {resolution: {integrity: ${SHA512}}}\n  b@1.0.0: *x\n`,
@@ -274,6 +280,30 @@ describe('lockfiles that were tampered with', () => {
     expect(problemText(problems)).toBe(
       'package-lock.json:8: ms@2.1.3 has no hash of its contents (lockfile.integrity). Write the lockfile anew with its own tool, so that every package has a hash of its contents.',
     )
+  })
+})
+
+describe('a hostile lockfile', () => {
+  const many = 30_000
+  it.each([
+    ['requirements.txt', `a${' '.repeat(many)}b`],
+    ['requirements.txt', 'a \\\n'.repeat(many)],
+    ['Cargo.lock', `a = ${'['.repeat(many)}`],
+    ['Cargo.lock', 'a.'.repeat(many)],
+    ['pom.xml', '<dependency>'.repeat(many)],
+    ['pom.xml', '<!--'.repeat(many)],
+    ['go.mod', `replace a =>${' '.repeat(many)}b`],
+    ['yarn.lock', `a${'@'.repeat(many)}:\n  resolved "x`],
+    ['package-lock.json', '"'.repeat(many)],
+  ])('%s of a kind that patterns run long on takes no time by its square', async (path, text) => {
+    const before = process.cpuUsage().user
+    await check({ [path]: text })
+    expect((process.cpuUsage().user - before) / 1_000).toBeLessThan(2_000)
+  })
+
+  it('that is too large to be read in time is refused', async () => {
+    const large = `packages:\n${'  # x\n'.repeat(900_000)}`
+    expect(await rules({ 'pnpm-lock.yaml': large })).toEqual(['lockfile.unreadable pnpm-lock.yaml:1'])
   })
 })
 

@@ -14,6 +14,9 @@ import type { LockEntry, LockfileKind, LockfileReader } from './lock-entry.ts'
 import { problem, type LockfileProblem } from './lockfile-problem.ts'
 
 const MOST_BYTES = 24 * 1024 ** 2
+/** YAML is read at 1 MB a second, and the heartbeat of a run waits while it is; 25,000 packages are 5 MB. */
+const MOST_YAML_BYTES = 5 * 1024 ** 2
+const MOST_POM_BYTES = 2 * 1024 ** 2
 const MOST_FILES = 400
 const MOST_PROBLEMS = 200
 
@@ -108,9 +111,10 @@ const READERS: Readonly<Record<Exclude<LockfileKind, 'go' | 'yarn' | 'berry'>, L
 
 function readOne({ path, kind }: FoundLockfile, bytes: Uint8Array): ReadLockfile | LockfileProblem {
   const at = { path, line: 1 }
-  if (bytes.length > MOST_BYTES) return problem('lockfile.unreadable', at, `it is larger than ${MOST_BYTES} bytes`)
-  const text = new TextDecoder().decode(bytes)
+  const text = bytes.length > MOST_BYTES ? '' : new TextDecoder().decode(bytes)
   const berry = kind === 'yarn' && /^__metadata:/m.test(text)
+  const most = kind === 'maven' ? MOST_POM_BYTES : kind === 'pnpm' || berry ? MOST_YAML_BYTES : MOST_BYTES
+  if (bytes.length > most) return problem('lockfile.unreadable', at, `it is larger than ${most} bytes`)
   const reader = kind === 'yarn' || kind === 'berry' ? (berry ? readBerryLock : readYarnLock) : readerOf(kind, path)
   const read = reader(text, path)
   if (!read.ok) return problem('lockfile.unreadable', { path, line: read.refusal.line }, read.refusal.message)

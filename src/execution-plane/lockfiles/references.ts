@@ -18,11 +18,14 @@ export function isInside(path: string, from: string): boolean {
   return full !== '..' && !full.startsWith('../')
 }
 
-/** 1-based line of a position. */
-export function lineAt(text: string, position: number): number {
+/** Tells the 1-based line of positions, which must not go back. */
+export function lineCounter(text: string): (position: number) => number {
   let line = 1
-  for (let at = text.indexOf('\n'); at !== -1 && at < position; at = text.indexOf('\n', at + 1)) line++
-  return line
+  let next = text.indexOf('\n')
+  return (position) => {
+    for (; next !== -1 && next < position; next = text.indexOf('\n', next + 1)) line++
+    return line
+  }
 }
 
 /** The line on which each key of an indented JSON or YAML file first stands. */

@@ -20,7 +20,10 @@ export const readGoMod: LockfileReader = (text, path) => {
   const replaced = new Set<string>()
   let block = ''
   for (const [at, raw] of text.split(/\r?\n/).entries()) {
-    const line = raw.replace(/\/\/.*$/, '').trim()
+    const line = raw
+      .replaceAll(/\s+/g, ' ')
+      .replace(/\/\/.*$/, '')
+      .trim()
     const opened = /^(\w+)\s*\($/.exec(line)?.[1]
     if (opened !== undefined) block = opened
     else if (line === ')') block = ''

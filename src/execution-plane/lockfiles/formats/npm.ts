@@ -1,6 +1,6 @@
 import { ok, refuse } from '#domain/result'
 import type { LockEntry, LockfileReader } from '../lock-entry.ts'
-import { fieldsOf, isInside, keyLines, lineAt, sourceOf, textOf } from '../references.ts'
+import { fieldsOf, isInside, keyLines, lineCounter, sourceOf, textOf } from '../references.ts'
 
 /** `package-lock.json` and `npm-shrinkwrap.json`, versions 1 to 3; of a file with both trees the newer one counts, as for npm. */
 export const readNpmLock: LockfileReader = (text, path) => {
@@ -9,7 +9,7 @@ export const readNpmLock: LockfileReader = (text, path) => {
     parsed = JSON.parse(text)
   } catch (error) {
     const position = Number(/position (\d+)/.exec(String(error))?.[1] ?? 0)
-    return refuse({ line: lineAt(text, position), message: 'it is no JSON' })
+    return refuse({ line: lineCounter(text)(position), message: 'it is no JSON' })
   }
   const lock = fieldsOf(parsed)
   const lines = keyLines(text)

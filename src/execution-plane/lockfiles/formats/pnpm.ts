@@ -1,7 +1,7 @@
-import { parseDocument } from 'yaml'
+import { isMap, isScalar, isSeq, parseDocument } from 'yaml'
 import { ok, refuse } from '#domain/result'
 import type { LockEntry, LockfileReader } from '../lock-entry.ts'
-import { fieldsOf, isInside, keyLines, sourceOf, textOf } from '../references.ts'
+import { fieldsOf, isInside, keyLines, lineCounter, sourceOf, textOf } from '../references.ts'
 
 /** `pnpm-lock.yaml`, versions 5 to 9. */
 export const readPnpmLock: LockfileReader = (text, path) => {
@@ -12,17 +12,42 @@ export const readPnpmLock: LockfileReader = (text, path) => {
   return ok(packages.map(([key, value]) => locked(key, value, { path, line: lines.get(key) ?? 1 })))
 }
 
-/** YAML of a lockfile, or the line on which it ends to be that. */
+/**
+ * YAML of a lockfile, or the line on which it ends to be that. Keys are compared here: the parser compares each with each,
+ * which is 5 s for 10,000 packages, and a worker's heartbeat waits meanwhile.
+ */
 export function parsedYaml(text: string) {
-  const document = parseDocument(text, { uniqueKeys: true, merge: false, logLevel: 'silent' })
+  const document = parseDocument(text, { uniqueKeys: false, merge: false, logLevel: 'silent' })
   const [error] = document.errors
   if (error !== undefined)
     return refuse({ line: error.linePos?.[0].line ?? 1, message: error.message.split('\n')[0] ?? 'it is no YAML' })
+  const twice = repeatedKey(document.contents)
+  if (twice !== undefined) return refuse({ line: lineCounter(text)(twice.at), message: `${twice.key} is said twice` })
   try {
     return ok<unknown>(document.toJS({ maxAliasCount: 0 }))
   } catch {
     return refuse({ line: 1, message: 'it holds aliases, which no lockfile has' })
   }
+}
+
+function repeatedKey(node: unknown): { readonly key: string; readonly at: number } | undefined {
+  if (isSeq(node)) return firstOf(node.items)
+  if (!isMap(node)) return undefined
+  const seen = new Set<string>()
+  for (const { key } of node.items) {
+    const name = isScalar(key) ? String(key.value) : ''
+    if (seen.has(name)) return { key: name, at: (isScalar(key) ? key.range?.[0] : undefined) ?? 0 }
+    seen.add(name)
+  }
+  return firstOf(node.items.map(({ value }) => value))
+}
+
+function firstOf(nodes: readonly unknown[]): ReturnType<typeof repeatedKey> {
+  for (const node of nodes) {
+    const found = repeatedKey(node)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function locked(key: string, value: unknown, at: { readonly path: string; readonly line: number }): LockEntry {

@@ -30,7 +30,8 @@ function logicalLines(text: string): readonly Logical[] {
   const found: Logical[] = []
   let open: { words: string; line: number } | undefined
   for (const [at, raw] of text.split(/\r?\n/).entries()) {
-    const plain = raw.replace(/(^|\s)#.*$/, '')
+    // One blank for many, or the patterns below take time by the square of a line's blanks.
+    const plain = raw.replaceAll(/\s+/g, ' ').replace(/(^|\s)#.*$/, '')
     const goesOn = /\\\s*$/.test(plain)
     const part = plain.replace(/\\\s*$/, ' ').trim()
     if (open === undefined) open = { words: part, line: at + 1 }
