@@ -33,30 +33,34 @@ const LONGEST_PACKED = 8 << 20
  */
 export function redactionStream(engine: StreamEngine): RedactionStream {
   const cut: Span[] = []
-  let context = ''
-  let held = ''
+  /** What has left and is kept in front, `seen` characters, and what is held behind it, in one text. */
+  let text = ''
+  let seen = 0
   let pieces: string[] = []
   let gathered = 0
 
   const findInHeld = async (): Promise<FoundSpans> => {
-    held += pieces.join('')
+    text = [text, ...pieces].join('')
     pieces = []
     gathered = 0
-    const from = context.length
-    const { spans: found, open } = await engine.find(context + held)
+    const { spans: found, open } = await engine.find(text)
     const spans = found
-      .filter((span) => span.end > from)
-      .map((span) => ({ ...span, start: Math.max(0, span.start - from), end: span.end - from }))
-    return open === undefined ? { spans } : { spans, open: Math.max(0, open - from) }
+      .filter((span) => span.end > seen)
+      .map((span) => (span.start < seen ? { ...span, start: seen } : span))
+    return open === undefined ? { spans } : { spans, open: Math.max(seen, open) }
   }
 
   const release = (spans: readonly Span[], until: number): string => {
     const leaving = spans.filter((span) => span.end <= until)
     for (const span of leaving) cut.push(span)
-    const text = cutSpans(held.slice(0, until), leaving)
-    context = (context + held.slice(Math.max(0, until - CONTEXT), until)).slice(-CONTEXT)
-    held = held.slice(until)
-    return text
+    const said = cutSpans(
+      text.slice(seen, until),
+      leaving.map((span) => ({ ...span, start: span.start - seen, end: span.end - seen })),
+    )
+    const kept = Math.max(0, until - CONTEXT)
+    text = text.slice(kept)
+    seen = until - kept
+    return said
   }
 
   return {
@@ -65,23 +69,22 @@ export function redactionStream(engine: StreamEngine): RedactionStream {
       gathered += piece.length
       const overlap = Math.max(OVERLAP, 4 * engine.longest())
       if (gathered < GATHER) return ''
-      const { spans, open = held.length } = await findInHeld()
-      if (held.length - open < LONGEST_PACKED)
-        return release(spans, safePlace(spans, Math.min(open, held.length - overlap)))
-      const withheld = { start: open, end: held.length, kind: 'unreadable_archive' }
-      return release(mergeSpans([...spans, withheld]), held.length)
+      const { spans, open = text.length } = await findInHeld()
+      if (text.length - open < LONGEST_PACKED)
+        return release(spans, safePlace(spans, Math.min(open, text.length - overlap), seen))
+      const withheld = { start: open, end: text.length, kind: 'unreadable_archive' }
+      return release(mergeSpans([...spans, withheld]), text.length)
     },
     end: async () => {
       const { spans } = await findInHeld()
-      const text = release(spans, held.length)
-      return { text, ...engine.tally(cut) }
+      return { text: release(spans, text.length), ...engine.tally(cut) }
     },
   }
 }
 
-/** The place itself, or the start of the match it stands in; a match that begins the text leaves whole. */
-function safePlace(spans: readonly Span[], place: number): number {
+/** The place itself, or the start of the match it stands in; a match that begins what is held leaves whole. */
+function safePlace(spans: readonly Span[], place: number, seen: number): number {
   const across = spans.find((span) => span.start < place && place < span.end)
-  if (across === undefined) return Math.max(0, place)
-  return across.start > 0 ? across.start : across.end
+  if (across === undefined) return Math.max(seen, place)
+  return across.start > seen ? across.start : across.end
 }
