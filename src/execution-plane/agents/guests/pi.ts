@@ -26,25 +26,30 @@ export const pi: GuestCli = {
       PI_OFFLINE: '1',
       PI_SKIP_VERSION_CHECK: '1',
       PI_TELEMETRY: '0',
-      GANDER_MODEL_TOKEN: token,
       GANDER_TOOLS_URL: tools.url,
       GANDER_TOOLS_TOKEN: tools.token,
     },
     files: {
-      [`${GUEST_HOME}/.pi/agent/models.json`]: JSON.stringify(models(origin, model)),
+      [`${GUEST_HOME}/.pi/agent/models.json`]: JSON.stringify(models({ origin, token, model })),
       [EXTENSION]: PI_EXTENSION,
     },
   }),
   read: readLine,
 }
 
-const models = (origin: string, model: string) => ({
+interface ModelSeat {
+  readonly origin: string
+  readonly token: string
+  readonly model: string
+}
+
+const models = ({ origin, token, model }: ModelSeat) => ({
   providers: {
     gander: {
       baseUrl: `${origin}/v1`,
       api: 'openai-completions',
-      // The name of the variable that holds it.
-      apiKey: 'GANDER_MODEL_TOKEN',
+      // As it is: older versions take the bare name of a variable here, newer ones want a sign before it.
+      apiKey: token,
       models: [
         {
           id: model,
