@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { constants, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib'
 
 /** What one packed piece holds: its bytes and where it ends; or that nobody can say what it holds. */
-export type Unpacked =
+type Unpacked =
   | { readonly kind: 'read'; readonly bytes: Buffer; readonly end: number }
   | { readonly kind: 'unreadable' }
 
