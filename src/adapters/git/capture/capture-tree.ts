@@ -131,9 +131,14 @@ export class TreeCapture {
     const defect = below === undefined ? nameDefect(name) : undefined
     if (defect !== undefined) return refuse(capture, path, defect)
     if (stat.isDirectory()) return this.#subfolder(capture, place, name)
-    if (stat.isSymbolicLink()) return { mode: SYMLINK, id: await this.#store.write('blob', place.folder.link(name)) }
+    if (stat.isSymbolicLink()) return this.#link(capture, place, name)
     if (stat.isFile()) return this.#file(capture, place, name, stat)
     return refuse(capture, path, kindOf(stat))
+  }
+
+  async #link(capture: Capture, place: Place, name: string): Promise<TreeItem | 'unchanged'> {
+    const target = openOr(capture, place.path + name, () => place.folder.link(name))
+    return target === undefined ? 'unchanged' : { mode: SYMLINK, id: await this.#store.write('blob', target) }
   }
 
   async #subfolder(capture: Capture, place: Place, name: string): Promise<TreeItem | null | 'unchanged'> {
@@ -206,17 +211,28 @@ function refuse(capture: Capture, path: string, reason: string): 'unchanged' {
   return 'unchanged'
 }
 
+const EXCHANGED = 'it changed while it was read'
+/** EINVAL: what was a link is none any more. */
+const UNREAD: { readonly [code: string]: string | undefined } = {
+  EACCES: 'it cannot be read',
+  EPERM: 'it cannot be read',
+  ELOOP: EXCHANGED,
+  ENOENT: EXCHANGED,
+  ENOTDIR: EXCHANGED,
+  EINVAL: EXCHANGED,
+}
+
 /** Runs a read; what the agent made unreadable (rootless, mode 000) or exchanged meanwhile is refused by name. */
 function openOr<Value>(capture: Capture, path: string, read: () => Value | undefined): Value | undefined {
   try {
     const value = read()
-    if (value === undefined) refuse(capture, path, 'it changed while it was read')
+    if (value === undefined) refuse(capture, path, EXCHANGED)
     return value
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
-    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'ELOOP' && code !== 'ENOENT' && code !== 'ENOTDIR')
-      throw error
-    refuse(capture, path, code === 'EACCES' || code === 'EPERM' ? 'it cannot be read' : 'it changed while it was read')
+    const why = code === undefined ? undefined : UNREAD[code]
+    if (why === undefined) throw error
+    refuse(capture, path, why)
     return undefined
   }
 }
