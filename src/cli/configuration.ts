@@ -45,6 +45,11 @@ export const VARIABLES: readonly Setting[] = [
     meaning: 'Reads issues from GitHub with this token; it is sent to api.github.com and nowhere else.',
     absent: 'Public issues only, with a small rate limit.',
   },
+  {
+    name: 'GANDER_GUESTS_CACHE',
+    meaning: 'Folder below which coding agents that work as guests are looked for, beside the path.',
+    absent: '`$XDG_CACHE_HOME/gander-guests` or `~/.cache/gander-guests`.',
+  },
   { name: 'NO_COLOR', meaning: 'Any value turns colours off.', absent: 'Colours on a terminal.' },
   {
     name: 'FORCE_COLOR',

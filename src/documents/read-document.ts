@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import { describeIssue, snakeCase, type Path } from './describe-issue.ts'
 
 /** How a text is read. */
-export interface DocumentReading {
+interface DocumentReading {
   /** Lines of the file above the first line of the text; 0 where absent. */
   readonly lines_before?: number
   /** Field names may be written in camelCase as well as in snake_case. */
