@@ -1,41 +1,10 @@
-import { execFileSync } from 'node:child_process'
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ASKING_PROFILE, askingRepository, publicNpmRegistry } from '../support/lab/asking-repository.ts'
 import { openLab, outcomeOf, type Lab } from '../support/lab/lab.ts'
 
-/** The machine's own npm registry, where it is a public https host that answers. */
-async function publicRegistry(): Promise<string | undefined> {
-  try {
-    const address = new URL(execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim())
-    if (address.protocol !== 'https:' || address.port !== '' || !address.hostname.includes('.')) return undefined
-    const answer = await fetch(new URL('ms', address), { signal: AbortSignal.timeout(8_000) })
-    return answer.ok ? address.hostname : undefined
-  } catch {
-    return undefined
-  }
-}
-
-const host = await publicRegistry()
-const PROFILE = `ecosystem: node
-setup:
-  - id: install
-    command: [npm, install, --no-package-lock, --no-audit, --fetch-retries=0]
-phases:
-  - id: tests
-    command: [node, --test, --test-reporter=tap]
-    results: {format: tap, path: '-'}
-`
-const FILES = {
-  '.gander/verify.yaml': PROFILE,
-  'package.json': '{"name":"clock","version":"1.0.0","dependencies":{"ms":"2.1.3"}}\n',
-  '.gitignore': 'node_modules\n',
-  'ms.test.js': `const { test } = require('node:test')
-const assert = require('node:assert')
-test('reads', () => assert.equal(require('ms')('2h'), 7200000))
-`,
-  'notes.txt': 'old\n',
-}
+const host = await publicNpmRegistry()
 const CHANGE = ['--mode', 'dry_run_patch', '--json', '--', 'sh', '-c', 'echo new > notes.txt']
 
 let lab: Lab
@@ -44,14 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => lab.close())
 
-async function repositoryOf(name: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
-  const folder = join(lab.root, `${name}-files`)
-  for (const [path, text] of Object.entries({ ...FILES, ...more })) {
-    await mkdir(dirname(join(folder, path)), { recursive: true })
-    await writeFile(join(folder, path), text)
-  }
-  return lab.repository({ folder }, name)
-}
+const repositoryOf = (name: string, more: Readonly<Record<string, string>> = {}) => askingRepository(lab, name, more)
 const start = async (repository: string, words: readonly string[] = []) =>
   lab.gander(['run', '--repo', repository, ...words, ...CHANGE])
 
@@ -112,7 +74,7 @@ describe.skipIf(host === undefined)(
 
 describe('a sandbox profile', () => {
   const QUIET = {
-    '.gander/verify.yaml': PROFILE.replace(/setup:[\s\S]*?(?=phases:)/, ''),
+    '.gander/verify.yaml': ASKING_PROFILE.replace(/setup:[\s\S]*?(?=phases:)/, ''),
     'ms.test.js': `require('node:test').test('is there', () => {})\n`,
   }
 

@@ -15,9 +15,8 @@ export async function publicNpmRegistry(): Promise<string | undefined> {
   }
 }
 
-/** No lockfile names the registry, so its host is not open by itself and has to be asked for. */
-const FILES: Readonly<Record<string, string>> = {
-  '.gander/verify.yaml': `ecosystem: node
+/** Installs without a lockfile, then runs the tests. */
+export const ASKING_PROFILE = `ecosystem: node
 setup:
   - id: install
     command: [npm, install, --no-package-lock, --no-audit, --fetch-retries=0]
@@ -25,7 +24,11 @@ phases:
   - id: tests
     command: [node, --test, --test-reporter=tap]
     results: {format: tap, path: '-'}
-`,
+`
+
+/** No lockfile names the registry, so its host is not open by itself and has to be asked for. */
+const FILES: Readonly<Record<string, string>> = {
+  '.gander/verify.yaml': ASKING_PROFILE,
   'package.json': '{"name":"clock","version":"1.0.0","dependencies":{"ms":"2.1.3"}}\n',
   '.gitignore': 'node_modules\n',
   'ms.test.js': `const { test } = require('node:test')
@@ -35,10 +38,14 @@ test('reads', () => assert.equal(require('ms')('2h'), 7200000))
   'notes.txt': 'old\n',
 }
 
-/** A repository whose setup asks for a host that is not open to it. */
-export async function askingRepository(lab: Lab, name: string): Promise<string> {
+/** A repository whose setup asks for a host that is not open to it; `more` adds files or replaces some. */
+export async function askingRepository(
+  lab: Lab,
+  name: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const folder = join(lab.root, `${name}-files`)
-  for (const [path, text] of Object.entries(FILES)) {
+  for (const [path, text] of Object.entries({ ...FILES, ...more })) {
     await mkdir(dirname(join(folder, path)), { recursive: true })
     await writeFile(join(folder, path), text)
   }
