@@ -131,14 +131,14 @@ function hashAt(units: Uint16Array, at: number): number {
 function findForms(text: string, units: Uint16Array, index: Index): readonly Span[] {
   const spans: Span[] = sparseHits(text, index.sparse)
   const joined = new Uint16Array(units.length + 1)
-  const places = new Int32Array((units.length >>> 6) + 3)
-  const length = withoutSpacing(units, joined, places)
+  const before = new Int32Array((units.length >>> 6) + 1)
+  const length = withoutSpacing(units, joined, before)
   for (let from = 0; from + PIECE <= length; ) {
     const found = markedPieces(joined, length, from, index.marked)
     for (const at of hits.subarray(0, found))
       for (const placed of index.forms.get(slotOf(joined, at)) ?? []) {
         if (!standsAround(joined, at, placed)) continue
-        const start = placeOf(units, places, at - placed.piece)
+        const start = placeOf(units, before, at - placed.piece)
         const end = matchAt(text, start, placed.form)
         if (end !== -1) spans.push({ start, end, kind: 'registered' })
       }
@@ -172,28 +172,38 @@ function standsAround(units: Uint16Array, at: number, { joined, window, piece }:
   return true
 }
 
-/** Gathers the characters that count, and where each 64th of them stands; gives how many there are. */
-function withoutSpacing(units: Uint16Array, joined: Uint16Array, places: Int32Array): number {
+/** Gathers the characters that count, and how many stand before each 64th of the text; gives how many there are. */
+function withoutSpacing(units: Uint16Array, joined: Uint16Array, before: Int32Array): number {
   const counts = COUNTS
   let length = 0
-  for (let at = 0; at < units.length; at++) {
-    const code = units[at] ?? 0
-    joined[length] = code
-    // The last to write a place is the character that counts itself, so that no branch is needed.
-    places[(length + 63) >>> 6] = at
-    length += counts[code] ?? 0
+  for (let block = 0; block << 6 < units.length; block++) {
+    before[block] = length
+    const end = Math.min((block + 1) << 6, units.length)
+    for (let at = block << 6; at < end; at++) {
+      const code = units[at] ?? 0
+      joined[length] = code
+      length += counts[code] ?? 0
+    }
   }
   return length
 }
 
-/** Where a character stands that counts. */
-function placeOf(units: Uint16Array, places: Int32Array, counted: number): number {
-  let at = places[counted >>> 6] ?? 0
-  for (let missing = counted & 63; missing > 0 && at < units.length; ) {
-    at += 1
-    if (SPACING[units[at] ?? 0] !== 1) missing -= 1
+/** Where a character stands that counts: its block by halving, the rest by walking. */
+function placeOf(units: Uint16Array, before: Int32Array, counted: number): number {
+  let low = 0
+  let high = ((units.length + 63) >>> 6) - 1
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1
+    if ((before[middle] ?? 0) <= counted) low = middle
+    else high = middle - 1
   }
-  return at
+  let missing = counted - (before[low] ?? 0)
+  for (let at = low << 6; at < units.length; at++) {
+    if (SPACING[units[at] ?? 0] === 1) continue
+    if (missing === 0) return at
+    missing -= 1
+  }
+  return units.length
 }
 
 function firstThatCounts(form: string): number {
