@@ -20,6 +20,8 @@ const world = (name: string) => ({
 /** Unit tests stand beside the source and need nothing; the other projects need the world and are slower. */
 export default defineConfig({
   test: {
+    // A machine that is busy is no failure: what is polled for may take its time.
+    expect: { poll: { timeout: 15_000 } },
     projects: [
       {
         extends: true,
