@@ -6,19 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
-import { get, makeRegistryGround, type RegistryGround } from '../support/registry-fixtures.ts'
+import { get } from '../support/registry-fixtures.ts'
+import { registryGrounds } from '../support/registry-grounds.ts'
 
 const run = promisify(execFile)
 
-const grounds: RegistryGround[] = []
-const ground = async (): Promise<RegistryGround> => {
-  const made = await makeRegistryGround({ listener: (_asked, answer) => answer.end('package') })
-  grounds.push(made)
-  return made
-}
-afterEach(async () => {
-  await Promise.all(grounds.splice(0).map((one) => one.remove()))
-})
+const { ground, remove } = registryGrounds()
+afterEach(remove)
 
 describe('NET-10: sending something out through an allowed forge', () => {
   const FORGE = 'forge.example.org'

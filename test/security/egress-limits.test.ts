@@ -3,14 +3,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { RegistryDoor } from '#ports'
-import {
-  get,
-  type GroundWish,
-  HOST,
-  makeRegistryGround,
-  type RegistryGround,
-  sayTo,
-} from '../support/registry-fixtures.ts'
+import { get, HOST, sayTo } from '../support/registry-fixtures.ts'
+import { registryGrounds } from '../support/registry-grounds.ts'
 
 /** Milliseconds that whole requests take, each through a tunnel of its own. */
 const latencies = async (door: RegistryDoor, count: number) => {
@@ -42,15 +36,8 @@ for (let at = 0; at < 20; at++) trickle()
 setTimeout(() => process.stdout.write('flooding'), 300)
 `
 
-const grounds: RegistryGround[] = []
-const ground = async (wish: Partial<GroundWish> = {}): Promise<RegistryGround> => {
-  const made = await makeRegistryGround({ listener: (_asked, answer) => answer.end('package'), ...wish })
-  grounds.push(made)
-  return made
-}
-afterEach(async () => {
-  await Promise.all(grounds.splice(0).map((one) => one.remove()))
-})
+const { ground, remove } = registryGrounds()
+afterEach(remove)
 
 describe('NET-12: using up what runs share', () => {
   it('a request that trickles, a handshake that never comes and an answer that never ends are cut', async () => {

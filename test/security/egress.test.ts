@@ -2,25 +2,11 @@ import { isIP } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parseAuthority } from '../../src/adapters/registry-proxy/authority.ts'
 import { isRegistryPath } from '../../src/adapters/registry-proxy/path-grammar.ts'
-import {
-  get,
-  type GroundWish,
-  HOST,
-  makeRegistryGround,
-  type RegistryGround,
-  sayTo,
-  tunnelTo,
-} from '../support/registry-fixtures.ts'
+import { get, HOST, sayTo, tunnelTo } from '../support/registry-fixtures.ts'
+import { registryGrounds } from '../support/registry-grounds.ts'
 
-const grounds: RegistryGround[] = []
-const ground = async (wish: Partial<GroundWish> = {}): Promise<RegistryGround> => {
-  const made = await makeRegistryGround({ listener: (_asked, answer) => answer.end('package'), ...wish })
-  grounds.push(made)
-  return made
-}
-afterEach(async () => {
-  await Promise.all(grounds.splice(0).map((one) => one.remove()))
-})
+const { ground, remove } = registryGrounds()
+afterEach(remove)
 
 describe('NET-06: an allowed name that leads to a forbidden address', () => {
   it.each([
