@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
-import { approvalFingerprint, type ApprovalRequest } from '#domain/approval'
 import { nextAction } from '#domain/failure'
+import { approvalRequest, questionFingerprint } from '../approval-question.ts'
 import { decidePolicy } from '../ask-policy.ts'
 import { need, type Ending, type Execution } from '../execution.ts'
 
@@ -47,8 +46,8 @@ async function approval(execution: Execution, asked: Blocked): Promise<Ending | 
     await journal.perform({ key, kind: 'gate', request: { hosts } }, () => Promise.reject(new Error('is on record')))
     return 'approved'
   }
-  const bound = { run: run.id, action, subject: hosts, policy_version: parts.policy.version }
-  const fingerprint = approvalFingerprint((text) => createHash('sha256').update(text).digest('hex'), bound)
+  const question = { kind: 'egress', action, subject: hosts, reason: asked.reason } as const
+  const fingerprint = questionFingerprint(execution, question)
   const approvals = await parts.store.approvals(run.id)
   const given = approvals.find((known) => known.fingerprint === fingerprint && known.decision === 'approved')
   if (given !== undefined) {
@@ -57,14 +56,5 @@ async function approval(execution: Execution, asked: Blocked): Promise<Ending | 
     }))
     return 'approved'
   }
-  const request: ApprovalRequest = {
-    id: parts.identifiers.make('approval'),
-    kind: 'egress',
-    action,
-    subject: hosts,
-    fingerprint,
-    policy_version: bound.policy_version,
-    reason: asked.reason,
-  }
-  return { kind: 'approval', request }
+  return { kind: 'approval', request: approvalRequest(execution, question) }
 }
