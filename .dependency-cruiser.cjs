@@ -54,6 +54,18 @@ module.exports = {
         pathNot: ['^src/$1/$2/', '^src/[^/]+/[^/]+/index\\.ts$'],
       },
     },
+    {
+      name: 'api-stands-on-ports',
+      severity: 'error',
+      from: { path: '^src/api', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/(?!api|domain|ports)' },
+    },
+    {
+      name: 'only-main-serves-and-asks',
+      severity: 'error',
+      from: { path: '^src/(?!main|api)' },
+      to: { path: '^src/api' },
+    },
     { name: 'nothing-imports-main', severity: 'error', from: { path: '^src/(?!main)' }, to: { path: '^src/main' } },
     {
       name: 'source-never-imports-tests',

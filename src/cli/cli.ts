@@ -1,3 +1,4 @@
+import { GanderError } from '#domain/failure'
 import type { Platform } from '#ports'
 import type { Command } from 'commander'
 import type { CliEnvironment, PlatformWish } from './environment.ts'
@@ -7,6 +8,8 @@ export interface Cli {
   readonly environment: CliEnvironment
   /** Arguments after `--`, taken as they are. */
   readonly after_dashes: readonly string[]
+  /** The server that `--server` or GANDER_SERVER names; undefined: everything runs in this process. */
+  server(): string | undefined
   /** Says how the program will end. */
   ended(code: number): void
 }
@@ -20,12 +23,24 @@ export async function withPlatform<Value>(
   purpose: PlatformWish['purpose'],
   act: (platform: Platform) => Promise<Value>,
 ): Promise<Value> {
-  const platform = await cli.environment.openPlatform({ purpose })
+  const url = cli.server()
+  const server = url === undefined ? {} : { server: await serverAddress(cli, url) }
+  const platform = await cli.environment.openPlatform({ purpose, ...server })
   try {
     return await act(platform)
   } finally {
     await platform.close()
   }
+}
+
+/** A server with the token that is kept for it, or that GANDER_TOKEN gives. */
+async function serverAddress(cli: Cli, url: string): Promise<{ readonly url: string; readonly token: string }> {
+  const { env, servers } = cli.environment
+  const token = env['GANDER_TOKEN'] ?? (await servers.read())[url]
+  if (token !== undefined && token !== '') return { url, token }
+  throw new GanderError('usage', `There is no token for ${url}.`, {
+    remedy: `Run \`gander login --server ${url}\`, or set GANDER_TOKEN.`,
+  })
 }
 
 /** Prints lines on standard output. */

@@ -46,6 +46,16 @@ export const VARIABLES: readonly Setting[] = [
     absent: 'Public issues only, with a small rate limit.',
   },
   {
+    name: 'GANDER_SERVER',
+    meaning: 'Address of a Gander server that is to do what is typed, as `--server`.',
+    absent: 'Everything runs in this process.',
+  },
+  {
+    name: 'GANDER_TOKEN',
+    meaning: 'Token for that server; it wins over one kept by `gander login --server`.',
+    absent: 'The kept token is used.',
+  },
+  {
     name: 'GANDER_GUESTS_CACHE',
     meaning: 'Folder below which coding agents that work as guests are looked for, beside the path.',
     absent: '`$XDG_CACHE_HOME/gander-guests` or `~/.cache/gander-guests`.',

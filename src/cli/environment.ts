@@ -27,6 +27,29 @@ export interface Input {
 /** What the wiring makes for a command; `read` needs no model gateway and no sandbox. */
 export interface PlatformWish {
   readonly purpose: 'read' | 'work'
+  /** The server that is to do it; absent: this process. */
+  readonly server?: { readonly url: string; readonly token: string }
+}
+
+/** How `gander serve` is to run. */
+export interface ServeWish {
+  readonly host: string
+  readonly port: number
+  /** Runs worked on at once. */
+  readonly workers: number
+  /** Addresses of model servers that orders may name. */
+  readonly model_addresses: readonly string[]
+  /** Keys by provider, for the gateway's memory. */
+  readonly keys: { readonly [provider: string]: string }
+}
+
+/** A server that listens. */
+export interface Served {
+  readonly url: string
+  /** The file that holds the administrator's token, readable by this user only. */
+  readonly token_file: string
+  /** Takes no more work, lets what is in hand rest, and closes. */
+  close(): Promise<void>
 }
 
 /** Everything the platform side gives the command line; each is loaded when it is first called. */
@@ -40,6 +63,8 @@ export interface CliWiring {
   guests(): Promise<Guests>
   /** Foreign tool servers and Gander's own; absent where they are not wired. */
   mcp?(): Promise<McpDesk>
+  /** Runs everything as a server; absent where it is not wired. */
+  serve?(wish: ServeWish): Promise<Served>
   /** Prepares the example repository and its issue; the order's model is a recording. */
   prepareDemo(): Promise<RunOrder>
   /** Makes a conversation file from a run's recorded model exchanges. */
@@ -58,6 +83,8 @@ export interface CliEnvironment extends CliWiring {
   readonly stderr: Screen
   readonly stdin: Input
   readonly keys: KeyFile
+  /** Tokens by the address of their server. */
+  readonly servers: KeyFile
   /** The file's text, or undefined where there is none. */
   readFile(path: string): Promise<string | undefined>
   writeFile(path: string, text: string): Promise<void>

@@ -9,7 +9,7 @@ export {
   type DoctorCheck,
   type DoctorReport,
 } from './doctor-report.ts'
-export type { CliEnvironment, CliWiring } from './environment.ts'
+export type { CliEnvironment, CliWiring, Served, ServeWish } from './environment.ts'
 export { EXIT_CODES } from './exit-code.ts'
 export { ganderHome } from './gander-home.ts'
 export type { McpDesk, McpPinned } from './mcp-desk.ts'

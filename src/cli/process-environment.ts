@@ -23,6 +23,7 @@ export function processEnvironment(wiring: CliWiring, version: string): CliEnvir
     stderr: screenOf(process.stderr),
     stdin: standardInput(),
     keys: createKeyFile(join(home, 'keys.json')),
+    servers: createKeyFile(join(home, 'servers.json')),
     readFile: readText,
     writeFile: (path, text) => writeFile(path, text, { mode: 0o600 }),
     show,

@@ -23,12 +23,14 @@ import { addRecord } from './verbs/record.ts'
 import { addReject } from './verbs/reject.ts'
 import { addRedact } from './verbs/redact.ts'
 import { addRun } from './verbs/run.ts'
+import { addServe } from './verbs/serve.ts'
 import { addShow } from './verbs/show.ts'
 import { addWatch } from './verbs/watch.ts'
 
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
   ['Work:', [addRun, addContinue, addApprove, addReject, addCancel]],
   ['Look:', [addList, addShow, addWatch, addDiff, addArtifacts, addOpen]],
+  ['Serve:', [addServe]],
   ['Set up:', [addDoctor, addAgents, addLogin, addMcp, addRecord, addRedact, addCompletion, addDemo]],
 ]
 
@@ -39,11 +41,13 @@ export function createProgram(
   after_dashes: readonly string[] = [],
 ): Command {
   const program = new Command('gander')
-  const cli: Cli = { environment, after_dashes, ended }
+  const server = () => program.opts<{ server?: string }>().server ?? (environment.env['GANDER_SERVER'] || undefined)
+  const cli: Cli = { environment, after_dashes, ended, server }
   const paint = paintFor(environment.stdout, environment.env)
   program
     .description('Hand it an issue, get back a draft pull request with its proof.')
     .version(environment.version, '-V, --version', 'print the version')
+    .option('--server <url>', 'let a server do it (or GANDER_SERVER), with the token of `gander login --server`')
     .helpOption('-h, --help', 'show help, also of a command')
     .helpCommand(false)
     .configureHelp({ styleTitle: paint.strong, showGlobalOptions: false, sortSubcommands: false })

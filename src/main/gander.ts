@@ -31,8 +31,11 @@ const redactor = once(async () => (await import('#evidence-plane/redaction')).cr
 const wiring: CliWiring = {
   intake,
   redactor: async () => (await import('#evidence-plane/redaction')).createRedactor(),
-  openPlatform: async () =>
-    (await import('./open-platform.ts')).openPlatform({ ...settings(), redactor: await redactor() }),
+  openPlatform: async ({ server }) =>
+    server === undefined
+      ? (await import('./open-platform.ts')).openPlatform({ ...settings(), redactor: await redactor() })
+      : (await import('#api/client')).createHttpPlatform(server),
+  serve: async (wish) => (await import('./serve.ts')).serve({ ...settings(), redactor: await redactor() }, wish),
   examine: async () => (await import('./examine.ts')).examine(settings()),
   guests: async () => (await import('./find-guests.ts')).findGuests(settings().home, true),
   mcp: async () => (await import('./mcp-desk.ts')).createMcpDesk({ ...settings(), redactor: await redactor() }),

@@ -28,6 +28,8 @@ import type {
   RunStore,
   RunView,
   ArtifactStore,
+  OrderKey,
+  SubmissionKey,
 } from '#ports'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
@@ -65,14 +67,14 @@ export function createInProcessPlatform(parts: PlatformParts): Platform {
   const view = (run: RunId) => viewOf(parts, run)
   const existing = async (run: RunId): Promise<RunView> => (await view(run)) ?? missing(run)
   return {
-    submit: async (order) => existing(await submit(parts, order)),
+    submit: async (order, once) => existing(await submit(parts, order, once)),
     async work(run, signal) {
       await workOn(parts, run, signal)
       return existing(run)
     },
     view,
     list: (limit) => parts.store.list(LOCAL_TENANT, limit),
-    follow: (run, signal) => follow(parts.store, run, signal),
+    follow: (run, signal, after) => follow(parts.store, run, signal, after),
     async cancel(run, by) {
       await command(parts.store, run, { type: 'request_cancel', by })
       return existing(run)
@@ -90,7 +92,10 @@ export function createInProcessPlatform(parts: PlatformParts): Platform {
   }
 }
 
-async function submit(parts: PlatformParts, order: RunOrder): Promise<RunId> {
+async function submit(parts: PlatformParts, order: RunOrder, own?: OrderKey): Promise<RunId> {
+  const once = own === undefined ? undefined : submissionKey(order, own)
+  const made = once === undefined ? undefined : await parts.store.submitted(once)
+  if (made !== undefined) return made
   parts.holdKeys(order.keys)
   const { words, cut } = await redactWords(order.words, parts.redactor)
   const accepted = acceptOrder({ ...order, words }, identifiers)
@@ -111,15 +116,25 @@ async function submit(parts: PlatformParts, order: RunOrder): Promise<RunId> {
     limits: { ...limits, max_minutes: Math.min(limits.max_minutes, sandbox.resources.run_minutes) },
   }
   const request = { ...accepted.value.request, repository: source.repository }
-  return record(parts, request, task, redactionEvents('request', cut))
+  return record(parts, { request, task, told: redactionEvents('request', cut), ...(once && { once }) })
 }
 
-async function record(
-  parts: PlatformParts,
-  request: Request,
-  task: Task,
-  told: readonly EventDraft[] = [],
-): Promise<RunId> {
+/** The key binds what was asked for, not the keys of providers that came along. */
+function submissionKey(order: RunOrder, own: OrderKey): SubmissionKey {
+  const request_sha256 = createHash('sha256')
+    .update(canonicalJson({ ...order, keys: {} }))
+    .digest('hex')
+  return { ...own, tenant_id: LOCAL_TENANT, request_sha256 }
+}
+
+interface Recorded {
+  readonly request: Request
+  readonly task: Task
+  readonly told?: readonly EventDraft[]
+  readonly once?: SubmissionKey
+}
+
+async function record(parts: PlatformParts, { request, task, told = [], once }: Recorded): Promise<RunId> {
   const run: NewRun = {
     id: identifiers.make('run'),
     tenant_id: task.tenant_id,
@@ -129,8 +144,8 @@ async function record(
     repairs_allowed: task.limits.max_repairs,
     max_attempts: MAX_ATTEMPTS,
   }
-  await parts.store.submit({ request, task, run, events: [...submissionEvents(request, task), ...told] })
-  return run.id
+  const events = [...submissionEvents(request, task), ...told]
+  return (await parts.store.submit({ request, task, run, events, ...(once && { once }) })).id
 }
 
 function submissionEvents(request: Request, task: Task): readonly EventDraft[] {
@@ -240,8 +255,8 @@ async function pullRequestText(parts: PlatformParts, task: Task, key: string) {
   }
 }
 
-async function* follow(store: RunStore, run: RunId, signal?: AbortSignal): AsyncIterable<LedgerEvent> {
-  let after = 0
+async function* follow(store: RunStore, run: RunId, signal?: AbortSignal, from = 0): AsyncIterable<LedgerEvent> {
+  let after = from
   const isStopped = () => signal?.aborted === true
   while (!isStopped()) {
     const read = await readAfter(store, run, after).catch(unlessRetryable)
@@ -306,7 +321,7 @@ async function again(parts: PlatformParts, task: Task, added: Continuation['adde
     Object.entries(task.limits).map(([name, limit]) => [name, limit + (added[name as keyof BudgetLimits] ?? 0)]),
   ) as unknown as BudgetLimits
   const request = requestOf(task)
-  return record(parts, request, { ...task, id: identifiers.make('task'), request_id: request.id, limits })
+  return record(parts, { request, task: { ...task, id: identifiers.make('task'), request_id: request.id, limits } })
 }
 
 function requestOf(task: Task): Request {

@@ -1,10 +1,13 @@
 import { join } from 'node:path'
-import { openDatabase } from '#adapters/postgres'
+import { openDatabase, type Database } from '#adapters/postgres'
 import type { Platform } from '#ports'
 import { createInProcessPlatform } from './in-process-platform.ts'
 import { once } from './once.ts'
 import { openApprovals } from './open-approvals.ts'
-import { sharedParts, type PlatformSettings } from './shared-parts.ts'
+import type { openWorker } from './open-worker.ts'
+import { sharedParts, type PlatformSettings, type SharedParts } from './shared-parts.ts'
+
+type Working = Awaited<ReturnType<typeof openWorker>>
 
 /** Wires the platform of one process. The gateway and the sandbox are loaded only when a run is worked on. */
 export async function openPlatform(settings: PlatformSettings): Promise<Platform> {
@@ -12,14 +15,37 @@ export async function openPlatform(settings: PlatformSettings): Promise<Platform
   const database = await openDatabase(database_url === undefined ? { home } : { url: database_url })
   const shared = sharedParts(home, database, settings.redactor)
   const keys: Record<string, string> = {}
-  const work = once(async () => (await import('./open-worker.ts')).openWorker({ settings, shared, keys }))
+  const working = once(async () => (await import('./open-worker.ts')).openWorker({ settings, shared, keys }))
+  const platform = platformOver({ settings, shared, database, working, keys })
+  return {
+    ...platform,
+    close: async () => {
+      if (working.started()) await (await working()).close()
+      await platform.close()
+    },
+  }
+}
+
+/** What a platform stands on in a process that has its database and its worker. */
+interface PlatformGround {
+  readonly settings: PlatformSettings
+  readonly shared: SharedParts
+  readonly database: Database
+  readonly working: () => Promise<Working>
+  /** Where keys that come with orders are put; absent: they are not taken. */
+  readonly keys?: Record<string, string>
+}
+
+/** The platform over what there is already; `close` closes the database. */
+export function platformOver({ settings, shared, database, working, keys }: PlatformGround): Platform {
+  const { home } = settings
   return createInProcessPlatform({
     ...shared,
     approvals: openApprovals(settings, shared),
     runs_folder: join(home, 'runs'),
-    prices: async () => (await work()).prices,
+    prices: async () => (await working()).prices,
     worker: async (asks_a_model) => {
-      const worked = await work()
+      const worked = await working()
       if (asks_a_model) worked.warm()
       return worked.worker
     },
@@ -31,11 +57,8 @@ export async function openPlatform(settings: PlatformSettings): Promise<Platform
     sandboxProfile: async (chosen) => (await import('./sandbox-profiles.ts')).sandboxProfile(home, chosen),
     holdKeys: (given) => {
       for (const [name, key] of Object.entries(given)) shared.redactor.register(name, key)
-      Object.assign(keys, given)
+      Object.assign(keys ?? {}, given)
     },
-    close: async () => {
-      if (work.started()) await (await work()).close()
-      await database.close()
-    },
+    close: () => database.close(),
   })
 }

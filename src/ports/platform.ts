@@ -42,6 +42,12 @@ export interface RunOrder {
   readonly keys: { readonly [provider: string]: string }
 }
 
+/** A key of whoever orders: the same one again gives the run that it made, and makes none. */
+export interface OrderKey {
+  readonly principal_id: string
+  readonly key: string
+}
+
 /** A run as commands show it. */
 export interface RunView extends RunOverview {
   readonly pull_request: PullRequestLink | undefined
@@ -62,13 +68,13 @@ export interface RunView extends RunOverview {
 /** What the command line can do; implemented in one process, later by an HTTP client as well. */
 export interface Platform {
   /** Checks the order, pins the commit and queues a run. @throws GanderError `task_unclear` and the source errors */
-  submit(order: RunOrder): Promise<RunView>
+  submit(order: RunOrder, once?: OrderKey): Promise<RunView>
   /** Works on exactly this run until it ends or waits; a signal asks it to cancel. */
   work(run: RunId, signal?: AbortSignal): Promise<RunView>
   view(run: RunId): Promise<RunView | undefined>
   list(limit: number): Promise<readonly RunOverview[]>
-  /** Events as they are appended, from the first; ends when the run ends or waits. */
-  follow(run: RunId, signal?: AbortSignal): AsyncIterable<LedgerEvent>
+  /** Events as they are appended, after the given run_seq; ends when the run ends or waits. Absent: from the first. */
+  follow(run: RunId, signal?: AbortSignal, after?: number): AsyncIterable<LedgerEvent>
   cancel(run: RunId, by: string): Promise<RunView>
   /** Puts a waiting run back into the queue, with more budget where given; an ended one starts again as a new run. */
   continue(

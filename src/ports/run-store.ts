@@ -17,6 +17,16 @@ export interface Submission {
   readonly task: Task
   readonly run: NewRun
   readonly events: readonly EventDraft[]
+  /** The submitter's own key; absent: every submission makes a run. */
+  readonly once?: SubmissionKey
+}
+
+/** A key that a submitter chose, and a hash of what it stands for. */
+export interface SubmissionKey {
+  readonly tenant_id: TenantId
+  readonly principal_id: string
+  readonly key: string
+  readonly request_sha256: string
 }
 
 /** Who works: with host, boot id, pid and start time a dead worker on the same host is told at once. */
@@ -67,8 +77,10 @@ export interface RunWrite {
  * worker carries its fence and is refused when the fence is not the current one. Time is the database's.
  */
 export interface RunStore {
-  /** Records request, task and queued run. */
+  /** Records request, task and queued run; under a key that is taken, the run it made. @throws GanderError `idempotency_conflict` */
   submit(submission: Submission): Promise<Run>
+  /** The run that a key made; undefined where it is new. @throws GanderError `idempotency_conflict` for another request */
+  submitted(key: SubmissionKey): Promise<RunId | undefined>
   load(run: RunId): Promise<RunOverview | undefined>
   list(tenant: TenantId, limit: number): Promise<readonly RunOverview[]>
   /** Leases the oldest queued run, or the one named. Undefined when there is none. */

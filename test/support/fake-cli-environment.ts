@@ -55,6 +55,11 @@ export function fakeCli(wishes: Wishes = {}): FakeCli {
       },
       askHidden: async () => wishes.typed ?? '',
     },
+    servers: {
+      path: '/home/ada/.local/share/gander/servers.json',
+      read: async () => ({}),
+      save: async () => undefined,
+    },
     keys: {
       path: '/home/ada/.local/share/gander/keys.json',
       read: async () => Object.fromEntries(saved),

@@ -12,6 +12,8 @@ export const addLogin: Verb = (program, cli) => {
     .option('--forget', 'forget the key that is kept')
     .addHelpText('after', EXAMPLES)
     .action(async (provider: string | undefined, flags: { readonly forget?: boolean }) => {
+      const { server } = program.opts<{ readonly server?: string }>()
+      if (server !== undefined) return await keepToken(cli, server, flags.forget === true)
       if (provider === undefined) return await showKeys(cli)
       if (!isProviderName(provider) || provider === 'recorded')
         throw usage(`${provider} is no name of a provider: it needs lower-case letters, digits and hyphens.`)
@@ -25,9 +27,16 @@ export const addLogin: Verb = (program, cli) => {
     })
 }
 
-async function readKey(cli: Cli, provider: string): Promise<string> {
+async function keepToken(cli: Cli, server: string, forget: boolean): Promise<void> {
+  if (!/^https?:\/\/[^\s/]+$/.test(server)) throw usage(`${server} is no server: it needs http(s)://HOST:PORT.`)
+  const { servers } = cli.environment
+  await servers.save(server, forget ? undefined : await readKey(cli, server, 'Token'))
+  print(cli, [forget ? `The token for ${server} is forgotten.` : `The token for ${server} is kept in ${servers.path}.`])
+}
+
+async function readKey(cli: Cli, provider: string, what = 'Key'): Promise<string> {
   const { stdin } = cli.environment
-  const typed = stdin.is_terminal ? await stdin.askHidden(`Key for ${provider} (not shown): `) : await stdin.read()
+  const typed = stdin.is_terminal ? await stdin.askHidden(`${what} for ${provider} (not shown): `) : await stdin.read()
   const key = typed.trim()
   if (key === '') throw usage('No key was given: nothing was typed or piped in.')
   if (!/^[!-~]{1,1000}$/.test(key))
@@ -61,4 +70,5 @@ const EXAMPLES = `
 Examples:
   gander login anthropic                 asks for the key without showing it
   gander login openai < key.txt          reads it from standard input
+  gander login --server http://127.0.0.1:4750   keeps the token of a Gander server
   gander login                           shows which keys there are, never the keys`

@@ -56,5 +56,10 @@ export const EVENT_FIELDS = {
   artifact_stored: ['kind', 'sha256', 'bytes'],
   artifact_deleted: ['sha256', 'reason'],
   packet_sealed: ['packet_hash', 'tree'],
+  principal_created: ['principal', 'kind', 'name', 'grants'],
+  principal_granted: ['principal', 'grants'],
+  principal_disabled: ['principal'],
+  token_issued: ['principal', 'token', 'expires_at'],
+  token_revoked: ['token'],
   admin_override: ['by', 'what'],
 } as const satisfies Readonly<Record<string, readonly string[]>>

@@ -24,6 +24,8 @@ const ID_PREFIXES = {
   event: 'aud',
   tool_call: 'tool',
   worker: 'wrk',
+  principal: 'prn',
+  token: 'tok',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIXES

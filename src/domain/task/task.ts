@@ -2,8 +2,7 @@ import type { BudgetLimits } from '../budget/index.ts'
 import type { PathGroups, SandboxProfile } from '../sandbox/index.ts'
 import type { RequestId, TaskId, TenantId } from '../ids/index.ts'
 
-/** Where a request came from; `assistant`: a program that a person let hand in tasks. */
-export type RequestSource = 'cli' | 'task_file' | 'issue_url' | 'standard_input' | 'demo' | 'assistant'
+export type RequestSource = 'cli' | 'api' | 'task_file' | 'issue_url' | 'standard_input' | 'demo' | 'assistant'
 
 /** How trustworthy the author of a text is; set by the platform, never by the text. */
 export type Trust = 'operator' | 'merged' | 'member' | 'outsider' | 'unknown' | 'tool_output'

@@ -7,11 +7,15 @@ import { executeRun } from './execute-run.ts'
 
 /** Milliseconds between looks at a run that another worker holds. */
 const LOOK_AGAIN_MS = 500
+/** Between looks for what dead workers held. */
+const SWEEP_MS = 3_000
 
 /** Someone who leases runs and works on them. */
 export interface Worker {
   /** Works on exactly this run until it ends or waits for a person. */
   workOn(run: RunId, signal?: AbortSignal): Promise<void>
+  /** Takes any queued run, so many at once, until the signal; then takes no more and settles when those in hand rest. */
+  serve(at_once: number, signal: AbortSignal): Promise<void>
 }
 
 /** Makes a worker with an identity of its own on this host. */
@@ -29,6 +33,26 @@ export function createWorker(given: WorkerParts, identity: WorkerIdentity): Work
         if (leased === undefined) await parts.clock.sleep(LOOK_AGAIN_MS, signal)
       }
     },
+    async serve(at_once, signal) {
+      const hands = Array.from({ length: at_once }, () => takeTurns(parts, identity, signal))
+      await Promise.all([...hands, sweepUntil(parts, identity, signal)])
+    },
+  }
+}
+
+/** One run after the other. What breaks a run is the run's; what breaks the queue is waited out. */
+async function takeTurns(parts: WorkerParts, identity: WorkerIdentity, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const leased = await parts.store.lease(identity).catch(() => undefined)
+    if (leased === undefined) await parts.clock.sleep(LOOK_AGAIN_MS, signal).catch(() => undefined)
+    else await executeRun(parts, leased).catch(() => undefined)
+  }
+}
+
+async function sweepUntil(parts: WorkerParts, identity: WorkerIdentity, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await sweepBeside(parts.store, identity)
+    await parts.clock.sleep(SWEEP_MS, signal).catch(() => undefined)
   }
 }
 

@@ -25,7 +25,7 @@ function open() {
     })
   const platform = fakePlatform({ runs: [view], work })
   const { environment } = fakeCli({ platform })
-  const cli = { environment, after_dashes: [], ended: () => undefined }
+  const cli = { environment, after_dashes: [], ended: () => undefined, server: () => undefined }
   return { tasks: takeAssistantTasks(cli, platform, FLAGS), platform, working }
 }
 

@@ -15,7 +15,7 @@ import {
   readPullRequest,
 } from './read-runs.ts'
 import { beginStep, readSteps } from './steps.ts'
-import { submitRun } from './submit-run.ts'
+import { submitRun, submittedRun } from './submit-run.ts'
 import { sweepRuns } from './sweep-runs.ts'
 import { writeRun } from './write-run.ts'
 
@@ -31,6 +31,7 @@ export function createRunStore({ database, identifiers, sha256 = hashText }: Run
   const store = { pool: database.pool, identifiers, sha256 }
   return {
     submit: (submission) => submitRun(store, submission),
+    submitted: (key) => submittedRun(store, key),
     load: (run) => loadOverview(store, run),
     list: (tenant, limit) => listRuns(store, tenant, limit),
     lease: (worker, only) => leaseRun(store, worker, only),

@@ -24,12 +24,17 @@ export const draftOf = ({ event, facts }: RunEvent, actor: Actor): EventDraft =>
  * The parameter of `append_events`. Every member is text, so that the database never has to unescape what a run said.
  * @throws GanderError `internal` for an event that lacks a fact of its catalogue entry
  */
-export function eventRows(store: StoreContext, drafts: readonly EventDraft[], on: RunId, actor: Actor): string | null {
+export function eventRows(
+  store: StoreContext,
+  drafts: readonly EventDraft[],
+  on: RunId | TenantId,
+  actor: Actor,
+): string | null {
   if (drafts.length === 0) return null
   return JSON.stringify(drafts.map((draft) => eventRow(store, draft, on, actor)))
 }
 
-function eventRow(store: StoreContext, draft: EventDraft, on: RunId, actor: Actor) {
+function eventRow(store: StoreContext, draft: EventDraft, on: RunId | TenantId, actor: Actor) {
   const missing = missingFields(draft)
   if (missing.length > 0)
     throw new GanderError('internal', `The event ${draft.event} lacks ${missing.join(', ')}.`, {

@@ -5,7 +5,8 @@ import { ledgerEventOf, type LedgerRow } from './ledger-events.ts'
 import { overviewOf, type OverviewRow } from './run-row.ts'
 import { query, type StoreContext } from './store-context.ts'
 
-const OVERVIEW = `select r.*, t.contract, b.max_cost_usd, b.max_minutes, b.max_steps, b.max_tokens, b.max_repairs,
+/** Reads runs with their task and budget; a `where` over `r` and `t` follows. */
+export const OVERVIEW = `select r.*, t.contract, b.max_cost_usd, b.max_minutes, b.max_steps, b.max_tokens, b.max_repairs,
     b.cost_usd, b.reserved_usd, b.active_ms, b.steps, b.tokens
   from gander.run r
   join gander.task t on t.tenant_id = r.tenant_id and t.id = r.task_id

@@ -1,0 +1,60 @@
+import { contract, type Problem } from '#api/contract'
+import { GANDER_ERRORS, GanderError, type ErrorCode } from '#domain/failure'
+import { createORPCClient, ORPCError } from '@orpc/client'
+import type { ContractRouterClient } from '@orpc/contract'
+import { OpenAPILink } from '@orpc/openapi-client/fetch'
+
+/** The typed client of the contract. */
+export type ApiClient = ContractRouterClient<typeof contract>
+
+/** Where a server listens, and the token to show it. */
+export interface ServerAddress {
+  readonly url: string
+  readonly token: string
+  /** Absent: the platform's. */
+  readonly fetch?: typeof globalThis.fetch
+}
+
+/** A client of a server's API. Its methods reject with what `asGanderError` reads. */
+export function createApiClient({ url, token, fetch = globalThis.fetch }: ServerAddress): ApiClient {
+  const link = new OpenAPILink(contract, {
+    url,
+    headers: { authorization: `Bearer ${token}` },
+    fetch: async (request, init) => readable(await fetch(request, init)),
+    customErrorResponseBodyDecoder: (body, { status }) =>
+      isProblem(body) ? new ORPCError(body.code, { status, message: body.detail, data: body }) : undefined,
+  })
+  return createORPCClient(link)
+}
+
+/** Problem details are JSON by another name, which the link does not know. */
+function readable(response: Response): Response {
+  if (response.headers.get('content-type')?.startsWith('application/problem+json') !== true) return response
+  const headers = new Headers(response.headers)
+  headers.set('content-type', 'application/json')
+  return new Response(response.body, { status: response.status, headers })
+}
+
+/** What went wrong at the server or on the way, as the same error a platform in this process would have thrown. */
+export function asGanderError(error: unknown, url: string): unknown {
+  if (error instanceof ORPCError && isProblem(error.data)) {
+    const { code, detail, remedy, retryable, problems } = error.data
+    const known: ErrorCode = code in GANDER_ERRORS ? (code as ErrorCode) : 'server_refused'
+    return new GanderError(known, detail, { remedy, retryable, facts: { problems: problems ?? [] }, cause: error })
+  }
+  if (error instanceof Error && error.name !== 'AbortError')
+    return new GanderError('server_unreachable', `The server ${url} did not answer: ${reasonOf(error)}.`, {
+      retryable: true,
+      cause: error,
+    })
+  return error
+}
+
+const reasonOf = (error: Error): string =>
+  error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : error.message
+
+function isProblem(body: unknown): body is Problem {
+  return (
+    typeof body === 'object' && body !== null && 'code' in body && typeof body.code === 'string' && 'detail' in body
+  )
+}

@@ -1,0 +1,110 @@
+import type { Approval } from '#domain/approval'
+import type { EventName, LedgerEvent } from '#domain/event'
+import type { Json, JsonObject } from '#domain/json'
+import type { PolicyDecision, RunArtifact, StepRecord } from '#ports'
+import { z } from 'zod'
+import { identifier, moment, sha256, tenantIdentifier } from './identifiers.ts'
+
+const json = z.json() as unknown as z.ZodType<Json, Json>
+const jsonObject = z.record(z.string(), z.json()) as unknown as z.ZodType<JsonObject, JsonObject>
+
+/** One numbered unit of a run's work, as it is on record. */
+export const stepSchema: z.ZodType<StepRecord, StepRecord> = z
+  .object({
+    n: z.number().int(),
+    key: z.string(),
+    kind: z.enum([
+      'transition',
+      'model_call',
+      'tool_call',
+      'guest',
+      'workspace',
+      'verification',
+      'gate',
+      'context',
+      'publication',
+      'packet',
+    ]),
+    request_sha256: sha256,
+    intent_at: moment,
+    outcome: json.nullable(),
+    outcome_at: moment.nullable(),
+    tree: z.string().nullable(),
+    cost_usd: z.number(),
+  })
+  .meta({ id: 'Step' })
+
+/** One link of a tenant's chain. */
+export const eventSchema: z.ZodType<LedgerEvent, LedgerEvent> = z
+  .object({
+    audit_id: identifier('event'),
+    tenant_id: tenantIdentifier,
+    seq: z.number().int(),
+    run_id: identifier('run').nullable(),
+    run_seq: z.number().int().nullable(),
+    event: z.string() as unknown as z.ZodType<EventName, EventName>,
+    actor_type: z.enum(['service', 'person', 'agent']),
+    actor: z.string(),
+    resource_type: z.string(),
+    resource_id: z.string(),
+    decision: z.enum(['allowed', 'denied', 'asked']).nullable(),
+    decision_id: identifier('decision').nullable(),
+    approval_id: z.string().nullable(),
+    policy_version: z.string().nullable(),
+    request_hash: z.string().nullable(),
+    result_hash: z.string().nullable(),
+    state: z.string().nullable(),
+    facts: jsonObject,
+    created_at: moment,
+    previous_hash: sha256,
+    hash: sha256,
+  })
+  .meta({ id: 'Event' })
+
+/** Bytes that a run left, by their content. */
+export const artifactSchema: z.ZodType<RunArtifact, RunArtifact> = z
+  .object({
+    kind: z.string(),
+    name: z.string(),
+    sha256,
+    bytes: z.number().int(),
+    data_class: z.enum(['public', 'internal', 'confidential', 'restricted']),
+  })
+  .meta({ id: 'Artifact' })
+
+const effect = z.enum(['allow', 'ask', 'deny'])
+
+/** What policy answered, for exactly which arguments. */
+export const decisionSchema: z.ZodType<PolicyDecision, PolicyDecision> = z
+  .object({
+    decision_id: identifier('decision'),
+    run_id: identifier('run'),
+    answer: effect,
+    action: z.string(),
+    args_hash: z.string(),
+    requested: jsonObject,
+    matched_rules: z.array(z.object({ policy: z.string(), rule: z.string(), effect })),
+    explanation: z.string(),
+    policy_version: z.string(),
+  })
+  .meta({ id: 'Decision' })
+
+/** What a run asked a person for. */
+export const approvalSchema: z.ZodType<Approval, Approval> = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['egress', 'leave']),
+    action: z.string(),
+    subject: z.array(z.string()),
+    fingerprint: z.string(),
+    policy_version: z.string(),
+    reason: z.string(),
+    run_id: identifier('run'),
+    requested_at: moment,
+    expires_at: moment,
+    decision: z.enum(['approved', 'rejected']).nullable(),
+    decided_by: z.string().nullable(),
+    decided_at: moment.nullable(),
+    decision_reason: z.string().nullable(),
+  })
+  .meta({ id: 'Approval' })

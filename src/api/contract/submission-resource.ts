@@ -1,0 +1,46 @@
+import { DEFAULT_LIMITS } from '#domain/budget'
+import { DEFAULT_SCOPE, RUN_MODES } from '#domain/task'
+import { z } from 'zod'
+import { someLimits } from './budget-resource.ts'
+import { agentChoice, chosenProfile } from './task-resource.ts'
+
+const line = (most: number) => z.string().trim().min(1).max(most)
+const lines = z.array(line(2000)).max(100).default([])
+
+/** What is asked for. Everything but the repository, the words and who works may be left out. */
+export const submissionSchema = z
+  .strictObject({
+    repository: line(2000).describe('Address of the git repository, or a path on the machine of the server.'),
+    title: line(300),
+    description: line(200_000).describe('What must be true afterwards, precisely enough that it can be tested.'),
+    acceptance_criteria: lines,
+    constraints: lines,
+    deadline: z.string().max(40).nullable().default(null),
+    attachments: lines,
+    risk_hints: lines,
+    expected_output: line(5000).nullable().default(null),
+    owner: line(300).nullable().default(null),
+    source: z.enum(['cli', 'task_file', 'issue_url', 'standard_input', 'demo', 'assistant', 'api']).default('api'),
+    source_url: z.string().max(2000).nullable().default(null),
+    base_ref: line(250).nullable().default(null).describe('Branch, tag or commit; null: the default branch.'),
+    mode: z.enum(RUN_MODES).default('draft_pr'),
+    scope: z
+      .strictObject({
+        allowed_paths: z
+          .array(line(500))
+          .max(200)
+          .default([...DEFAULT_SCOPE.allowed_paths]),
+        forbidden_paths: z
+          .array(line(500))
+          .max(200)
+          .default([...DEFAULT_SCOPE.forbidden_paths]),
+        max_changed_files: z.number().int().min(0).max(10_000).default(DEFAULT_SCOPE.max_changed_files),
+        max_diff_lines: z.number().int().min(0).max(1_000_000).default(DEFAULT_SCOPE.max_diff_lines),
+      })
+      .prefault({}),
+    agent: agentChoice,
+    verification: chosenProfile.nullable().default(null),
+    sandbox: chosenProfile.exactOptional(),
+    limits: someLimits.default({}).transform((given) => ({ ...DEFAULT_LIMITS, ...given })),
+  })
+  .meta({ id: 'TaskSubmission' })

@@ -1,0 +1,32 @@
+import { GanderError } from '#domain/failure'
+import { mayDo, type Permission, type Principal } from '#domain/identity'
+import type { AdmissionRules } from './admission.ts'
+import { contract } from '#api/contract'
+import type { ArtifactStore, Identities, Platform, RunQueries } from '#ports'
+import { implement } from '@orpc/server'
+
+/** What the API stands on. */
+export interface ApiParts {
+  readonly platform: Pick<Platform, 'submit' | 'view' | 'diff' | 'follow' | 'cancel' | 'continue' | 'decideApproval'>
+  readonly queries: RunQueries
+  readonly artifacts: Pick<ArtifactStore, 'get'>
+  readonly identities: Pick<Identities, 'authenticate'>
+  readonly admission: AdmissionRules
+  readonly version: string
+}
+
+/** What every handler is given. */
+export interface ApiContext {
+  readonly parts: ApiParts
+  readonly caller: Principal
+}
+
+/** The contract, to be given handlers. */
+export const api = implement(contract).$context<ApiContext>()
+
+/** Lets pass who may. @throws GanderError `forbidden`, naming what was asked for */
+export function authorise({ caller }: ApiContext, permission: Permission, repository: string | null = null): void {
+  if (mayDo(caller, permission, repository)) return
+  const where = repository === null ? '' : ` for ${repository}`
+  throw new GanderError('forbidden', `${caller.name} may not ${permission}${where}.`, { facts: { permission } })
+}

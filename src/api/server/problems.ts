@@ -1,0 +1,71 @@
+import { GANDER_ERRORS, isGanderError, type ErrorCode } from '#domain/failure'
+import { ORPCError } from '@orpc/server'
+import { ValidationError } from '@orpc/contract'
+import type { Problem } from '#api/contract'
+
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  cursor_invalid: 400,
+  forbidden: 403,
+  idempotency_conflict: 409,
+  order_not_admitted: 422,
+  principal_exists: 409,
+  principal_not_found: 404,
+  run_not_found: 404,
+  run_not_in_state: 409,
+  storage_full: 507,
+  internal: 500,
+}
+
+/** Where the codes are explained. */
+const PAGE = '/docs/errors'
+
+/** The problem of anything that was thrown; what is not foreseen says nothing of the inside. */
+export function problemOf(error: unknown): Problem {
+  if (isGanderError(error)) {
+    const status = STATUS[error.code] ?? (GANDER_ERRORS[error.code].exit === 2 ? 422 : 503)
+    const { code, remedy, retryable } = error
+    return described(status, code, error.message, { remedy, retryable, problems: listOf(error.facts['problems']) })
+  }
+  if (error instanceof ORPCError && error.cause instanceof ValidationError && error.status === 400)
+    return described(422, 'request_invalid', 'The request does not fit the contract.', {
+      remedy: 'Correct the named fields; the contract is /openapi.json.',
+      problems: error.cause.issues.map(({ path, message }) => `${fieldOf(path)}: ${message}`),
+    })
+  if (error instanceof ORPCError && error.status < 500)
+    return described(error.status, error.code.toLowerCase(), error.message, { remedy: 'See /docs.' })
+  return described(500, 'internal', 'The server could not answer.', { remedy: GANDER_ERRORS.internal.remedy })
+}
+
+type Told = Pick<Problem, 'remedy'> & Partial<Pick<Problem, 'retryable' | 'problems'>>
+
+/** A problem in the words of a code. */
+export function described(
+  status: number,
+  code: string,
+  detail: string,
+  { remedy, retryable, problems }: Told,
+): Problem {
+  return {
+    type: `${PAGE}#${code}`,
+    title: code.replaceAll('_', ' '),
+    status,
+    detail,
+    code,
+    remedy,
+    retryable: retryable ?? false,
+    ...(problems === undefined || problems.length === 0 ? {} : { problems }),
+  }
+}
+
+/** Headers, query and body as a person names them. */
+function fieldOf(path: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined): string {
+  const names = (path ?? []).map((part) => String(typeof part === 'object' ? part.key : part))
+  const [where, ...rest] = names
+  return where === undefined ? 'the request' : rest.length === 0 ? where : rest.join('.')
+}
+
+const listOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : [])
+
+/** A problem on its way through the router; the encoder writes `data` as the body. */
+export const asRouterError = (problem: Problem): ORPCError<string, Problem> =>
+  new ORPCError(problem.code.toUpperCase(), { status: problem.status, message: problem.detail, data: problem })

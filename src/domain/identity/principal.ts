@@ -1,0 +1,40 @@
+import type { TenantId } from '../ids/index.ts'
+import { PERMISSIONS, type Permission, type Role } from './roles.ts'
+
+/** The four kinds of identity, which are never one another: a worker's token asks for nothing a person may. */
+export type PrincipalKind = 'person' | 'service' | 'worker' | 'run'
+
+/** A role, everywhere or for the repositories below one address only. */
+export interface RoleGrant {
+  readonly role: Role
+  /** An address, or a prefix of one that ends with a slash; null means every repository of the tenant. */
+  readonly repository: string | null
+}
+
+/** Who asks, as the platform knows them at this moment; grants are read again at each use. */
+export interface Principal {
+  readonly tenant_id: TenantId
+  readonly id: string
+  readonly kind: PrincipalKind
+  /** For the record. */
+  readonly name: string
+  readonly grants: readonly RoleGrant[]
+  /** What the token was cut down to; null means everything the grants allow. */
+  readonly scopes: readonly Permission[] | null
+}
+
+/**
+ * Whether a principal may do this, for this repository where the act concerns one. A grant for a repository opens
+ * nothing that concerns none.
+ */
+export function mayDo(principal: Principal, permission: Permission, repository: string | null = null): boolean {
+  if (principal.scopes !== null && !principal.scopes.includes(permission)) return false
+  const open: readonly Role[] = PERMISSIONS[permission]
+  return principal.grants.some((grant) => open.includes(grant.role) && covers(grant, repository))
+}
+
+function covers(grant: RoleGrant, repository: string | null): boolean {
+  if (grant.repository === null) return true
+  if (repository === null) return false
+  return grant.repository.endsWith('/') ? repository.startsWith(grant.repository) : repository === grant.repository
+}

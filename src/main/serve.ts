@@ -1,0 +1,66 @@
+import { createIdentities, createRunQueries, openDatabase } from '#adapters/postgres'
+import { createApi } from '#api/server'
+import { ROLES } from '#domain/identity'
+import { LOCAL_TENANT } from '#domain/ids'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Identities } from '#ports'
+import type { ServeWish, Served } from '#cli'
+import { openWorker } from './open-worker.ts'
+import { platformOver } from './open-platform.ts'
+import { sharedParts, type PlatformSettings } from './shared-parts.ts'
+import { identifiers } from './system-clock.ts'
+
+/** Everything in one process: API, scheduler and workers; database and gateway are processes of their own. */
+export async function serve(settings: PlatformSettings, wish: ServeWish): Promise<Served> {
+  const { home, database_url, version } = settings
+  const database = await openDatabase(database_url === undefined ? { home } : { url: database_url })
+  const shared = sharedParts(home, database, settings.redactor)
+  for (const [name, key] of Object.entries(wish.keys)) shared.redactor.register(name, key)
+  const working = await openWorker({ settings, shared, keys: wish.keys })
+  const identities = createIdentities({ database, identifiers })
+  const token_file = await administratorToken(home, identities)
+  const api = createApi({
+    platform: platformOver({ settings, shared, database, working: async () => working }),
+    queries: createRunQueries({ database }),
+    artifacts: shared.artifacts,
+    identities,
+    admission: { local_files: isLoopback(wish.host), model_addresses: wish.model_addresses },
+    version,
+  })
+  const stop = new AbortController()
+  const worked = working.worker.serve(wish.workers, stop.signal)
+  working.warm()
+  const url = await api.listen({ host: wish.host, port: wish.port })
+  return {
+    url,
+    token_file,
+    close: async () => {
+      stop.abort()
+      await api.close()
+      await worked
+      await working.close()
+      await database.close()
+    },
+  }
+}
+
+/** The first person of an installation: whoever can read its home folder. */
+async function administratorToken(home: string, identities: Identities): Promise<string> {
+  const path = join(home, 'server-token')
+  const kept = await readFile(path, 'utf8').catch(() => '')
+  if ((await identities.authenticate(kept.trim())) !== undefined) return path
+  const known = (await identities.principals(LOCAL_TENANT)).find(({ name }) => name === 'local administrator')
+  const grants = ROLES.map((role) => ({ role, repository: null }))
+  const by = 'gander serve'
+  const local = { tenant_id: LOCAL_TENANT, kind: 'person', name: 'local administrator', oidc: null, grants } as const
+  const person = known ?? (await identities.create(local, by))
+  const wish = { label: 'server-token', scopes: null, expires_at: null }
+  const { token } = await identities.issue(LOCAL_TENANT, person.id, wish, by)
+  await mkdir(home, { recursive: true, mode: 0o700 })
+  await writeFile(path, `${token}\n`, { mode: 0o600 })
+  return path
+}
+
+/** Only this machine's own users reach it. */
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { TenantId } from '#domain/ids'
+import { runIn, submission } from '../../support/store-fixtures.ts'
+import { openApiWorld, type ApiWorld } from './world.ts'
+
+let world: ApiWorld
+beforeAll(async () => {
+  world = await openApiWorld()
+})
+afterAll(() => world.close())
+
+const OTHER = 'ten_other' as TenantId
+
+describe('lists', () => {
+  test('come in pages without a gap and without a double, the newest first, while runs are added', async () => {
+    for (let n = 0; n < 7; n++) await world.store.submit(submission())
+    const seen: string[] = []
+    let cursor: string | null = ''
+    while (cursor !== null) {
+      const { body } = await world.ask(`/v1/runs?limit=3${cursor === '' ? '' : `&cursor=${cursor}`}`)
+      const { items, next_cursor } = body as unknown as { items: { run: { id: string } }[]; next_cursor: string | null }
+      seen.push(...items.map(({ run }) => run.id))
+      cursor = next_cursor
+      await world.store.submit(submission())
+    }
+    expect(seen.length).toBeGreaterThanOrEqual(7)
+    expect(new Set(seen).size).toBe(seen.length)
+    expect(seen).toEqual(seen.toSorted().toReversed())
+  })
+
+  test('are cut down to a state', async () => {
+    const { run } = await runIn(world.store, 'editing')
+    const { body } = await world.ask('/v1/runs?state=editing')
+    const { items } = body as unknown as { items: { run: { id: string; state: string } }[] }
+    expect(items.map((item) => item.run.id)).toEqual([run.id])
+  })
+})
+
+describe('what is refused', () => {
+  test.each([
+    ['/v1/runs?limit=0', 422, 'request_invalid'],
+    ['/v1/runs?limit=9999', 422, 'request_invalid'],
+    ['/v1/runs?cursor=nonsense', 400, 'cursor_invalid'],
+    ['/v1/runs/run_x', 422, 'request_invalid'],
+    ['/v1/runs/run_00000000000000000000000000', 404, 'run_not_found'],
+    ['/v1/nothing', 404, 'route_not_found'],
+  ])('%s is answered with %i %s as problem details with a remedy', async (path, status, code) => {
+    const answer = await world.ask(path)
+    expect(answer.status).toBe(status)
+    expect(answer.type).toMatch('application/problem+json')
+    expect(answer.body).toMatchObject({ status, code, type: `/docs/errors#${code}` })
+    expect(answer.body['remedy']).not.toBe('')
+  })
+
+  test.each(['', 'gnd_x', `gnd_tok_00000000000000000000000000_${'a'.repeat(43)}`])(
+    'the token %j is answered with 401',
+    async (token) => {
+      expect(await world.ask('/v1/runs', { token })).toMatchObject({ status: 401, body: { code: 'unauthenticated' } })
+    },
+  )
+
+  test('a token that was revoked, has expired or belongs to a disabled principal speaks for nobody', async () => {
+    const { identities } = world
+    const [person] = await identities.principals('ten_local' as TenantId)
+    const id = person?.id ?? ''
+    const tenant = 'ten_local' as TenantId
+    const past = new Date(Date.now() - 1000).toISOString()
+    const expired = await identities.issue(tenant, id, { label: 'x', scopes: null, expires_at: past }, 'test')
+    const revoked = await identities.issue(tenant, id, { label: 'x', scopes: null, expires_at: null }, 'test')
+    expect((await world.ask('/v1/runs', { token: revoked.token })).status).toBe(200)
+    await identities.revoke(tenant, revoked.record.id, 'test')
+    const gone = await world.token()
+    const principal = (await identities.authenticate(gone))?.id ?? ''
+    await identities.disable(tenant, principal, 'test')
+    for (const token of [expired.token, revoked.token, gone])
+      expect((await world.ask('/v1/runs', { token })).status).toBe(401)
+  })
+})
+
+describe('who may', () => {
+  test('a viewer reads and does nothing', async () => {
+    const { run } = await runIn(world.store, 'planning')
+    const token = await world.token({ roles: ['viewer'] })
+    expect((await world.ask('/v1/runs', { token })).status).toBe(200)
+    const cancel = await world.ask(`/v1/runs/${run.id}/cancel`, { token, method: 'POST', body: '{}' })
+    expect(cancel).toMatchObject({ status: 403, body: { code: 'forbidden' } })
+  })
+
+  test('another tenant does not learn that a run exists', async () => {
+    await world.db.asOwner("insert into gander.tenant (id, name) values ('ten_other', 'other')")
+    const { run } = await runIn(world.store, 'planning')
+    const token = await world.token({ tenant: OTHER })
+    for (const path of ['', '/steps', '/artifacts', '/decisions', '/approvals', '/diff', '/events'])
+      expect((await world.ask(`/v1/runs/${run.id}${path}`, { token })).status, path).toBe(404)
+    for (const act of ['cancel', 'continue', 'approve']) {
+      const body = act === 'approve' ? '{"decision":"approved"}' : '{}'
+      expect((await world.ask(`/v1/runs/${run.id}/${act}`, { token, method: 'POST', body })).status, act).toBe(404)
+    }
+    expect((await world.ask('/v1/runs', { token })).body['items']).toEqual([])
+  })
+
+  test('a grant for one repository opens no other', async () => {
+    const { run } = await runIn(world.store, 'planning')
+    const theirs = await world.token({ repository: 'https://example.org/elsewhere/' })
+    expect((await world.ask(`/v1/runs/${run.id}`, { token: theirs })).status).toBe(404)
+    expect((await world.ask('/v1/runs', { token: theirs })).status).toBe(403)
+  })
+
+  test('a token is held to its scopes', async () => {
+    const token = await world.token({ scopes: ['run.read'] })
+    const { run } = await runIn(world.store, 'planning')
+    expect((await world.ask(`/v1/runs/${run.id}/steps`, { token })).status).toBe(200)
+    expect((await world.ask(`/v1/runs/${run.id}/artifacts`, { token })).status).toBe(403)
+  })
+})
+
+test('the document names every route and each resource once', async () => {
+  const { body } = await world.ask('/openapi.json')
+  expect(body['openapi']).toBe('3.1.1')
+  expect(Object.keys(body['paths'] ?? {})).toContain('/v1/runs/{run_id}/events')
+  expect(Object.keys((body['components'] as { schemas?: object } | undefined)?.schemas ?? {})).toContain('RunOverview')
+})
