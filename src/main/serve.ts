@@ -4,7 +4,7 @@ import { ROLES } from '#domain/identity'
 import { LOCAL_TENANT } from '#domain/ids'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Identities } from '#ports'
+import type { Identities, Redactor } from '#ports'
 import type { ServeWish, Served } from '#cli'
 import { openWorker } from './open-worker.ts'
 import { platformOver } from './open-platform.ts'
@@ -25,6 +25,7 @@ export async function serve(settings: PlatformSettings, wish: ServeWish): Promis
     queries: createRunQueries({ database }),
     artifacts: shared.artifacts,
     identities,
+    report: (error) => void report(shared.redactor, error),
     admission: { local_files: isLoopback(wish.host), model_addresses: wish.model_addresses },
     version,
   })
@@ -61,6 +62,15 @@ async function administratorToken(home: string, identities: Identities): Promise
   await writeFile(path, `${token}\n`, { mode: 0o600 })
   return path
 }
+
+/** One line for whoever runs the server, without what must not be said. */
+async function report(redactor: Redactor, error: unknown): Promise<void> {
+  const message = error instanceof Error ? `${error.message}${causeOf(error)}` : String(error)
+  const { text } = await redactor.redact(message)
+  process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), defect: text })}\n`)
+}
+
+const causeOf = ({ cause }: Error): string => (cause instanceof Error ? `: ${cause.message}` : '')
 
 /** Only this machine's own users reach it. */
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')

@@ -1,5 +1,5 @@
 import { contract, type Problem } from '#api/contract'
-import { GANDER_ERRORS, GanderError, type ErrorCode } from '#domain/failure'
+import { GANDER_ERRORS, GanderError, isGanderError, type ErrorCode } from '#domain/failure'
 import { createORPCClient, ORPCError } from '@orpc/client'
 import type { ContractRouterClient } from '@orpc/contract'
 import { OpenAPILink } from '@orpc/openapi-client/fetch'
@@ -37,6 +37,7 @@ function readable(response: Response): Response {
 
 /** What went wrong at the server or on the way, as the same error a platform in this process would have thrown. */
 export function asGanderError(error: unknown, url: string): unknown {
+  if (isGanderError(error)) return error
   if (error instanceof ORPCError && isProblem(error.data)) {
     const { code, detail, remedy, retryable, problems } = error.data
     const known: ErrorCode = code in GANDER_ERRORS ? (code as ErrorCode) : 'server_refused'

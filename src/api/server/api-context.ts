@@ -12,6 +12,8 @@ export interface ApiParts {
   readonly artifacts: Pick<ArtifactStore, 'get'>
   readonly identities: Pick<Identities, 'authenticate'>
   readonly admission: AdmissionRules
+  /** Told what was not foreseen, which the answer keeps to itself. */
+  readonly report: (error: unknown) => void
   readonly version: string
 }
 

@@ -22,7 +22,7 @@ export function createApi(parts: ApiParts): FastifyInstance {
         try {
           return await call.next()
         } catch (error) {
-          throw asRouterError(problemOf(error))
+          throw asRouterError(told(parts, error))
         }
       },
     ],
@@ -40,7 +40,7 @@ export function createApi(parts: ApiParts): FastifyInstance {
     const sent = await sendArtifact({ parts, caller }, request.params.sha256, reply)
     return sent ? reply : send(reply, NOTHING_HERE)
   })
-  server.setErrorHandler(async (error, _request, reply) => send(reply, problemOf(error)))
+  server.setErrorHandler(async (error, _request, reply) => send(reply, told(parts, error)))
   server.all('/v1/*', async (request, reply) => {
     const caller = await callerOf(parts, request)
     if (caller === undefined) return send(reply, UNKNOWN_CALLER)
@@ -52,6 +52,13 @@ export function createApi(parts: ApiParts): FastifyInstance {
   })
   server.setNotFoundHandler(async (_request, reply) => send(reply, NOTHING_HERE))
   return server
+}
+
+/** The problem of an error; a defect is reported as well. */
+function told(parts: ApiParts, error: unknown): Problem {
+  const problem = problemOf(error)
+  if (problem.status === 500) parts.report(error)
+  return problem
 }
 
 const UNKNOWN_CALLER = described(401, 'unauthenticated', 'The request carries no token that is known and valid.', {

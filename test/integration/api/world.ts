@@ -9,6 +9,8 @@ import { identifiers, startTestServer, type TestDatabase } from '../../support/d
 export interface ApiWorld {
   readonly url: string
   readonly db: TestDatabase
+  /** What the API reported as not foreseen. */
+  readonly defects: readonly unknown[]
   readonly store: RunStore
   readonly identities: Identities
   /** A token of a new principal. */
@@ -35,12 +37,14 @@ export async function openApiWorld(platform: Partial<Platform> = {}): Promise<Ap
   const db = await server.database()
   const { database } = db
   const identities = createIdentities({ database, identifiers })
+  const defects: unknown[] = []
   const api = createApi({
     platform: platform as Platform,
     queries: createRunQueries({ database }),
     artifacts: { get: async () => undefined },
     identities,
     admission: { local_files: false, model_addresses: ['https://models.example.org/v1'] },
+    report: (error) => defects.push(error),
     version: '0.0.0',
   })
   const url = await api.listen({ host: '127.0.0.1', port: 0 })
@@ -56,6 +60,7 @@ export async function openApiWorld(platform: Partial<Platform> = {}): Promise<Ap
   return {
     url,
     db,
+    defects,
     store: createRunStore({ database, identifiers }),
     identities,
     token,
