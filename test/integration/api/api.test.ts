@@ -87,7 +87,7 @@ describe('who may', () => {
   })
 
   test('another tenant does not learn that a run exists', async () => {
-    await world.db.asOwner("insert into gander.tenant (id, name) values ('ten_other', 'other')")
+    await world.db.asOwner("insert into gander.tenant (tenant_id, name) values ('ten_other', 'other')")
     const { run } = await runIn(world.store, 'planning')
     const token = await world.token({ tenant: OTHER })
     for (const path of ['', '/steps', '/artifacts', '/decisions', '/approvals', '/diff', '/events'])

@@ -1,14 +1,14 @@
 -- Who may ask. A token's secret is never kept, only its hash; what a role opens is the program's table.
 create table gander.tenant (
-  id         text not null primary key,
-  name       text not null unique,
+  tenant_id  text not null primary key,
+  name       text not null,
   created_at timestamptz not null default clock_timestamp(),
   closed_at  timestamptz
 );
-insert into gander.tenant (id, name) values ('ten_local', 'local');
+insert into gander.tenant (tenant_id, name) values ('ten_local', 'local');
 
 create table gander.principal (
-  tenant_id    text not null references gander.tenant (id),
+  tenant_id    text not null references gander.tenant (tenant_id),
   id           text not null,
   kind         text not null check (kind in ('person', 'service', 'worker', 'run')),
   name         text not null,

@@ -31,7 +31,7 @@ const BY_TOKEN = {
   name: 'principal_of_token',
   text: `select ${COLUMNS}, t.id as token_id, t.secret_hash, t.scopes
     from gander.api_token t join gander.principal p on p.tenant_id = t.tenant_id and p.id = t.principal_id
-    join gander.tenant n on n.id = t.tenant_id
+    join gander.tenant n on n.tenant_id = t.tenant_id
     where t.id = $1 and t.revoked_at is null and (t.expires_at is null or t.expires_at > clock_timestamp())
       and p.disabled_at is null and n.closed_at is null`,
 }
@@ -43,7 +43,7 @@ const USED = {
 }
 const BY_OIDC = {
   name: 'principal_of_subject',
-  text: `select ${COLUMNS} from gander.principal p join gander.tenant n on n.id = p.tenant_id
+  text: `select ${COLUMNS} from gander.principal p join gander.tenant n on n.tenant_id = p.tenant_id
     where p.oidc_issuer = $1 and p.oidc_subject = $2 and p.disabled_at is null and n.closed_at is null`,
 }
 const ALL = { name: 'principals', text: `select ${COLUMNS} from gander.principal p where tenant_id = $1 order by name` }
