@@ -61,5 +61,7 @@ export const EVENT_FIELDS = {
   principal_disabled: ['principal'],
   token_issued: ['principal', 'token', 'expires_at'],
   token_revoked: ['token'],
+  kill_switch_thrown: ['level', 'subject', 'actions', 'epoch', 'reason', 'by'],
+  kill_switch_released: ['level', 'subject', 'actions', 'epoch', 'reason', 'by'],
   admin_override: ['by', 'what'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
