@@ -1,4 +1,5 @@
-import type { Pool, PoolClient } from 'pg'
+import { escapeLiteral, type Pool, type PoolClient } from 'pg'
+import type { TenantId } from '#domain/ids'
 import type { Sha256 } from '#domain/ledger'
 import type { Identifiers } from '#ports'
 import { pgFailure } from '../database/pg-failure.ts'
@@ -32,14 +33,25 @@ export async function query<Row extends object>(
   }
 }
 
+/** Runs statements in one transaction that sees and writes rows of one tenant only; what is thrown rolls it back. */
+export const inTenant = <Value>(
+  pool: Pool,
+  tenant: TenantId,
+  work: (client: PoolClient) => Promise<Value>,
+): Promise<Value> => inTransaction(pool, work, `begin; set local gander.tenant = ${escapeLiteral(tenant)}`)
+
 /** Runs statements in one transaction; whatever is thrown rolls it back. */
-export async function inTransaction<Value>(pool: Pool, work: (client: PoolClient) => Promise<Value>): Promise<Value> {
+export async function inTransaction<Value>(
+  pool: Pool,
+  work: (client: PoolClient) => Promise<Value>,
+  begin = 'begin',
+): Promise<Value> {
   const client = await pool.connect().catch((error: unknown) => {
     throw pgFailure(error)
   })
   let broken = true
   try {
-    await client.query('begin')
+    await client.query(begin)
     const value = await work(client)
     await client.query('commit')
     broken = false
