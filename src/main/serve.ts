@@ -1,34 +1,17 @@
-import { createIdentities, createRunQueries, openDatabase } from '#adapters/postgres'
-import { createApi } from '#api/server'
-import { ROLES } from '#domain/identity'
-import { LOCAL_TENANT } from '#domain/ids'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { Identities, Redactor } from '#ports'
+import { openDatabase } from '#adapters/postgres'
 import type { ServeWish, Served } from '#cli'
+import { openApi } from './open-api.ts'
 import { openWorker } from './open-worker.ts'
-import { platformOver } from './open-platform.ts'
 import { sharedParts, type PlatformSettings } from './shared-parts.ts'
-import { identifiers } from './system-clock.ts'
 
 /** Everything in one process: API, scheduler and workers; database and gateway are processes of their own. */
 export async function serve(settings: PlatformSettings, wish: ServeWish): Promise<Served> {
-  const { home, database_url, version } = settings
+  const { home, database_url } = settings
   const database = await openDatabase(database_url === undefined ? { home } : { url: database_url })
   const shared = sharedParts(home, database, settings.redactor)
   for (const [name, key] of Object.entries(wish.keys)) shared.redactor.register(name, key)
   const working = await openWorker({ settings, shared, keys: wish.keys })
-  const identities = createIdentities({ database, identifiers })
-  const token_file = await administratorToken(home, identities)
-  const api = createApi({
-    platform: platformOver({ settings, shared, database, working: async () => working }),
-    queries: createRunQueries({ database }),
-    artifacts: shared.artifacts,
-    identities,
-    report: (error) => void report(shared.redactor, error),
-    admission: { local_files: isLoopback(wish.host), model_addresses: wish.model_addresses },
-    version,
-  })
+  const { api, token_file } = await openApi({ settings, shared, database, working: async () => working, wish })
   const stop = new AbortController()
   const worked = working.worker.serve(wish.workers, stop.signal)
   working.warm()
@@ -45,32 +28,3 @@ export async function serve(settings: PlatformSettings, wish: ServeWish): Promis
     },
   }
 }
-
-/** The first person of an installation: whoever can read its home folder. */
-async function administratorToken(home: string, identities: Identities): Promise<string> {
-  const path = join(home, 'server-token')
-  const kept = await readFile(path, 'utf8').catch(() => '')
-  if ((await identities.authenticate(kept.trim())) !== undefined) return path
-  const known = (await identities.principals(LOCAL_TENANT)).find(({ name }) => name === 'local administrator')
-  const grants = ROLES.map((role) => ({ role, repository: null }))
-  const by = 'gander serve'
-  const local = { tenant_id: LOCAL_TENANT, kind: 'person', name: 'local administrator', oidc: null, grants } as const
-  const person = known ?? (await identities.create(local, by))
-  const wish = { label: 'server-token', scopes: null, expires_at: null }
-  const { token } = await identities.issue(LOCAL_TENANT, person.id, wish, by)
-  await mkdir(home, { recursive: true, mode: 0o700 })
-  await writeFile(path, `${token}\n`, { mode: 0o600 })
-  return path
-}
-
-/** One line for whoever runs the server, without what must not be said. */
-async function report(redactor: Redactor, error: unknown): Promise<void> {
-  const message = error instanceof Error ? `${error.message}${causeOf(error)}` : String(error)
-  const { text } = await redactor.redact(message)
-  process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), defect: text })}\n`)
-}
-
-const causeOf = ({ cause }: Error): string => (cause instanceof Error ? `: ${cause.message}` : '')
-
-/** Only this machine's own users reach it. */
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')

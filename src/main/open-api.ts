@@ -1,0 +1,66 @@
+import { createIdentities, createRunQueries, type Database } from '#adapters/postgres'
+import { createApi } from '#api/server'
+import { ROLES } from '#domain/identity'
+import { LOCAL_TENANT } from '#domain/ids'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Identities, Redactor } from '#ports'
+import type { ServeWish } from '#cli'
+import type { openWorker } from './open-worker.ts'
+import { platformOver } from './open-platform.ts'
+import type { PlatformSettings, SharedParts } from './shared-parts.ts'
+import { identifiers } from './system-clock.ts'
+
+/** What the API of a process stands on; `serve` and the control plane give it alike. */
+interface ApiGround {
+  readonly settings: PlatformSettings
+  readonly shared: SharedParts
+  readonly database: Database
+  readonly working: () => ReturnType<typeof openWorker>
+  readonly wish: Pick<ServeWish, 'host' | 'model_addresses'>
+}
+
+/** Wires the API over what there is; it does not listen yet. */
+export async function openApi({ settings, shared, database, working, wish }: ApiGround) {
+  const identities = createIdentities({ database, identifiers })
+  const token_file = await administratorToken(settings.home, identities)
+  const api = createApi({
+    platform: platformOver({ settings, shared, database, working }),
+    queries: createRunQueries({ database }),
+    artifacts: shared.artifacts,
+    identities,
+    report: (error) => void report(shared.redactor, error),
+    admission: { local_files: isLoopback(wish.host), model_addresses: wish.model_addresses },
+    version: settings.version,
+  })
+  return { api, token_file }
+}
+
+/** The first person of an installation: whoever can read its home folder. */
+async function administratorToken(home: string, identities: Identities): Promise<string> {
+  const path = join(home, 'server-token')
+  const kept = await readFile(path, 'utf8').catch(() => '')
+  if ((await identities.authenticate(kept.trim())) !== undefined) return path
+  const known = (await identities.principals(LOCAL_TENANT)).find(({ name }) => name === 'local administrator')
+  const grants = ROLES.map((role) => ({ role, repository: null }))
+  const by = 'gander serve'
+  const local = { tenant_id: LOCAL_TENANT, kind: 'person', name: 'local administrator', oidc: null, grants } as const
+  const person = known ?? (await identities.create(local, by))
+  const wish = { label: 'server-token', scopes: null, expires_at: null }
+  const { token } = await identities.issue(LOCAL_TENANT, person.id, wish, by)
+  await mkdir(home, { recursive: true, mode: 0o700 })
+  await writeFile(path, `${token}\n`, { mode: 0o600 })
+  return path
+}
+
+/** One line for whoever runs the server, without what must not be said. */
+async function report(redactor: Redactor, error: unknown): Promise<void> {
+  const message = error instanceof Error ? `${error.message}${causeOf(error)}` : String(error)
+  const { text } = await redactor.redact(message)
+  process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), defect: text })}\n`)
+}
+
+const causeOf = ({ cause }: Error): string => (cause instanceof Error ? `: ${cause.message}` : '')
+
+/** Only this machine's own users reach it. */
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')
