@@ -24,8 +24,9 @@ interface ApiGround {
 export async function openApi({ settings, shared, database, working, wish }: ApiGround) {
   const identities = createIdentities({ database, identifiers })
   const token_file = await administratorToken(settings.home, identities)
+  const platform = platformOver({ settings, shared, database, working })
   const api = createApi({
-    platform: platformOver({ settings, shared, database, working }),
+    platform: () => platform,
     queries: createRunQueries({ database }),
     artifacts: shared.artifacts,
     identities,

@@ -73,7 +73,19 @@ export interface RunWrite {
 }
 
 /**
- * Runs, their steps and their ledger. Every method that writes is one transaction with its events; every write of a
+ * The stores of all tenants. A tenant's store reads and writes that tenant's rows and no other's; only what is here goes
+ * over tenants, and each of its transactions ends in one.
+ */
+export interface RunStores {
+  of(tenant: TenantId): RunStore
+  /** Leases the next queued run of the tenant whose turn it is, or the run that is named. Undefined when there is none. */
+  lease(worker: WorkerIdentity, only?: RunId): Promise<LeasedRun | undefined>
+  /** The same as a store's own `sweep`, for the runs of every tenant. */
+  sweep(host: WorkerIdentity): Promise<number>
+}
+
+/**
+ * Runs of one tenant, their steps and their ledger. Every method that writes is one transaction with its events; every write of a
  * worker carries its fence and is refused when the fence is not the current one. Time is the database's.
  */
 export interface RunStore {
@@ -83,7 +95,7 @@ export interface RunStore {
   submitted(key: SubmissionKey): Promise<RunId | undefined>
   load(run: RunId): Promise<RunOverview | undefined>
   list(tenant: TenantId, limit: number): Promise<readonly RunOverview[]>
-  /** Leases the oldest queued run, or the one named. Undefined when there is none. */
+  /** Leases the tenant's oldest queued run, or the one named. Undefined when there is none. */
   lease(worker: WorkerIdentity, only?: RunId): Promise<LeasedRun | undefined>
   /** Extends the lease; tells whether it is still held and whether cancellation was asked for. */
   heartbeat(run: RunId, lease: Lease): Promise<{ readonly held: boolean; readonly cancel_requested_by: string | null }>

@@ -7,7 +7,7 @@ export { ensureEmbeddedServer, type EmbeddedServer } from './embedded/ensure-emb
 export { createExchangeJournal } from './exchange-journal.ts'
 export { createGuestBudget } from './guest-budget.ts'
 export { holdGatewayLock, type GatewayLock } from './gateway-lock.ts'
-export { createRunStore } from './store/create-run-store.ts'
+export { createRunStore, createRunStores } from './store/create-run-store.ts'
 export { createSwitches } from './store/switches.ts'
 export { createIdentities } from './store/identities.ts'
 export { createRunQueries } from './store/run-queries.ts'

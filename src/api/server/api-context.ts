@@ -1,13 +1,18 @@
 import { GanderError } from '#domain/failure'
 import { mayDo, type Permission, type Principal } from '#domain/identity'
+import type { TenantId } from '#domain/ids'
 import type { AdmissionRules } from './admission.ts'
 import { contract } from '#api/contract'
 import type { ArtifactStore, Identities, Platform, RunQueries } from '#ports'
 import { implement } from '@orpc/server'
 
+/** What the API does on behalf of its callers. */
+type Acts = Pick<Platform, 'submit' | 'view' | 'diff' | 'follow' | 'cancel' | 'continue' | 'decideApproval'>
+
 /** What the API stands on. */
 export interface ApiParts {
-  readonly platform: Pick<Platform, 'submit' | 'view' | 'diff' | 'follow' | 'cancel' | 'continue' | 'decideApproval'>
+  /** The platform of one tenant: the caller's. */
+  readonly platform: (tenant: TenantId) => Acts
   readonly queries: RunQueries
   readonly artifacts: Pick<ArtifactStore, 'get'>
   readonly identities: Pick<Identities, 'authenticate'>
@@ -25,6 +30,9 @@ export interface ApiContext {
 
 /** The contract, to be given handlers. */
 export const api = implement(contract).$context<ApiContext>()
+
+/** The platform as the caller's tenant has it. */
+export const platformOf = ({ parts, caller }: ApiContext): Acts => parts.platform(caller.tenant_id)
 
 /** Lets pass who may. @throws GanderError `forbidden`, naming what was asked for */
 export function authorise({ caller }: ApiContext, permission: Permission, repository: string | null = null): void {

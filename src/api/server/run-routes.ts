@@ -5,7 +5,7 @@ import type { RunId } from '#domain/ids'
 import type { RunDetails } from '#api/contract'
 import type { RunOverview, RunView } from '#ports'
 import { withEventMeta } from '@orpc/server'
-import { api, authorise, type ApiContext } from './api-context.ts'
+import { api, authorise, platformOf, type ApiContext } from './api-context.ts'
 import { runDetails } from './run-details.ts'
 
 /** The caller's run. @throws GanderError `run_not_found`, also where it is another's, and `forbidden` */
@@ -37,11 +37,11 @@ export const runRoutes = {
   }),
   get: api.runs.get.handler(async ({ input, context }) => {
     const { run } = await existing(context, input.params.run_id)
-    return shown(await context.parts.platform.view(run.id), run.id)
+    return shown(await platformOf(context).view(run.id), run.id)
   }),
   diff: api.runs.diff.handler(async ({ input, context }) => {
     const { run } = await existing(context, input.params.run_id, 'artifact.read')
-    const change = await context.parts.platform.diff(run.id)
+    const change = await platformOf(context).diff(run.id)
     if (change === undefined) throw new GanderError('run_not_in_state', `Run ${run.id} has proposed no change yet.`)
     return change
   }),
@@ -52,7 +52,7 @@ export const runRoutes = {
   // Whoever may not look is told before a stream begins.
   events: api.runs.events.handler(async ({ input, context, signal }) => {
     const { run } = await existing(context, input.params.run_id)
-    return numbered(context.parts.platform.follow(run.id, signal, input.headers['last-event-id'] ?? 0))
+    return numbered(platformOf(context).follow(run.id, signal, input.headers['last-event-id'] ?? 0))
   }),
   artifacts: api.runs.artifacts.handler(async ({ input, context }) => {
     const { run } = await existing(context, input.params.run_id, 'artifact.read')
@@ -68,15 +68,15 @@ export const runRoutes = {
   }),
   cancel: api.runs.cancel.handler(async ({ input, context }) => {
     const { run } = await existing(context, input.params.run_id, 'run.cancel')
-    return runDetails(await context.parts.platform.cancel(run.id, context.caller.name))
+    return runDetails(await platformOf(context).cancel(run.id, context.caller.name))
   }),
   continue: api.runs.continue.handler(async ({ input, context }) => {
     const { run } = await existing(context, input.params.run_id, 'run.continue')
-    return runDetails(await context.parts.platform.continue(run.id, input.body.added, context.caller.name, {}))
+    return runDetails(await platformOf(context).continue(run.id, input.body.added, context.caller.name, {}))
   }),
   decide: api.runs.decide.handler(async ({ input, context }) => {
     const { run } = await existing(context, input.params.run_id, 'approval.decide')
     const answer = { ...input.body, by: context.caller.name }
-    return runDetails(await context.parts.platform.decideApproval(run.id, answer, {}))
+    return runDetails(await platformOf(context).decideApproval(run.id, answer, {}))
   }),
 }

@@ -1,7 +1,7 @@
 import { GanderError } from '#domain/failure'
 import { mayDo } from '#domain/identity'
 import type { RunOrder } from '#ports'
-import { api, authorise } from './api-context.ts'
+import { api, authorise, platformOf } from './api-context.ts'
 import { refusedParts } from './admission.ts'
 import { runDetails } from './run-details.ts'
 
@@ -33,7 +33,7 @@ export const taskRoutes = {
     }
     const key = input.headers['idempotency-key']
     const once = key === undefined ? undefined : { principal_id: caller.id, key }
-    return runDetails(await parts.platform.submit(order, once))
+    return runDetails(await platformOf(context).submit(order, once))
   }),
   list: api.tasks.list.handler(({ input, context }) => {
     authorise(context, 'run.read')

@@ -39,7 +39,7 @@ export async function openApiWorld(platform: Partial<Platform> = {}): Promise<Ap
   const identities = createIdentities({ database, identifiers })
   const defects: unknown[] = []
   const api = createApi({
-    platform: platform as Platform,
+    platform: () => platform as Platform,
     queries: createRunQueries({ database }),
     artifacts: { get: async () => undefined },
     identities,

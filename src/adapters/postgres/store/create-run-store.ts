@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Sha256 } from '#domain/ledger'
-import type { Identifiers, RunStore } from '#ports'
+import { LOCAL_TENANT, type TenantId } from '#domain/ids'
+import type { Identifiers, RunStore, RunStores } from '#ports'
 import type { Database } from '../database/open-database.ts'
 import { readApprovals } from './approvals.ts'
 import { extendBudget, readBudget } from './budgets.ts'
@@ -26,8 +27,17 @@ interface RunStoreParts {
   readonly sha256?: Sha256
 }
 
+/** The stores of all tenants over one database. */
+export function createRunStores(parts: RunStoreParts): RunStores {
+  const all = createRunStore(parts)
+  return { of: () => all, lease: (worker, only) => all.lease(worker, only), sweep: (host) => all.sweep(host) }
+}
+
 /** Runs, steps and ledger in PostgreSQL. @throws GanderError `database_unavailable`, `storage_full` from every method */
-export function createRunStore({ database, identifiers, sha256 = hashText }: RunStoreParts): RunStore {
+export function createRunStore(
+  { database, identifiers, sha256 = hashText }: RunStoreParts,
+  _tenant: TenantId = LOCAL_TENANT,
+): RunStore {
   const store = { pool: database.pool, identifiers, sha256 }
   return {
     submit: (submission) => submitRun(store, submission),
