@@ -40,5 +40,7 @@ export interface PolicyDecision {
 export interface Policy {
   /** Hash of the effective policy: one of the twelve versions. */
   readonly version: string
+  /** Takes up what changed since it last looked. Absent: nothing ever does. */
+  refresh?(): Promise<void>
   decide(question: PolicyQuestion): PolicyDecision
 }

@@ -1,0 +1,58 @@
+import type { RunId, TenantId } from '#domain/ids'
+import type { ActiveBundle, ApprovalFacts, EffectivePolicy, RequiredApproval, SealedBundle } from '#domain/policy'
+import type { Result } from '#domain/result'
+import type { Task } from '#domain/task'
+import type { Policy, PolicyDecision } from './policy.ts'
+
+/**
+ * Policy bundles on record, by the hash of their content. What is read is checked against its hash; the active one is
+ * the latest that was activated. Activation and its event (`policy_changed`) are one transaction.
+ */
+export interface PolicyBundles {
+  /** Keeps a bundle; the same one again is no second one. */
+  keep(tenant: TenantId, bundle: SealedBundle, by: string): Promise<void>
+  read(tenant: TenantId, sha256: string): Promise<SealedBundle | undefined>
+  /** Undefined where none was ever activated. */
+  active(tenant: TenantId): Promise<ActiveBundle | undefined>
+  /** Makes a kept bundle the active one. @throws GanderError `policy_unreadable` where it is not on record */
+  activate(tenant: TenantId, sha256: string, by: string, reason: string): Promise<ActiveBundle>
+  /** Activations, the newest first. */
+  history(tenant: TenantId, limit: number): Promise<readonly Omit<ActiveBundle, 'bundle' | 'signature'>[]>
+  /** Decisions since a moment, the oldest first, with what the task of their run says. */
+  decisionsSince(tenant: TenantId, since: string, limit: number): Promise<readonly RecordedDecision[]>
+  /** One decision with its run's task. */
+  decision(tenant: TenantId, decision_id: string): Promise<RecordedDecision | undefined>
+}
+
+/** A decision as it stands on record. */
+export interface RecordedDecision {
+  readonly decision: PolicyDecision
+  readonly task: Task
+  readonly created_at: string
+}
+
+/** What a run is held to from its first lease to its end; on record in its journal. */
+export interface PinnedPolicy {
+  /** The bundle that was active when the run began. */
+  readonly bundle_sha256: string
+  /** Text of the base commit's `.gander/policy.yaml`; null where there is none. */
+  readonly repository: string | null
+}
+
+/** The policy of one run: what it was pinned to, and what is active now; both must agree. */
+export interface RunPolicy extends Policy {
+  readonly pinned: PinnedPolicy
+  readonly effective: EffectivePolicy
+  /** Takes up what was activated since it last looked, at most a second ago; what cannot be read closes the run. */
+  refresh(): Promise<void>
+  /** Who must agree to a change, by every level. */
+  requiredApprovals(facts: ApprovalFacts): readonly RequiredApproval[]
+  /** The same run with the policy file of its base commit; problems name field and line. */
+  withRepository(text: string | null): Promise<Result<RunPolicy, string>>
+}
+
+/** Opens the policy of runs. */
+export interface RunPolicies {
+  /** Pinned to what is active now, or to what the run was pinned to before. */
+  open(run: { readonly run_id: RunId; readonly task: Task }, pinned?: PinnedPolicy): Promise<RunPolicy>
+}
