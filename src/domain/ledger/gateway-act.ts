@@ -1,0 +1,77 @@
+import type { LedgerEvent } from '../event/index.ts'
+import type { TenantId } from '../ids/index.ts'
+import { GENESIS_HASH, type Sha256 } from './chain.ts'
+
+/** The gateways that keep a sequence of their own: what they were asked to do, written before they do it. */
+export const GATEWAYS = ['tool', 'model', 'forge'] as const
+
+export type Gateway = (typeof GATEWAYS)[number]
+
+/** How far a gateway's sequence has come. */
+export interface GatewayHead {
+  readonly gateway: Gateway
+  readonly seq: number
+  readonly hash: string
+}
+
+/** One act as its gateway recorded it, in a transaction before the ledger's. */
+export interface GatewayAct {
+  readonly tenant_id: TenantId
+  readonly gateway: Gateway
+  /** Position in the gateway's sequence of the tenant, from 1 without gaps. */
+  readonly seq: number
+  readonly run_id: string
+  /** The step or call it is, such as `tool:0:3:1` or `run_…/12/0`. */
+  readonly key: string
+  readonly request_hash: string
+  readonly at: string
+  readonly previous_hash: string
+  readonly hash: string
+  /** What the event of it names: a call's key, the hash of a tool's arguments; null while nothing says it. */
+  readonly names: string | null
+  /** True once the outcome is on record, and with it the event. */
+  readonly settled: boolean
+}
+
+/** Where every gateway's sequence begins. */
+export const gatewayStart = (gateway: Gateway): GatewayHead => ({ gateway, seq: 0, hash: GENESIS_HASH })
+
+/** The hash of one act over what its gateway wrote; the same text is hashed in the database. */
+export const actHash = (act: GatewayAct, sha256: Sha256): string =>
+  sha256(
+    [
+      'gander.gateway.v1',
+      act.tenant_id,
+      act.gateway,
+      act.seq,
+      act.previous_hash,
+      act.run_id,
+      act.key,
+      act.request_hash,
+    ].join('\n'),
+  )
+
+/** The act an event tells of, and whether a gateway must have recorded it; undefined for events of no gateway. */
+export function actTold({
+  event,
+  facts,
+  run_id,
+}: Pick<LedgerEvent, 'event' | 'facts' | 'run_id'>):
+  | { readonly gateway: Gateway; readonly names: string; readonly required: boolean }
+  | undefined {
+  const run = run_id ?? ''
+  const said = (name: string) => String(facts[name] ?? '')
+  switch (event) {
+    // A call that policy or a missing key stopped never became an act of the gateway.
+    case 'model_called':
+      return { gateway: 'model', names: said('call_key'), required: facts['outcome'] === 'answered' }
+    case 'model_call_unknown':
+      return { gateway: 'model', names: said('call_key'), required: true }
+    case 'tool_call_requested':
+      return { gateway: 'tool', names: `${run}/${said('args_hash')}`, required: true }
+    case 'branch_pushed':
+      return { gateway: 'forge', names: run, required: true }
+    default:
+      return undefined
+  }
+}
