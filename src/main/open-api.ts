@@ -42,7 +42,7 @@ async function administratorToken(home: string, identities: Identities): Promise
   const path = join(home, 'server-token')
   const kept = await readFile(path, 'utf8').catch(() => '')
   if ((await identities.authenticate(kept.trim())) !== undefined) return path
-  const known = (await identities.principals(LOCAL_TENANT)).find(({ name }) => name === 'local administrator')
+  const known = await identities.named(LOCAL_TENANT, 'local administrator')
   const grants = ROLES.map((role) => ({ role, repository: null }))
   const by = 'gander serve'
   const local = { tenant_id: LOCAL_TENANT, kind: 'person', name: 'local administrator', oidc: null, grants } as const

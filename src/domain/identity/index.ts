@@ -1,3 +1,4 @@
 // Who asks, in which role, and whether they may: pure answers over what is on record about a principal.
-export { ROLES, type Permission, type Role } from './roles.ts'
-export { mayDo, type Principal, type PrincipalKind, type RoleGrant } from './principal.ts'
+export { PERMISSIONS, ROLES, type Permission, type Role } from './roles.ts'
+export { mayDo, standing, type Principal, type PrincipalKind, type RoleGrant } from './principal.ts'
+export { claimedGrants, type GroupRule } from './claimed-grants.ts'

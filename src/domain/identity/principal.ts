@@ -9,7 +9,13 @@ export interface RoleGrant {
   readonly role: Role
   /** An address, or a prefix of one that ends with a slash; null means every repository of the tenant. */
   readonly repository: string | null
+  /** The moment it ends, RFC 3339 in UTC; absent: it stands until it is taken away. */
+  readonly until?: string
 }
+
+/** The grants that stand at a moment; one whose end cannot be read has ended. */
+export const standing = (grants: readonly RoleGrant[], now: string): readonly RoleGrant[] =>
+  grants.filter(({ until }) => until === undefined || Date.parse(until) > Date.parse(now))
 
 /** Who asks, as the platform knows them at this moment; grants are read again at each use. */
 export interface Principal {

@@ -61,7 +61,7 @@ describe('what is refused', () => {
 
   test('a token that was revoked, has expired or belongs to a disabled principal speaks for nobody', async () => {
     const { identities } = world
-    const [person] = await identities.principals('ten_local' as TenantId)
+    const [person] = (await identities.principals('ten_local' as TenantId, { limit: 1 })).items
     const id = person?.id ?? ''
     const tenant = 'ten_local' as TenantId
     const past = new Date(Date.now() - 1000).toISOString()
@@ -71,7 +71,7 @@ describe('what is refused', () => {
     await identities.revoke(tenant, revoked.record.id, 'test')
     const gone = await world.token()
     const principal = (await identities.authenticate(gone))?.id ?? ''
-    await identities.disable(tenant, principal, 'test')
+    await identities.disable(tenant, principal, { by: 'test' })
     for (const token of [expired.token, revoked.token, gone])
       expect((await world.ask('/v1/runs', { token })).status).toBe(401)
   })

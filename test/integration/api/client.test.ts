@@ -56,7 +56,7 @@ describe('a platform over HTTP', () => {
     follows = [
       async function* () {
         yield* (await world.store.events(run.id, 0)).slice(0, 1)
-        await world.identities.disable(run.tenant_id, principal, 'test')
+        await world.identities.disable(run.tenant_id, principal, { by: 'test' })
       },
     ]
     await expect(all((await client(token)).follow(run.id))).rejects.toMatchObject({ code: 'server_refused' })
