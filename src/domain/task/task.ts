@@ -1,8 +1,8 @@
 import type { BudgetLimits } from '../budget/index.ts'
 import type { PathGroups, SandboxProfile } from '../sandbox/index.ts'
 import type { RequestId, TaskId, TenantId } from '../ids/index.ts'
-
-export type RequestSource = 'cli' | 'api' | 'task_file' | 'issue_url' | 'standard_input' | 'demo' | 'assistant'
+import type { CapabilityGrant } from './capability-grant.ts'
+import type { RequestSource, RunMode } from './run-mode.ts'
 
 /** How trustworthy the author of a text is; set by the platform, never by the text. */
 export type Trust = 'operator' | 'merged' | 'member' | 'outsider' | 'unknown' | 'tool_output'
@@ -47,11 +47,6 @@ export interface Criterion {
   readonly text: string
   readonly origin: 'stated' | 'derived'
 }
-
-/** What a run may do; ordered from least to most. */
-export type RunMode = 'analysis_only' | 'dry_run_patch' | 'local_branch' | 'draft_pr'
-
-export const RUN_MODES: readonly RunMode[] = ['analysis_only', 'dry_run_patch', 'local_branch', 'draft_pr']
 
 /** Who does the work: a model in Gander's own loop, a foreign coding agent, or a deterministic command or rule. */
 export type AgentChoice =
@@ -127,6 +122,10 @@ export interface Task {
   readonly success_criteria: readonly Criterion[]
   readonly constraints: readonly string[]
   readonly capability: string
+  /** The campaign that the task belongs to; absent or null means none. */
+  readonly campaign_id?: string | null
+  /** What the capability allows, pinned when the task was accepted; absent: the task is from before there were any. */
+  readonly grant?: CapabilityGrant
   readonly mode: RunMode
   readonly agent: AgentChoice
   /** A profile's id, a YAML profile's text given by an operator, or null: found from the repository. */

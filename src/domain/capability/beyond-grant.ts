@@ -1,0 +1,34 @@
+import { RUN_MODES, type CapabilityGrant, type Request, type Task } from '../task/index.ts'
+
+/** True where a pattern covers a name; `*` stands for any characters, letter case counts not. */
+export function covers(patterns: readonly string[], name: string): boolean {
+  return patterns.some((pattern) => {
+    const parts = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`))
+    return new RegExp(`^${parts.join('.*')}$`, 'is').test(name)
+  })
+}
+
+type Asked = Pick<Task, 'agent' | 'mode' | 'repository'> & { readonly source: Request['source'] }
+
+/** What a task asks for beyond its capability, one sentence each; empty where it stays within. */
+export function beyondGrant(grant: CapabilityGrant, { agent, mode, repository, source }: Asked): readonly string[] {
+  const beyond: string[] = []
+  if (!grant.inputs.includes(source)) beyond.push(`it takes no task from ${source} (it takes ${listed(grant.inputs)})`)
+  if (!covers(grant.repositories, repository))
+    beyond.push(`it is not for ${repository} (it is for ${listed(grant.repositories)})`)
+  if (RUN_MODES.indexOf(mode) > RUN_MODES.indexOf(grant.reach))
+    beyond.push(`the mode ${mode} is beyond it (it reaches ${grant.reach})`)
+  if (agent.kind === 'transform') return beyond
+  for (const model of agent.kind === 'native' ? [agent.model, agent.fallback] : [agent.model]) {
+    const name = model === null ? undefined : `${model.provider}:${model.model}`
+    if (name !== undefined && !covers(grant.models, name))
+      beyond.push(`the model ${name} is not for it (${listed(grant.models)} are)`)
+  }
+  return beyond
+}
+
+const listed = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '))
+
+/** True where the capability lets an agent use a tool; a task without one is from before there were any. */
+export const grantsTool = (task: Pick<Task, 'grant'>, tool: string): boolean =>
+  task.grant === undefined || task.grant.tools.includes(tool)
