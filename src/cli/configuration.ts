@@ -30,6 +30,12 @@ export const VARIABLES: readonly Setting[] = [
     absent: '`~/.local/share` is used.',
   },
   {
+    name: 'GANDER_SHARED',
+    meaning:
+      'Folder that processes with homes of their own share: artifacts, local forge, runs and the model gateway. Needs DATABASE_URL.',
+    absent: 'They are kept under GANDER_HOME; workers apart then use the same one.',
+  },
+  {
     name: 'DATABASE_URL',
     meaning: 'A PostgreSQL of your own, 15 or newer.',
     absent: 'An embedded server is started under GANDER_HOME; it listens on a private unix socket only.',

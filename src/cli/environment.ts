@@ -52,6 +52,41 @@ export interface Served {
   close(): Promise<void>
 }
 
+/** How `gander control-plane` is to run. */
+export type ControlPlaneWish = Pick<ServeWish, 'host' | 'port' | 'model_addresses'> & ProcessWish
+
+/** How `gander worker` is to run. */
+export interface WorkerWish extends ProcessWish {
+  /** Name of the process in its log. */
+  readonly name: string
+  /** Runs worked on at once. */
+  readonly at_once: number
+  /** How long runs in hand may go on after the worker was told to leave. */
+  readonly drain_seconds: number
+  readonly keys: ServeWish['keys']
+}
+
+/** How `gander gateway` is to run. */
+export interface GatewayWish extends ProcessWish {
+  readonly keys: ServeWish['keys']
+}
+
+/** What every process that stands apart may be told. */
+interface ProcessWish {
+  /** Absent: DATABASE_URL, or the embedded server. */
+  readonly database_url?: string
+}
+
+/** A process that stands until it is told to leave. */
+export interface Standing {
+  /** Lines for whoever started it. */
+  readonly about: readonly string[]
+  /** Resolves when it has ended by itself. */
+  readonly ended: Promise<void>
+  /** Takes no more, finishes or hands back what is in hand, and ends. */
+  close(): Promise<void>
+}
+
 /** Everything the platform side gives the command line; each is loaded when it is first called. */
 export interface CliWiring {
   openPlatform(wish: PlatformWish): Promise<Platform>
@@ -65,6 +100,10 @@ export interface CliWiring {
   mcp?(): Promise<McpDesk>
   /** Runs everything as a server; absent where it is not wired. */
   serve?(wish: ServeWish): Promise<Served>
+  /** The parts of a server as processes of their own; absent where they are not wired. */
+  controlPlane?(wish: ControlPlaneWish): Promise<Served>
+  worker?(wish: WorkerWish): Promise<Standing>
+  gateway?(wish: GatewayWish): Promise<Standing>
   /** Prepares the example repository and its issue; the order's model is a recording. */
   prepareDemo(): Promise<RunOrder>
   /** Makes a conversation file from a run's recorded model exchanges. */

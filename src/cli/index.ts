@@ -9,7 +9,16 @@ export {
   type DoctorCheck,
   type DoctorReport,
 } from './doctor-report.ts'
-export type { CliEnvironment, CliWiring, Served, ServeWish } from './environment.ts'
+export type {
+  CliEnvironment,
+  CliWiring,
+  ControlPlaneWish,
+  GatewayWish,
+  Served,
+  ServeWish,
+  Standing,
+  WorkerWish,
+} from './environment.ts'
 export { EXIT_CODES } from './exit-code.ts'
 export { ganderHome } from './gander-home.ts'
 export type { McpDesk, McpPinned } from './mcp-desk.ts'

@@ -11,10 +11,12 @@ import { addApprove } from './verbs/approve.ts'
 import { addArtifacts } from './verbs/artifacts.ts'
 import { addCancel } from './verbs/cancel.ts'
 import { addCompletion } from './verbs/completion.ts'
+import { addControlPlane } from './verbs/control-plane.ts'
 import { addContinue } from './verbs/continue.ts'
 import { addDemo } from './verbs/demo.ts'
 import { addDiff } from './verbs/diff.ts'
 import { addDoctor } from './verbs/doctor.ts'
+import { addGateway } from './verbs/gateway.ts'
 import { addList } from './verbs/list.ts'
 import { addLogin } from './verbs/login.ts'
 import { addMcp } from './verbs/mcp.ts'
@@ -26,11 +28,12 @@ import { addRun } from './verbs/run.ts'
 import { addServe } from './verbs/serve.ts'
 import { addShow } from './verbs/show.ts'
 import { addWatch } from './verbs/watch.ts'
+import { addWorker } from './verbs/worker.ts'
 
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
   ['Work:', [addRun, addContinue, addApprove, addReject, addCancel]],
   ['Look:', [addList, addShow, addWatch, addDiff, addArtifacts, addOpen]],
-  ['Serve:', [addServe]],
+  ['Serve:', [addServe, addControlPlane, addWorker, addGateway]],
   ['Set up:', [addDoctor, addAgents, addLogin, addMcp, addRecord, addRedact, addCompletion, addDemo]],
 ]
 

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
+import { resolve } from 'node:path'
 import process from 'node:process'
 import { ganderHome, processEnvironment, runCommandLine, type CliWiring } from '#cli'
+import { GanderError } from '#domain/failure'
 import type { Intake } from '#ports'
 import { once } from './once.ts'
 import type { PlatformSettings } from './shared-parts.ts'
@@ -17,7 +19,24 @@ const settings = (): PlatformSettings => {
     home: ganderHome({ env: process.env, platform: process.platform, user_home: homedir(), cwd: process.cwd() }),
     version,
     ...(database_url ? { database_url } : {}),
+    ...sharedFolder(database_url),
   }
+}
+
+/** Several homes that share what they keep have one database, which none of them can embed. */
+function sharedFolder(database_url: string | undefined): { readonly shared_home?: string } {
+  const shared_home = process.env['GANDER_SHARED']
+  if (!shared_home) return {}
+  if (database_url) return { shared_home: resolve(shared_home) }
+  throw new GanderError('usage', 'GANDER_SHARED is set, and DATABASE_URL is not.', {
+    remedy: 'Set DATABASE_URL to the database of all that share the folder, or unset GANDER_SHARED.',
+  })
+}
+
+/** The settings of a process that was told its database by an argument. */
+function settingsFor({ database_url }: { readonly database_url?: string }): PlatformSettings {
+  if (database_url !== undefined) process.env['DATABASE_URL'] = database_url
+  return settings()
 }
 
 const intake = once(async (): Promise<Intake> => {
@@ -36,6 +55,11 @@ const wiring: CliWiring = {
       ? (await import('./open-platform.ts')).openPlatform({ ...settings(), redactor: await redactor() })
       : (await import('#api/client')).createHttpPlatform(server),
   serve: async (wish) => (await import('./serve.ts')).serve({ ...settings(), redactor: await redactor() }, wish),
+  controlPlane: async (wish) =>
+    (await import('./control-plane.ts')).controlPlane({ ...settingsFor(wish), redactor: await redactor() }, wish),
+  worker: async (wish) =>
+    (await import('./worker-process.ts')).workerProcess({ ...settingsFor(wish), redactor: await redactor() }, wish),
+  gateway: async (wish) => (await import('./gateway-process.ts')).gatewayProcess(settingsFor(wish), wish),
   examine: async () => (await import('./examine.ts')).examine(settings()),
   guests: async () => (await import('./find-guests.ts')).findGuests(settings().home, true),
   mcp: async () => (await import('./mcp-desk.ts')).createMcpDesk({ ...settings(), redactor: await redactor() }),

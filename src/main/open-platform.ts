@@ -5,7 +5,7 @@ import { createInProcessPlatform } from './in-process-platform.ts'
 import { once } from './once.ts'
 import { openApprovals } from './open-approvals.ts'
 import type { openWorker } from './open-worker.ts'
-import { sharedParts, type PlatformSettings, type SharedParts } from './shared-parts.ts'
+import { keptHome, sharedParts, type PlatformSettings, type SharedParts } from './shared-parts.ts'
 
 type Working = Awaited<ReturnType<typeof openWorker>>
 
@@ -13,7 +13,7 @@ type Working = Awaited<ReturnType<typeof openWorker>>
 export async function openPlatform(settings: PlatformSettings): Promise<Platform> {
   const { home, database_url } = settings
   const database = await openDatabase(database_url === undefined ? { home } : { url: database_url })
-  const shared = sharedParts(home, database, settings.redactor)
+  const shared = sharedParts(home, database, settings.redactor, keptHome(settings))
   const keys: Record<string, string> = {}
   const working = once(async () => (await import('./open-worker.ts')).openWorker({ settings, shared, keys }))
   const platform = platformOver({ settings, shared, database, working, keys })
@@ -42,7 +42,7 @@ export function platformOver({ settings, shared, database, working, keys }: Plat
   return createInProcessPlatform({
     ...shared,
     approvals: openApprovals(settings, shared),
-    runs_folder: join(home, 'runs'),
+    runs_folder: join(keptHome(settings), 'runs'),
     prices: async () => (await working()).prices,
     worker: async (asks_a_model) => {
       const worked = await working()

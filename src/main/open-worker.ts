@@ -9,14 +9,14 @@ import { createPriceTable } from '#adapters/models'
 import { createPackageRegistries } from '#adapters/registries'
 import { createSetupCache } from '#adapters/setup-cache'
 import { createWorkspaceFiles } from '#adapters/workspace-files'
-import type { PriceTable, RunOrder } from '#ports'
+import type { PriceTable, RunOrder, WorkerIdentity } from '#ports'
 import { chooseDriver } from './choose-driver.ts'
 import { foreignParts } from './foreign-parts.ts'
 import { createGuestToolDesk } from './guest-tool-desk.ts'
 import { findGuests } from './find-guests.ts'
 import { once } from './once.ts'
 import { sandboxProfile } from './sandbox-profiles.ts'
-import type { PlatformSettings, SharedParts } from './shared-parts.ts'
+import { keptHome, type PlatformSettings, type SharedParts } from './shared-parts.ts'
 import { identifiers, systemClock } from './system-clock.ts'
 import { workerIdentity } from './worker-identity.ts'
 
@@ -25,10 +25,12 @@ interface WorkerWish {
   readonly shared: SharedParts
   /** Filled before a run is worked on; goes to the gateway's memory. */
   readonly keys: RunOrder['keys']
+  /** Absent: a new one for this process. */
+  readonly identity?: WorkerIdentity
 }
 
 /** Wires a worker with its sandbox driver and the gateway's process. */
-export async function openWorker({ settings, shared, keys }: WorkerWish): Promise<{
+export async function openWorker({ settings, shared, keys, identity = workerIdentity() }: WorkerWish): Promise<{
   readonly worker: Worker
   /** Starts the gateway ahead of the first call. */
   warm(): void
@@ -37,7 +39,9 @@ export async function openWorker({ settings, shared, keys }: WorkerWish): Promis
 }> {
   const { home, database_url, version } = settings
   const driver = await chooseDriver(home, process.env)
-  const connection = once(() => ensureGateway({ home, keys, ...(database_url === undefined ? {} : { database_url }) }))
+  const connection = once(() =>
+    ensureGateway({ home: keptHome(settings), keys, ...(database_url === undefined ? {} : { database_url }) }),
+  )
   const proxy = once(async () => (await import('#adapters/registry-proxy')).createRegistryProxy({ home }))
   const prices = createPriceTable({ home })
   const { store, artifacts, repositories, redactor, publisher } = shared
@@ -68,10 +72,10 @@ export async function openWorker({ settings, shared, keys }: WorkerWish): Promis
       proxy: { open: async (wish) => (await proxy()).open(wish) },
       setups: createSetupCache({ home }),
       sandbox_profile: (id) => sandboxProfile(home, { kind: 'named', id }),
-      runs_folder: join(home, 'runs'),
+      runs_folder: join(keptHome(settings), 'runs'),
       version,
     },
-    workerIdentity(),
+    identity,
   )
   await driver.sweep()
   return {

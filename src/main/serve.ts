@@ -2,13 +2,13 @@ import { openDatabase } from '#adapters/postgres'
 import type { ServeWish, Served } from '#cli'
 import { openApi } from './open-api.ts'
 import { openWorker } from './open-worker.ts'
-import { sharedParts, type PlatformSettings } from './shared-parts.ts'
+import { keptHome, sharedParts, type PlatformSettings } from './shared-parts.ts'
 
 /** Everything in one process: API, scheduler and workers; database and gateway are processes of their own. */
 export async function serve(settings: PlatformSettings, wish: ServeWish): Promise<Served> {
   const { home, database_url } = settings
   const database = await openDatabase(database_url === undefined ? { home } : { url: database_url })
-  const shared = sharedParts(home, database, settings.redactor)
+  const shared = sharedParts(home, database, settings.redactor, keptHome(settings))
   for (const [name, key] of Object.entries(wish.keys)) shared.redactor.register(name, key)
   const working = await openWorker({ settings, shared, keys: wish.keys })
   const { api, token_file } = await openApi({ settings, shared, database, working: async () => working, wish })

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { createPublisher } from '#control-plane/pull-requests'
 import { createRedactor } from '#evidence-plane/redaction'
 import { createFilesystemArtifacts } from '#adapters/artifacts/filesystem'
@@ -12,6 +13,8 @@ import { identifiers } from './system-clock.ts'
 export interface PlatformSettings {
   /** Absolute path of GANDER_HOME. */
   readonly home: string
+  /** Absolute path of what several homes share: artifacts, forge, runs and the gateway's socket. Absent: `home`. */
+  readonly shared_home?: string
   /** Absent: the embedded server. */
   readonly database_url?: string
   readonly version: string
@@ -22,15 +25,19 @@ export interface PlatformSettings {
 /** What every command needs; cheap to make. */
 export type SharedParts = ReturnType<typeof sharedParts>
 
+/** The folder whose artifacts, forge and runs this process shares with others. */
+export const keptHome = ({ home, shared_home }: Pick<PlatformSettings, 'home' | 'shared_home'>): string =>
+  shared_home ?? home
+
 /** Wires what needs neither a gateway nor a sandbox. */
-export function sharedParts(home: string, database: Database, redactor: Redactor = createRedactor()) {
-  const local = createLocalForge({ home })
-  const plain = createPlainGitForge({ home })
+export function sharedParts(home: string, database: Database, redactor: Redactor = createRedactor(), kept = home) {
+  const local = createLocalForge({ home: kept })
+  const plain = createPlainGitForge({ home: kept })
   const forgeOf = (repository: string): Forge => (isRemote(repository) ? plain : local)
   return {
     store: createRunStore({ database, identifiers }),
-    artifacts: createFilesystemArtifacts({ home }),
-    repositories: createRepositories({ home }),
+    artifacts: createFilesystemArtifacts({ home: kept }),
+    repositories: createRepositories({ home, runs: join(kept, 'runs') }),
     redactor,
     forgeOf,
     publisher: createPublisher({ forgeOf, redactor }),

@@ -56,12 +56,7 @@ export function startGateway(entry: string, told: GatewaySettings): StartedGatew
   const offset = statSync(log).size
   let child: ChildProcess
   try {
-    child = spawn('/bin/sh', [...WITHOUT_CORE, process.execPath, ...MEMORY_FLAGS, ...CLOSED_FLAGS, entry], {
-      cwd: told.home,
-      detached: true,
-      stdio: ['pipe', descriptor, descriptor],
-      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => INHERITED.test(name))),
-    })
+    child = spawnGateway(entry, told, { detached: true, output: descriptor })
   } finally {
     closeSync(descriptor)
   }
@@ -69,8 +64,6 @@ export function startGateway(entry: string, told: GatewaySettings): StartedGatew
   child.on('error', (error) => {
     spawn_error = error
   })
-  child.stdin?.on('error', () => undefined)
-  child.stdin?.end(JSON.stringify(told))
   child.unref()
   return {
     get exit_code() {
@@ -79,6 +72,27 @@ export function startGateway(entry: string, told: GatewaySettings): StartedGatew
     },
     failure: () => lastWords(log, offset, child.pid, spawn_error),
   }
+}
+
+/** A gateway process in front of its starter, which is told what it says; it ends with a signal or by itself. */
+export function gatewayInFront(told: GatewaySettings): ChildProcess {
+  return spawnGateway(GATEWAY_ENTRY, told, { detached: false, output: 'inherit' })
+}
+
+function spawnGateway(
+  entry: string,
+  told: GatewaySettings,
+  { detached, output }: { readonly detached: boolean; readonly output: number | 'inherit' },
+): ChildProcess {
+  const child = spawn('/bin/sh', [...WITHOUT_CORE, process.execPath, ...MEMORY_FLAGS, ...CLOSED_FLAGS, entry], {
+    cwd: told.home,
+    detached,
+    stdio: ['pipe', output, output],
+    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => INHERITED.test(name))),
+  })
+  child.stdin?.on('error', () => undefined)
+  child.stdin?.end(JSON.stringify(told))
+  return child
 }
 
 /** Reads the reason that the process wrote as a line of JSON before it gave up. */

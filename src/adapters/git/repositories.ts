@@ -17,6 +17,8 @@ type SourceLimits = FetchLimits & CheckoutLimits
 interface RepositoriesOptions {
   /** Folder of everything Gander keeps; this room uses cache/git, cache/trees and runs/RUN/git below it. */
   readonly home: string
+  /** Folder of the runs' own repositories, where several homes share them. Absent: `runs` below home. */
+  readonly runs?: string
   /** Absent members keep their defaults: pack 2 GiB in 15 minutes, 400,000 files of 8 GiB, one file 1 GiB. */
   readonly limits?: Partial<SourceLimits>
 }
@@ -40,7 +42,7 @@ export function createRepositories(options: RepositoriesOptions): Repositories {
 
   const open = async (run_id: string, source: PinnedSource): Promise<RunRepository> => {
     if (!/^[\w-]{1,80}$/.test(run_id)) throw new GanderError('internal', `${JSON.stringify(run_id)} is no run id`)
-    const run_folder = join(home, 'runs', run_id)
+    const run_folder = join(options.runs ?? join(home, 'runs'), run_id)
     const git_dir = join(run_folder, 'git')
     if (!(await exists(join(git_dir, 'HEAD')))) {
       const address = parseAddress(source.repository)

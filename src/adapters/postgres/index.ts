@@ -3,6 +3,7 @@
  * its migrations, the two roles, and the write path: one statement that checks ownership where it writes.
  */
 export { openDatabase, type Database } from './database/open-database.ts'
+export { newerMigrations } from './database/newer-schema.ts'
 export { ensureEmbeddedServer, type EmbeddedServer } from './embedded/ensure-embedded-server.ts'
 export { createExchangeJournal } from './exchange-journal.ts'
 export { createGuestBudget } from './guest-budget.ts'

@@ -47,14 +47,16 @@ async function serve(cli: Cli, { host, port, workers, modelUrl }: ServeFlags): P
   await served.close()
 }
 
-async function allKeys({ environment }: Cli): Promise<{ readonly [provider: string]: string }> {
+/** Every provider's key that this user has, from the environment or kept. */
+export async function allKeys({ environment }: Cli): Promise<{ readonly [provider: string]: string }> {
   const keys = { env: environment.env, saved: await environment.keys.read() }
   const providers = [...new Set([...Object.keys(PROVIDERS), ...Object.keys(keys.saved)])]
   const found = providers.map((provider) => [provider, keyOf(provider, keys)] as const)
   return Object.fromEntries(found.filter((entry): entry is readonly [string, string] => entry[1] !== undefined))
 }
 
-function port(text: string): number {
+/** A port's number. */
+export function port(text: string): number {
   const value = whole(text)
   if (value > 65_535) throw new InvalidArgumentError('It must be a port, 0 to 65535.')
   return value

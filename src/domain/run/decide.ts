@@ -11,7 +11,7 @@ export type RunCommand =
   | { readonly type: 'lease'; readonly worker: WorkerId }
   | { readonly type: 'resume' }
   | { readonly type: 'advance'; readonly to: WorkState; readonly evidence: Partial<RunFacts> }
-  | { readonly type: 'return_to_queue'; readonly reason: 'lease_expired' | 'worker_gave_back' }
+  | { readonly type: 'return_to_queue'; readonly reason: ReturnReason }
   | { readonly type: 'pause'; readonly reason: PauseReason; readonly explanation: string }
   | { readonly type: 'await_approval'; readonly approval: ApprovalRequest }
   | ({
@@ -38,6 +38,9 @@ export type RunCommand =
     }
   | { readonly type: 'request_cancel'; readonly by: string }
   | { readonly type: 'cancel'; readonly by: string }
+
+/** Why a run is worked on no more. A worker that left says nothing about the run, so its attempt does not count. */
+export type ReturnReason = 'lease_expired' | 'worker_gave_back' | 'worker_left'
 
 /** A fact about a run, in the past tense; folding them in order gives the run. */
 export type RunEvent =

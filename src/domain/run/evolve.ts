@@ -12,11 +12,13 @@ export function evolve(run: Run, event: RunEvent): Run {
       return { ...core, state: 'leased', lease: { worker, fence }, resume_to, fence, attempts: attempt }
     }
     case 'run_returned_to_queue':
-      return { ...core, state: 'queued', resume_to: event.facts.resume_to }
+      return { ...core, state: 'queued', resume_to: event.facts.resume_to, attempts: attemptsAfter(run, event.facts) }
     case 'run_state_changed': {
-      const { to, evidence } = event.facts
+      const { from, to, evidence } = event.facts
       if (!('lease' in run)) throw new Error(`event run_state_changed does not fit a ${run.state} run`)
-      return { ...core, state: to, lease: run.lease, facts: withEvidence(run.facts, evidence) }
+      // A run that gets on is no run that kills its workers: only attempts without progress are counted.
+      const attempts = from === 'leased' ? core.attempts : Math.min(core.attempts, 1)
+      return { ...core, attempts, state: to, lease: run.lease, facts: withEvidence(run.facts, evidence) }
     }
     case 'run_paused':
       return { ...core, state: 'paused', ...pick(event.facts) }
@@ -40,6 +42,9 @@ export function evolve(run: Run, event: RunEvent): Run {
       return event satisfies never
   }
 }
+
+const attemptsAfter = ({ attempts }: Run, { reason }: { readonly reason: string }): number =>
+  reason === 'worker_left' ? Math.max(0, attempts - 1) : attempts
 
 type Core = ReturnType<typeof coreOf>
 

@@ -3,19 +3,31 @@ import { isActive, type Run } from '#domain/run'
 import type { LeasedRun, RunStore, WorkerIdentity } from '#ports'
 import { createWordMemory } from '#execution-plane/repository-intelligence'
 import type { WorkerParts } from './execution.ts'
+import { drainOn } from './drain.ts'
 import { executeRun } from './execute-run.ts'
+import { LOOK_AGAIN_MS, takeTurns, type WorkerNote } from './hands.ts'
 
-/** Milliseconds between looks at a run that another worker holds. */
-const LOOK_AGAIN_MS = 500
 /** Between looks for what dead workers held. */
 const SWEEP_MS = 3_000
+/** Between looks for sandboxes that dead workers of this machine left. */
+const JANITOR_EVERY = 10
 
 /** Someone who leases runs and works on them. */
 export interface Worker {
   /** Works on exactly this run until it ends or waits for a person. */
   workOn(run: RunId, signal?: AbortSignal): Promise<void>
   /** Takes any queued run, so many at once, until the signal; then takes no more and settles when those in hand rest. */
-  serve(at_once: number, signal: AbortSignal): Promise<void>
+  serve(at_once: number, signal: AbortSignal, manner?: ServingManner): Promise<void>
+}
+
+/** How a worker serves; each absent member has a default. */
+export interface ServingManner {
+  /** After this long runs in hand go back to the queue when the worker leaves. Absent: they are waited for. */
+  readonly drain_ms?: number
+  /** Hears what the worker does. */
+  readonly note?: (note: WorkerNote) => void
+  /** Why nothing may be leased at present; undefined where there is no reason. Absent: there never is. */
+  readonly holdOff?: () => string | undefined
 }
 
 /** Makes a worker with an identity of its own on this host. */
@@ -27,31 +39,32 @@ export function createWorker(given: WorkerParts, identity: WorkerIdentity): Work
       while (!isStopped()) {
         const leased = (await parts.store.lease(identity, id)) ?? (await leaseAfterSweep(parts.store, identity, id))
         if (leased !== undefined)
-          await Promise.all([executeRun(parts, leased, signal), sweepBeside(parts.store, identity)])
+          await Promise.all([
+            executeRun(parts, leased, signal === undefined ? {} : { now: signal }),
+            sweepBeside(parts.store, identity),
+          ])
         const now = await parts.store.load(id)
         if (now === undefined || rests(now.run)) return
         if (leased === undefined) await parts.clock.sleep(LOOK_AGAIN_MS, signal)
       }
     },
-    async serve(at_once, signal) {
-      const hands = Array.from({ length: at_once }, () => takeTurns(parts, identity, signal))
-      await Promise.all([...hands, sweepUntil(parts, identity, signal)])
+    async serve(at_once, signal, { drain_ms, note = () => {}, holdOff = () => undefined } = {}) {
+      const drain = drainOn(signal, drain_ms)
+      const hand = { parts, identity, drain, note, holdOff }
+      try {
+        const hands = Array.from({ length: at_once }, () => takeTurns(hand))
+        await Promise.all([...hands, sweepUntil(parts, identity, signal)])
+      } finally {
+        drain.stop()
+      }
     },
   }
 }
 
-/** One run after the other. What breaks a run is the run's; what breaks the queue is waited out. */
-async function takeTurns(parts: WorkerParts, identity: WorkerIdentity, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    const leased = await parts.store.lease(identity).catch(() => undefined)
-    if (leased === undefined) await parts.clock.sleep(LOOK_AGAIN_MS, signal).catch(() => undefined)
-    else await executeRun(parts, leased).catch(() => undefined)
-  }
-}
-
 async function sweepUntil(parts: WorkerParts, identity: WorkerIdentity, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
+  for (let round = 1; !signal.aborted; round++) {
     await sweepBeside(parts.store, identity)
+    if (round % JANITOR_EVERY === 0) await parts.driver.sweep().catch(() => undefined)
     await parts.clock.sleep(SWEEP_MS, signal).catch(() => undefined)
   }
 }

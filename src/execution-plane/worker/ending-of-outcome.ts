@@ -80,6 +80,8 @@ export function endingOfError(error: unknown): Ending | undefined {
 /** How codes that are no defects of the program end a run; undefined: stop, the run is another worker's. */
 const ENDING_OF_CODE: Partial<Record<GanderError['code'], (explanation: string) => Ending | undefined>> = {
   lease_lost: () => undefined,
+  // Nobody can say what was written last: the record will, to whoever takes the run up again.
+  database_unavailable: () => undefined,
   storage_full: (explanation) => ({ kind: 'pause', reason: 'storage_full', explanation }),
   storage_unwritable: (explanation) => ({ kind: 'pause', reason: 'storage_full', explanation }),
   gateway_unavailable: (explanation) => ({ kind: 'pause', reason: 'model_unavailable', explanation }),

@@ -8,6 +8,7 @@ import { checkPlan } from '#execution-plane/planner'
 import type { Agent, AgentTools, LeasedRun, ModelGateway } from '#ports'
 import { change } from './change.ts'
 import { deliver, type Delivered } from './deliver.ts'
+import type { Drain } from './drain.ts'
 import { endingOfError } from './ending-of-outcome.ts'
 import { need, type Ending, type Execution, type Found, type WorkerParts } from './execution.ts'
 import { guestFor } from './guest.ts'
@@ -22,11 +23,15 @@ import { explain, startBaseline, verify } from './verify.ts'
 const PHASES = [prepare, bindTools, reproduce, plan] as const
 
 /** Works on a leased run until it ends, waits, or is no longer this worker's. Undefined in the last case. */
-export async function executeRun(parts: WorkerParts, leased: LeasedRun, outer?: AbortSignal): Promise<Run | undefined> {
+export async function executeRun(
+  parts: WorkerParts,
+  leased: LeasedRun,
+  { now, parting }: Partial<Pick<Drain, 'now' | 'parting'>> = {},
+): Promise<Run | undefined> {
   const keeper = keepLease(parts.store, leased.run.id, leased.lease)
   try {
-    const signal = outer === undefined ? keeper.signal : AbortSignal.any([keeper.signal, outer])
-    return await work(await begin(parts, leased, signal))
+    const signal = now === undefined ? keeper.signal : AbortSignal.any([keeper.signal, now])
+    return await work(await begin(parts, leased, { signal, ...(parting && { parting }) }))
   } finally {
     keeper.stop()
   }
@@ -54,11 +59,17 @@ async function forgetSetup({ runs_folder }: WorkerParts, run: string): Promise<v
   await rm(join(runs_folder, run, 'setup'), { recursive: true, force: true }).catch(() => undefined)
 }
 
-async function begin(parts: WorkerParts, leased: LeasedRun, signal: AbortSignal): Promise<Execution> {
+async function begin(
+  parts: WorkerParts,
+  leased: LeasedRun,
+  { signal, parting }: { readonly signal: AbortSignal; readonly parting?: AbortSignal },
+): Promise<Execution> {
   const { run, task, lease } = leased
   const [overview, steps] = await Promise.all([parts.store.load(run.id), parts.store.steps(run.id)])
   if (overview === undefined) throw new GanderError('run_not_found', `run ${run.id} is gone`)
-  const journal = openRunJournal({ store: parts.store, clock: parts.clock, run, lease, limits: overview.limits, steps })
+  const { store, clock } = parts
+  const { limits } = overview
+  const journal = openRunJournal({ store, clock, run, lease, limits, steps, ...(parting && { parting }) })
   const found: Found = {
     verdicts: new Map(),
     reports: new Map(),
@@ -201,7 +212,7 @@ async function closeBroken(execution: Execution, error: unknown): Promise<Run | 
   try {
     return await close(execution, ending)
   } catch (second) {
-    if (endingOfError(second) === undefined) return undefined
+    if (second instanceof WorkStopped || endingOfError(second) === undefined) return undefined
     return withoutPacket(execution, ending)
   }
 }
@@ -227,7 +238,7 @@ const unpaused = (ending: Exclude<Ending, { kind: 'end' }>, run: string) => ({
 })
 
 async function stopped(execution: Execution, cause: WorkStopped): Promise<Run | undefined> {
-  if (cause.reason === 'lease_lost') return undefined
+  if (cause.reason !== 'cancelled') return undefined
   const run = await execution.journal.close({ type: 'cancel', by: cause.by })
   return isEnd(run.state) ? run : undefined
 }

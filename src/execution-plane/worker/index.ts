@@ -4,3 +4,4 @@
  */
 export { createWorker, type Worker } from './create-worker.ts'
 export { WorkStopped } from './lease-keeper.ts'
+export type { WorkerNote } from './hands.ts'

@@ -4,15 +4,24 @@ import type { RunStore } from '#ports'
 
 /** Why work on a run has to stop at once. */
 export class WorkStopped extends Error {
-  readonly reason: 'lease_lost' | 'cancelled'
+  readonly reason: StopReason
   readonly by: string
 
-  constructor(reason: 'lease_lost' | 'cancelled', by: string) {
-    super(reason === 'cancelled' ? `cancelled by ${by}` : 'another worker has the run')
+  constructor(reason: StopReason, by: string) {
+    super(WORDS[reason](by))
     this.name = 'WorkStopped'
     this.reason = reason
     this.by = by
   }
+}
+
+/** `handed_back`: the worker leaves, and the run goes back to the queue as it is. */
+type StopReason = 'lease_lost' | 'cancelled' | 'handed_back'
+
+const WORDS: { readonly [reason in StopReason]: (by: string) => string } = {
+  lease_lost: () => 'another worker has the run',
+  cancelled: (by) => `cancelled by ${by}`,
+  handed_back: (by) => `handed back by ${by}`,
 }
 
 /** Seconds between heartbeats; a lease lives ten. */

@@ -47,6 +47,8 @@ interface JournalParts {
   readonly lease: Lease
   readonly limits: BudgetLimits
   readonly steps: readonly StepRecord[]
+  /** Once it is aborted no step begins any more: its reason is thrown. Absent: never. */
+  readonly parting?: AbortSignal
   /** Called after each live step, for progress. */
   readonly onStep?: (step: { readonly key: string; readonly cost_usd: number }) => void
 }
@@ -129,6 +131,7 @@ class DurableJournal implements RunJournal {
     const known = this.#byKey.get(intent.key)
     // What is on record for this very request has the shape its author gave it.
     if (known !== undefined && known.outcome !== null) return this.#replay(known, intent) as Value
+    this.#parts.parting?.throwIfAborted()
     const { decision, ...begun } = await this.#begin(intent)
     const from = this.#parts.clock.now()
     const outcome = await act({
