@@ -1,3 +1,4 @@
+import { holds } from './condition.ts'
 import type { ApprovalKind, AutonomyTier, RiskFacts, RiskTier } from './risk-facts.ts'
 import { RISK_RULES, type RiskRule, type RiskSignal } from './risk-rules.ts'
 
@@ -17,14 +18,15 @@ export interface RiskAssessment {
   readonly forbidden_actions: readonly string[]
 }
 
-const ORDER: readonly RiskTier[] = ['low', 'medium', 'high', 'critical']
+/** From least to most. */
+export const TIERS: readonly RiskTier[] = ['low', 'medium', 'high', 'critical']
 
 /** The most severe of the rules that match; what they ask for adds up. No matching rule is low risk. */
 export function classifyRisk(facts: RiskFacts, rules: readonly RiskRule[] = RISK_RULES): RiskAssessment {
-  const matched = rules.filter((rule) => rule.when(facts))
-  const severity = Math.max(0, ...matched.map(({ tier }) => ORDER.indexOf(tier)))
+  const matched = rules.filter((rule) => holds(rule.when, facts))
+  const severity = Math.max(0, ...matched.map(({ tier }) => TIERS.indexOf(tier)))
   return {
-    tier: ORDER[severity] ?? 'critical',
+    tier: TIERS[severity] ?? 'critical',
     max_autonomy_tier: matched.reduce<AutonomyTier>((least, rule) => lower(least, rule.max_autonomy_tier), 5),
     reasons: matched.map(({ signal, reason, tier }) => ({ signal, reason, tier })),
     required_approvals: [...new Set(matched.flatMap(({ approvals }) => approvals ?? []))],

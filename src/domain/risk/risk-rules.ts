@@ -15,12 +15,34 @@ export const RISK_SIGNALS = [
 
 export type RiskSignal = (typeof RISK_SIGNALS)[number]
 
+/** When a rule matches, as data; every member that is there must hold. */
+export interface RiskCondition {
+  /** One of these words stands in the request. */
+  readonly words?: readonly string[]
+  /** The repository is registered under one of these domains. */
+  readonly domains?: readonly string[]
+  /** A path matches this pattern; paths are compared in lower case. */
+  readonly paths?: string
+  /** Not where every path, of at least one, matches this pattern. */
+  readonly unless_only?: string
+  readonly runtime?: readonly RiskFacts['runtime'][]
+  readonly data?: readonly RiskFacts['data'][number][]
+  readonly touches?: 'touches_public_api' | 'touches_schema' | 'touches_dependencies'
+  readonly more_files_than?: number
+  readonly reversibility?: readonly RiskFacts['reversibility'][]
+  readonly has_tests?: boolean
+  readonly has_owner?: boolean
+  readonly coverage?: 'unknown'
+  readonly during_incident?: boolean
+  readonly stated?: true
+}
+
 /** What one rule says where it matches. */
 export interface RiskRule {
   readonly signal: RiskSignal
   /** What the assessment gives as the reason. */
   readonly reason: string
-  readonly when: (facts: RiskFacts) => boolean
+  readonly when: RiskCondition
   readonly tier: RiskTier
   readonly max_autonomy_tier: AutonomyTier
   readonly approvals?: readonly ApprovalKind[]
@@ -38,23 +60,19 @@ const SENSITIVE_DOMAINS = [
   'enforcement',
   'compliance',
 ]
-const SENSITIVE_PATHS =
-  /(^|\/)(iam|crypto|auth\w*|payments?|billing|polic(y|ies)|compliance|permissions?|secrets?|keys?)(\/|\.|$)/
-const MIGRATIONS = /(^|\/)(migrations?|db\/migrate|alembic|flyway|liquibase)(\/|$)|\.sql$/
-const DOCUMENTS = /\.(md|mdx|rst|adoc|txt)$/
-const TESTS = /(^|\/)(tests?|specs?|__tests__)(\/|$)|[._-](test|spec)\.\w+$/
-
-const names = (facts: RiskFacts, words: readonly string[]) => words.some((word) => facts.words.includes(word))
-const touches = (facts: RiskFacts, pattern: RegExp) => facts.paths.some((path) => pattern.test(path.toLowerCase()))
-const only = (facts: RiskFacts, pattern: RegExp) =>
-  facts.paths.length > 0 && facts.paths.every((path) => pattern.test(path.toLowerCase()))
+const SENSITIVE_PATHS = String.raw`(^|\/)(iam|crypto|auth\w*|payments?|billing|polic(y|ies)|compliance|permissions?|secrets?|keys?)(\/|\.|$)`
+/** Paths, in lower case, of what changes the shape of stored data. */
+export const SCHEMA_PATHS = String.raw`(^|\/)(migrations?|db\/migrate|alembic|flyway|liquibase)(\/|$)|\.sql$`
+const DOCUMENTS = String.raw`\.(md|mdx|rst|adoc|txt)$`
+const TESTS = String.raw`(^|\/)(tests?|specs?|__tests__)(\/|$)|[._-](test|spec)\.\w+$`
+const PROSE_OR_TESTS = `${DOCUMENTS}|${TESTS}`
 
 /** The rules of this version; the most severe that match decide, and each that matches is a reason. */
 export const RISK_RULES: readonly RiskRule[] = [
   {
     signal: 'domain_criticality',
     reason: 'the repository belongs to a sensitive domain',
-    when: (facts) => facts.domains.some((domain) => SENSITIVE_DOMAINS.includes(domain)),
+    when: { domains: SENSITIVE_DOMAINS },
     tier: 'high',
     max_autonomy_tier: 1,
     approvals: ['domain_owner', 'security_owner'],
@@ -62,7 +80,7 @@ export const RISK_RULES: readonly RiskRule[] = [
   {
     signal: 'domain_criticality',
     reason: 'the request speaks of a sensitive domain',
-    when: (facts) => names(facts, SENSITIVE_DOMAINS),
+    when: { words: SENSITIVE_DOMAINS },
     tier: 'medium',
     max_autonomy_tier: 2,
     approvals: ['code_owner'],
@@ -70,7 +88,7 @@ export const RISK_RULES: readonly RiskRule[] = [
   {
     signal: 'file_sensitivity',
     reason: 'the scope holds files that decide about access, keys or money',
-    when: (facts) => touches(facts, SENSITIVE_PATHS),
+    when: { paths: SENSITIVE_PATHS },
     tier: 'high',
     max_autonomy_tier: 1,
     approvals: ['security_owner'],
@@ -78,7 +96,7 @@ export const RISK_RULES: readonly RiskRule[] = [
   {
     signal: 'file_sensitivity',
     reason: 'the scope holds database migrations',
-    when: (facts) => touches(facts, MIGRATIONS) || facts.scope.touches_schema,
+    when: { touches: 'touches_schema' },
     tier: 'high',
     max_autonomy_tier: 1,
     approvals: ['domain_owner'],
@@ -87,7 +105,7 @@ export const RISK_RULES: readonly RiskRule[] = [
   {
     signal: 'runtime_impact',
     reason: 'the change runs in production or serves customers',
-    when: ({ runtime }) => runtime === 'production' || runtime === 'customer_api',
+    when: { runtime: ['production', 'customer_api'], unless_only: PROSE_OR_TESTS },
     tier: 'medium',
     max_autonomy_tier: 2,
     approvals: ['reviewer'],
@@ -95,14 +113,14 @@ export const RISK_RULES: readonly RiskRule[] = [
   {
     signal: 'runtime_impact',
     reason: 'where the change runs is not known',
-    when: ({ runtime }) => runtime === 'unknown',
+    when: { runtime: ['unknown'], unless_only: PROSE_OR_TESTS },
     tier: 'medium',
     max_autonomy_tier: 2,
   },
   {
     signal: 'data_impact',
     reason: 'the code handles personal, financial or regulated data',
-    when: ({ data }) => data.some((kind) => kind !== 'secrets'),
+    when: { data: ['personal', 'financial', 'regulated'] },
     tier: 'high',
     max_autonomy_tier: 1,
     approvals: ['domain_owner'],
@@ -110,7 +128,7 @@ export const RISK_RULES: readonly RiskRule[] = [
   {
     signal: 'data_impact',
     reason: 'the code handles secrets',
-    when: ({ data }) => data.includes('secrets'),
+    when: { data: ['secrets'] },
     tier: 'critical',
     max_autonomy_tier: 0,
     approvals: ['security_owner'],
@@ -118,7 +136,7 @@ export const RISK_RULES: readonly RiskRule[] = [
   {
     signal: 'change_scope',
     reason: 'the scope opens a public interface',
-    when: ({ scope }) => scope.touches_public_api,
+    when: { touches: 'touches_public_api' },
     tier: 'medium',
     max_autonomy_tier: 2,
     approvals: ['code_owner'],
@@ -126,7 +144,7 @@ export const RISK_RULES: readonly RiskRule[] = [
   {
     signal: 'change_scope',
     reason: 'the scope opens what the program depends on',
-    when: ({ scope }) => scope.touches_dependencies,
+    when: { touches: 'touches_dependencies' },
     tier: 'medium',
     max_autonomy_tier: 2,
     approvals: ['code_owner'],
@@ -134,14 +152,14 @@ export const RISK_RULES: readonly RiskRule[] = [
   {
     signal: 'change_scope',
     reason: 'the scope allows more than forty files',
-    when: ({ scope }) => scope.max_changed_files > 40,
+    when: { more_files_than: 40 },
     tier: 'medium',
     max_autonomy_tier: 2,
   },
   {
     signal: 'reversibility',
     reason: 'what the change does cannot be taken back',
-    when: ({ reversibility }) => reversibility === 'irreversible',
+    when: { reversibility: ['irreversible'] },
     tier: 'critical',
     max_autonomy_tier: 0,
     approvals: ['domain_owner', 'release_owner'],
@@ -149,7 +167,7 @@ export const RISK_RULES: readonly RiskRule[] = [
   {
     signal: 'reversibility',
     reason: 'taking the change back needs data to be repaired',
-    when: ({ reversibility }) => reversibility === 'needs_data_repair',
+    when: { reversibility: ['needs_data_repair'] },
     tier: 'high',
     max_autonomy_tier: 1,
     approvals: ['domain_owner'],
@@ -157,7 +175,7 @@ export const RISK_RULES: readonly RiskRule[] = [
   {
     signal: 'test_confidence',
     reason: 'no tests were found that could prove the change',
-    when: (facts) => !facts.has_tests && !only(facts, DOCUMENTS),
+    when: { has_tests: false, unless_only: DOCUMENTS },
     tier: 'medium',
     max_autonomy_tier: 2,
     approvals: ['reviewer'],
@@ -165,21 +183,21 @@ export const RISK_RULES: readonly RiskRule[] = [
   {
     signal: 'test_confidence',
     reason: 'how much the tests reach is not known',
-    when: (facts) => facts.has_tests && facts.coverage === null && !only(facts, TESTS),
+    when: { has_tests: true, coverage: 'unknown', unless_only: TESTS },
     tier: 'low',
     max_autonomy_tier: 3,
   },
   {
     signal: 'ownership_clarity',
     reason: 'nobody is named as the owner of what is changed',
-    when: ({ has_owner }) => !has_owner,
+    when: { has_owner: false },
     tier: 'medium',
     max_autonomy_tier: 2,
   },
   {
     signal: 'incident_linkage',
     reason: 'the change belongs to an incident that is going on',
-    when: ({ during_incident }) => during_incident,
+    when: { during_incident: true },
     tier: 'high',
     max_autonomy_tier: 2,
     approvals: ['incident_commander'],
@@ -187,7 +205,7 @@ export const RISK_RULES: readonly RiskRule[] = [
   {
     signal: 'change_scope',
     reason: 'the author says that it is risky',
-    when: ({ stated_hints }) => stated_hints.length > 0,
+    when: { stated: true },
     tier: 'medium',
     max_autonomy_tier: 2,
     approvals: ['reviewer'],

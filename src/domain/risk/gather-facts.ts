@@ -1,0 +1,83 @@
+import type { RiskFacts } from './risk-facts.ts'
+import { SCHEMA_PATHS } from './risk-rules.ts'
+
+/** What a contract says, as far as it tells of risk. */
+interface RiskSubject {
+  readonly title: string
+  readonly objective: string
+  readonly constraints: readonly string[]
+  readonly risk_hints: readonly string[]
+  readonly owner: string | null
+  readonly scope: { readonly allowed_paths: readonly string[]; readonly max_changed_files: number }
+}
+
+/** What an operator registered about a repository; absent members are unknown. */
+export interface RiskRegistration {
+  readonly domains?: readonly string[]
+  readonly runtime?: RiskFacts['runtime']
+  readonly data?: RiskFacts['data']
+  readonly coverage?: number | null
+  readonly during_incident?: boolean
+}
+
+const OWNERS = /^(\.github\/|\.gitlab\/|docs\/)?codeowners$|(^|\/)owners$/
+const TEST_FILES = /(^|\/)(tests?|specs?|__tests__)\/|[._-](test|spec)\.\w+$|(^|\/)test_\w+\.py$|tests?\.(java|kt|cs)$/
+const INTERFACES =
+  /(^|\/)(openapi|swagger)[^/]*\.(json|ya?ml)$|\.(proto|graphqls?|thrift|avsc)$|(^|\/)public[-_]?api(\/|\.)/
+const DEPENDENCIES =
+  /(^|\/)(package(-lock)?\.json|pnpm-lock\.yaml|yarn\.lock|requirements[\w.-]*\.txt|pyproject\.toml|poetry\.lock|uv\.lock|go\.(mod|sum)|cargo\.(toml|lock)|pom\.xml|build\.gradle(\.kts)?|gemfile(\.lock)?)$/
+/** What stands around a path in a sentence. */
+const AROUND = /^["'`([{<]+|["'`)\]}>.,:;!?]+$/g
+
+/** The facts of a task before any work: its contract, the names of the files of the base commit, and what is registered. */
+export function factsOfTask(
+  subject: RiskSubject,
+  files: readonly string[],
+  registered: RiskRegistration = {},
+): RiskFacts {
+  const folded = files.map((path) => path.toLowerCase())
+  const said = [subject.title, subject.objective, ...subject.constraints].join('\n').toLowerCase()
+  const there = new Set(folded)
+  const named = said
+    .split(/\s+/)
+    .map((word) => word.replaceAll(AROUND, ''))
+    .filter((path) => there.has(path))
+  const paths = [...new Set([...subject.scope.allowed_paths, ...named])]
+  return {
+    words: [...new Set(said.match(/[\p{L}\p{N}]+/gu) ?? [])],
+    domains: (registered.domains ?? []).map((domain) => domain.toLowerCase()),
+    paths,
+    runtime: registered.runtime ?? 'unknown',
+    data: registered.data ?? [],
+    scope: scopeOf(paths, subject.scope.max_changed_files),
+    reversibility: reversibilityOf(paths),
+    coverage: registered.coverage ?? null,
+    has_tests: folded.some((path) => TEST_FILES.test(path)),
+    has_owner: subject.owner !== null || folded.some((path) => OWNERS.test(path)),
+    during_incident: registered.during_incident ?? false,
+    stated_hints: subject.risk_hints,
+  }
+}
+
+/** The same facts for what was really changed: the paths of the diff take the place of those that were expected. */
+export function factsOfChange(expected: RiskFacts, changed: readonly string[]): RiskFacts {
+  return {
+    ...expected,
+    paths: changed,
+    scope: scopeOf(changed, changed.length),
+    reversibility: reversibilityOf(changed),
+  }
+}
+
+function scopeOf(paths: readonly string[], max_changed_files: number): RiskFacts['scope'] {
+  const touches = (pattern: RegExp) => paths.some((path) => pattern.test(path.toLowerCase()))
+  return {
+    max_changed_files,
+    touches_public_api: touches(INTERFACES),
+    touches_schema: touches(new RegExp(SCHEMA_PATHS)),
+    touches_dependencies: touches(DEPENDENCIES),
+  }
+}
+
+const reversibilityOf = (paths: readonly string[]): RiskFacts['reversibility'] =>
+  paths.some((path) => new RegExp(SCHEMA_PATHS).test(path.toLowerCase())) ? 'needs_data_repair' : 'revert_commit'
