@@ -1,6 +1,7 @@
 import type { Approval } from '#domain/approval'
 import type { EventName, LedgerEvent } from '#domain/event'
 import type { Json, JsonObject } from '#domain/json'
+import type { ApprovalKind } from '#domain/risk'
 import type { PolicyDecision, RunArtifact, StepRecord } from '#ports'
 import { z } from 'zod'
 import { identifier, moment, sha256, tenantIdentifier } from './identifiers.ts'
@@ -89,22 +90,57 @@ export const decisionSchema: z.ZodType<PolicyDecision, PolicyDecision> = z
   })
   .meta({ id: 'Decision' })
 
+const approvalKind: z.ZodType<ApprovalKind, ApprovalKind> = z.enum([
+  'reviewer',
+  'code_owner',
+  'domain_owner',
+  'security_owner',
+  'release_owner',
+  'incident_commander',
+])
+/** What a run still needs, kind by kind, while people answer. */
+export const approvalNeed = z.object({ kind: approvalKind, quorum: z.number().int() })
+/** One person's yes. */
+export const approvalVote = z.object({ person: z.string(), by: z.string(), serves: z.array(approvalKind) })
+const requirement = approvalNeed.extend({ approvers: z.array(z.string()), four_eyes: z.boolean(), why: z.string() })
+const preview = z.object({
+  files: z.number().int(),
+  added_lines: z.number().int(),
+  deleted_lines: z.number().int(),
+  paths: z.array(z.string()).exactOptional(),
+  gates: z.array(z.object({ gate: z.string(), answer: z.string(), reason: z.string() })),
+  risk: z.object({ tier: z.string(), reasons: z.array(z.string()) }).nullable(),
+  cost_usd: z.number(),
+})
+
 /** What a run asked a person for. */
 export const approvalSchema: z.ZodType<Approval, Approval> = z
   .object({
     id: z.string(),
-    kind: z.enum(['egress', 'leave']),
+    kind: z.enum(['egress', 'leave', 'publication', 'checkpoint']),
     action: z.string(),
     subject: z.array(z.string()),
     fingerprint: z.string(),
     policy_version: z.string(),
     reason: z.string(),
+    tree: z.string().exactOptional(),
+    nonce: z.string().exactOptional(),
+    requirements: z.array(requirement).exactOptional(),
+    valid_minutes: z.number().exactOptional(),
+    on_timeout: z.enum(['stop', 'continue']).exactOptional(),
+    preview: preview.exactOptional(),
+    escalated_from: z.object({ approval: z.string(), by: z.string(), at: moment }).exactOptional(),
     run_id: identifier('run'),
     requested_at: moment,
     expires_at: moment,
-    decision: z.enum(['approved', 'rejected']).nullable(),
+    decision: z.enum(['approved', 'rejected', 'changes_requested']).nullable(),
     decided_by: z.string().nullable(),
     decided_at: moment.nullable(),
     decision_reason: z.string().nullable(),
+    votes: z.array(approvalVote).exactOptional(),
+    used_at: moment.nullable().exactOptional(),
+    revoked_at: moment.nullable().exactOptional(),
+    revoked_by: z.string().nullable().exactOptional(),
+    use_by: moment.nullable().exactOptional(),
   })
   .meta({ id: 'Approval' })

@@ -9,7 +9,7 @@ import type { PullRequestLink, RunOverview } from '#ports'
 import { z } from 'zod'
 import { budgetLimits, budgetUse } from './budget-resource.ts'
 import { identifier, moment, sha256, tenantIdentifier } from './identifiers.ts'
-import { approvalSchema } from './record-resources.ts'
+import { approvalNeed, approvalSchema, approvalVote } from './record-resources.ts'
 import { taskSchema } from './task-resource.ts'
 
 const workState = z.enum(RUN_STATES.filter((state): state is WorkState => isActive(state) && state !== 'leased'))
@@ -24,6 +24,7 @@ const GATES: readonly GateName[] = [
   'test_integrity',
   'verification',
   'judge',
+  'approval',
   'publication',
 ]
 
@@ -96,7 +97,13 @@ export const runSchema: z.ZodType<Run, Run> = z
       ]),
       explanation: z.string(),
     }),
-    core.extend({ state: z.literal('awaiting_approval'), return_to: workState, approval: z.string() }),
+    core.extend({
+      state: z.literal('awaiting_approval'),
+      return_to: workState,
+      approval: z.string(),
+      needs: z.array(approvalNeed).exactOptional(),
+      votes: z.array(approvalVote).exactOptional(),
+    }),
     core.extend({ state: z.literal('completed'), packet_sha256: sha256, summary: z.string() }),
     core.extend({ state: z.enum(['blocked_policy', 'needs_human', 'failed']), diagnosis }),
     core.extend({ state: z.literal('cancelled'), by: z.string() }),

@@ -7,10 +7,16 @@ export const FAILURE_CLASSES = {
   egress_blocked:
     'If the named host is trusted, approve it with `gander approve RUN`, or name it in the sandbox profile.',
   approval_denied: 'The approval was refused; change the task so that it does not need it, or submit it again.',
+  approval_timed_out: 'Nobody answered in time; `gander continue RUN` starts the task again and asks anew.',
   guest_failed: "Look at the guest's log with `gander artifacts RUN`; `gander agents` tells whether it answers.",
   guest_unavailable: 'Run `gander agents` and install what it names, then `gander continue RUN`.',
   baseline_broken: 'Make the verification profile pass or run on the base commit, or give another with --verify.',
   no_verifier: 'Give a verification profile with --verify FILE; without tests nothing can be proved.',
+  evidence_missing:
+    'Look at what is missing with `gander show RUN`; finish by hand, or change the capability on purpose.',
+  capability_disabled:
+    '`gander capability list` tells who disabled it and why; `gander continue RUN` once it is open again.',
+  sandbox_breached: 'Run `gander doctor`; no run works on this machine until the named control holds.',
   plan_rejected: 'Narrow the task or state its criteria; no plan met the quality rules.',
   not_repaired: 'Review the kept work with `gander diff RUN`; continue it by hand or allow more repairs.',
   nothing_changed:

@@ -87,9 +87,12 @@ export const GANDER_ERRORS = {
     remedy: 'Correct the profile; the schema is docs/reference/sandbox-profile.schema.json.',
   },
   approval_not_yours: { exit: 4, remedy: 'Ask another person to run `gander approve RUN` from their own account.' },
-  approval_rules_invalid: {
-    exit: 2,
-    remedy: 'Correct GANDER_HOME/approvals.yaml; its one field is `another_person: true|false`.',
+  approval_rules_invalid: { exit: 2, remedy: 'Correct GANDER_HOME/approvals.yaml; see docs/guides/approvals.md.' },
+  approval_limit_reached: { exit: 4, remedy: 'Let another person answer, or answer later; a no is always taken.' },
+  workflow_invalid: { exit: 2, remedy: 'Correct GANDER_HOME/workflow.yaml; see docs/guides/approvals.md.' },
+  rollout_criteria_unmet: {
+    exit: 4,
+    remedy: '`gander autonomy` shows what is missing; --override moves it all the same, and the record says so.',
   },
   guest_not_found: { exit: 5, remedy: '`gander agents` tells which agents are found and how to install the others.' },
   mcp_server_unavailable: { exit: 5, remedy: '`gander mcp list` tells what is wrong with the server.' },

@@ -9,6 +9,7 @@ export type GateName =
   | 'test_integrity'
   | 'verification'
   | 'judge'
+  | 'approval'
   | 'publication'
 
 /** `not_required` is an answer only where a profile's rule, named in `reason`, asks for none. */

@@ -1,4 +1,4 @@
-import type { RunEvent } from './decide.ts'
+import type { RunEvent } from './command.ts'
 import type { EndState } from './lifecycle.ts'
 import { withEvidence, type Run } from './run.ts'
 
@@ -23,9 +23,13 @@ export function evolve(run: Run, event: RunEvent): Run {
     case 'run_paused':
       return { ...core, state: 'paused', ...pick(event.facts) }
     case 'approval_requested':
-      return { ...core, state: 'awaiting_approval', return_to: event.facts.return_to, approval: event.facts.approval }
+      return awaiting(core, event.facts)
     case 'approval_decision':
+    case 'approval_timed_out':
       return { ...run, version: core.version }
+    case 'approval_voted':
+    case 'approval_revoked':
+      return { ...withVotes(run, event), version: core.version }
     case 'run_continued':
       return { ...core, state: 'queued', resume_to: event.facts.return_to, attempts: 0 }
     case 'run_cancel_requested':
@@ -63,6 +67,23 @@ function coreOf(run: Run) {
     cancel_requested_by,
     facts,
   }
+}
+
+function awaiting(core: Core, facts: Extract<RunEvent, { event: 'approval_requested' }>['facts']): Run {
+  const { return_to, approval } = facts
+  const needs = (facts.requirements ?? []).map(({ kind, quorum }) => ({ kind, quorum }))
+  return { ...core, state: 'awaiting_approval', return_to, approval, ...(needs.length > 0 && { needs }) }
+}
+
+/** A yes that came, or was taken back while others are awaited; a run that waits no more has no votes. */
+function withVotes(
+  run: Run,
+  { event, facts }: Extract<RunEvent, { event: 'approval_voted' | 'approval_revoked' }>,
+): Run {
+  if (run.state !== 'awaiting_approval' || run.approval !== facts.approval) return run
+  const others = (run.votes ?? []).filter(({ person }) => person !== facts.person)
+  if (event === 'approval_revoked') return { ...run, votes: others }
+  return { ...run, votes: [...others, { person: facts.person, by: facts.approver, serves: facts.serves }] }
 }
 
 const pick = ({ return_to, reason, explanation }: Extract<RunEvent, { event: 'run_paused' }>['facts']) => ({

@@ -1,5 +1,6 @@
 /** The run: its lifecycle table, what it may become and why not, and how its facts fold into its present form. */
-export { decide, type RunCommand, type RunEvent, type RunRefusal } from './decide.ts'
+export type { RunCommand, RunEvent, RunRefusal } from './command.ts'
+export { decide } from './decide.ts'
 export { evolve } from './evolve.ts'
 export { GUARDS } from './guards.ts'
 export {

@@ -1,6 +1,8 @@
+import type { ApprovalVote } from '../approval/index.ts'
 import type { Diagnosed } from '../failure/index.ts'
 import type { GateAnswer, GateName } from '../gate/index.ts'
 import type { RunId, TaskId, TenantId, WorkerId } from '../ids/index.ts'
+import type { ApprovalKind } from '../risk/index.ts'
 import type { RunMode } from '../task/index.ts'
 import type { WorkState } from './lifecycle.ts'
 
@@ -74,7 +76,15 @@ export type Run = RunCore &
         readonly reason: PauseReason
         readonly explanation: string
       }
-    | { readonly state: 'awaiting_approval'; readonly return_to: WorkState; readonly approval: string }
+    | {
+        readonly state: 'awaiting_approval'
+        readonly return_to: WorkState
+        readonly approval: string
+        /** The kinds of agreement it takes; absent: one answer. */
+        readonly needs?: readonly { readonly kind: ApprovalKind; readonly quorum: number }[]
+        /** The yeses so far; absent: none. */
+        readonly votes?: readonly ApprovalVote[]
+      }
     | { readonly state: 'completed'; readonly packet_sha256: string; readonly summary: string }
     | { readonly state: 'blocked_policy' | 'needs_human' | 'failed'; readonly diagnosis: Diagnosed }
     | { readonly state: 'cancelled'; readonly by: string }

@@ -1,0 +1,16 @@
+/** Workflow profiles: what a gate's no leads to in each phase, where a person is asked to go on, and how long for. */
+export {
+  type CheckpointPhase,
+  type CheckpointRule,
+  type Disposition,
+  type GateAuthority,
+  type GateNumbers,
+  LEVEL_NAMES,
+  type PhaseRule,
+  type WorkflowPhase,
+  type WorkflowProfile,
+  CHECKPOINT_PHASES,
+  WORKFLOW_PHASES,
+} from './profile.ts'
+export { BUILT_IN_PROFILES } from './built-in-profiles.ts'
+export { ALWAYS_ABORT, dispositionOf, phaseOfGate } from './disposition.ts'

@@ -1,0 +1,59 @@
+import type { AutonomyFigures, PhaseNumber, ReachGrant, RolloutFigures, WeighedCriterion } from '#domain/autonomy'
+import type { TenantId } from '#domain/ids'
+import type { Task } from '#domain/task'
+import type { GateAuthority, WorkflowProfile } from '#domain/workflow'
+
+/** How far a task class has come, for one tenant. */
+export interface ClassPhase {
+  readonly task_class: string
+  readonly phase: PhaseNumber
+  /** Null where it never was moved. */
+  readonly moved_by: string | null
+  readonly moved_at: string | null
+  readonly reason: string | null
+}
+
+/** Phases on record, and what runs showed since. Every move is one transaction with its event. */
+export interface AutonomyRecords {
+  /** Every class with a phase on record or a run that ended. */
+  classes(tenant: TenantId): Promise<readonly ClassPhase[]>
+  phase(tenant: TenantId, task_class: string): Promise<ClassPhase>
+  /** Since the class entered its phase; null `since` means from the first run. */
+  figures(tenant: TenantId, task_class: string, since: string | null): Promise<AutonomyFigures & RolloutFigures>
+  move(
+    tenant: TenantId,
+    task_class: string,
+    move: { readonly from: PhaseNumber; readonly to: PhaseNumber; readonly by: string; readonly reason: string },
+  ): Promise<ClassPhase>
+}
+
+/** A task class as `gander autonomy` shows it. */
+export interface AutonomyView extends ClassPhase {
+  readonly name: string
+  readonly figures: AutonomyFigures & RolloutFigures
+  readonly criteria: readonly WeighedCriterion[]
+  readonly earned_level: GateAuthority
+  /** What the next level lacks. */
+  readonly missing: readonly string[]
+}
+
+/** What a task may do and who decides in it, with the reason of each cap. */
+export interface AutonomyGrant {
+  readonly reach: ReachGrant
+  readonly workflow: WorkflowProfile
+  /** Why the level is lower than was asked for; null where it is what was asked for. */
+  readonly level_reason: string | null
+}
+
+/** How much autonomy tasks get, and how that changes. */
+export interface Autonomy {
+  /** @throws GanderError `workflow_invalid` */
+  grant(task: Task, wanted: { readonly level: GateAuthority | null }): Promise<AutonomyGrant>
+  view(tenant: TenantId): Promise<readonly AutonomyView[]>
+  /** One phase up or any number down. @throws GanderError `rollout_criteria_unmet` unless overridden with a reason */
+  move(
+    tenant: TenantId,
+    task_class: string,
+    wish: { readonly to: PhaseNumber; readonly by: string; readonly reason: string; readonly override: boolean },
+  ): Promise<AutonomyView>
+}
