@@ -1,4 +1,12 @@
-import { createIdentities, createRunQueries, type Database } from '#adapters/postgres'
+import {
+  createIdentities,
+  createProvenance,
+  createRepositoryRecords,
+  createRunQueries,
+  createTenants,
+  type Database,
+} from '#adapters/postgres'
+import { createIntake } from '#control-plane/intake'
 import { createApi } from '#api/server'
 import { ROLES } from '#domain/identity'
 import { LOCAL_TENANT } from '#domain/ids'
@@ -30,6 +38,10 @@ export async function openApi({ settings, shared, database, working, wish }: Api
     queries: createRunQueries({ database }),
     artifacts: shared.artifacts,
     identities,
+    tenants: createTenants({ database, identifiers }),
+    repositories: createRepositoryRecords({ database, identifiers }),
+    provenance: createProvenance({ database }),
+    intake: createIntake({ fetch: globalThis.fetch, token: process.env['GITHUB_TOKEN'] }),
     report: (error) => void report(shared.redactor, error),
     admission: { local_files: isLoopback(wish.host), model_addresses: wish.model_addresses },
     version: settings.version,

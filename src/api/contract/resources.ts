@@ -1,6 +1,10 @@
 import { budgetLimits, budgetUse } from './budget-resource.ts'
 import { changeSchema } from './change-resource.ts'
+import { grantSchema, meSchema, principalSchema, tokenSchema } from './identity-resource.ts'
 import { problemSchema } from './problem.ts'
+import { originSchema } from './provenance-resource.ts'
+import { agreementSchema, repositorySchema } from './repository-resource.ts'
+import { tenantSchema } from './tenant-resource.ts'
 import { approvalSchema, artifactSchema, decisionSchema, eventSchema, stepSchema } from './record-resources.ts'
 import { runDetailsSchema, runOverviewSchema, runSchema } from './run-resource.ts'
 import { submissionSchema } from './submission-resource.ts'
@@ -14,13 +18,21 @@ export const RESOURCES = {
   BudgetLimits: budgetLimits,
   BudgetUse: budgetUse,
   Change: changeSchema,
+  ChangeOrigin: originSchema,
   Decision: decisionSchema,
   Event: eventSchema,
+  Me: meSchema,
+  Principal: principalSchema,
   Problem: problemSchema,
+  Repository: repositorySchema,
+  RepositoryAgreement: agreementSchema,
+  RoleGrant: grantSchema,
   Run: runSchema,
   RunDetails: runDetailsSchema,
   RunOverview: runOverviewSchema,
   Step: stepSchema,
   Task: taskSchema,
   TaskSubmission: submissionSchema,
+  Tenant: tenantSchema,
+  Token: tokenSchema,
 }

@@ -1,9 +1,20 @@
 import { GanderError } from '#domain/failure'
 import { mayDo, type Permission, type Principal } from '#domain/identity'
 import type { TenantId } from '#domain/ids'
+import type { AgentChoice } from '#domain/task'
 import type { AdmissionRules } from './admission.ts'
 import { contract } from '#api/contract'
-import type { ArtifactStore, Identities, Platform, RunQueries } from '#ports'
+import type {
+  ArtifactStore,
+  Identities,
+  Intake,
+  Platform,
+  Provenance,
+  RepositoryRecords,
+  RunQueries,
+  SignIn,
+  Tenants,
+} from '#ports'
 import { implement } from '@orpc/server'
 
 /** What the API does on behalf of its callers. */
@@ -15,7 +26,16 @@ export interface ApiParts {
   readonly platform: (tenant: TenantId) => Acts
   readonly queries: RunQueries
   readonly artifacts: Pick<ArtifactStore, 'get'>
-  readonly identities: Pick<Identities, 'authenticate'>
+  readonly identities: Identities
+  readonly tenants: Tenants
+  readonly repositories: RepositoryRecords
+  readonly provenance: Provenance
+  /** Reads the issues that orders name. */
+  readonly intake: Pick<Intake, 'fetchIssue'>
+  /** The identity provider people sign in with; absent: there are tokens only. */
+  readonly sign_in?: SignIn
+  /** Who works where an order does not say; absent: orders must say. */
+  readonly agent?: AgentChoice
   readonly admission: AdmissionRules
   /** Told what was not foreseen, which the answer keeps to itself. */
   readonly report: (error: unknown) => void
@@ -26,13 +46,24 @@ export interface ApiParts {
 export interface ApiContext {
   readonly parts: ApiParts
   readonly caller: Principal
+  /** The version that the write is for, where `If-Match` named one; 0: there must be none yet. */
+  readonly version?: number
 }
 
 /** The contract, to be given handlers. */
 export const api = implement(contract).$context<ApiContext>()
 
+/** The part of the contract that asks for nobody, to be given handlers. */
+export const openApi = implement({ sign_in: contract.sign_in }).$context<Pick<ApiContext, 'parts'>>()
+
 /** The platform as the caller's tenant has it. */
 export const platformOf = ({ parts, caller }: ApiContext): Acts => parts.platform(caller.tenant_id)
+
+/** Who changes something, and the version they saw. */
+export const changeOf = ({ caller, version }: ApiContext) => ({
+  by: caller.name,
+  ...(version === undefined ? {} : { version }),
+})
 
 /** Lets pass who may. @throws GanderError `forbidden`, naming what was asked for */
 export function authorise({ caller }: ApiContext, permission: Permission, repository: string | null = null): void {

@@ -2,6 +2,7 @@ import { GANDER_ERRORS, isGanderError, type ErrorCode } from '#domain/failure'
 import { ORPCError } from '@orpc/server'
 import { ValidationError } from '@orpc/contract'
 import type { Problem } from '#api/contract'
+import type { FastifyReply } from 'fastify'
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
   cursor_invalid: 400,
@@ -10,6 +11,12 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   order_not_admitted: 422,
   principal_exists: 409,
   principal_not_found: 404,
+  tenant_not_found: 404,
+  repository_not_onboarded: 404,
+  resource_changed: 412,
+  sign_in_refused: 401,
+  sign_in_unavailable: 503,
+  not_let_in: 403,
   run_not_found: 404,
   run_not_in_state: 409,
   storage_full: 507,
@@ -20,7 +27,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 const PAGE = '/docs/errors'
 
 /** The problem of anything that was thrown; what is not foreseen says nothing of the inside. */
-export function problemOf(error: unknown): Problem {
+function problemOf(error: unknown): Problem {
   if (isGanderError(error)) {
     const status = STATUS[error.code] ?? (GANDER_ERRORS[error.code].exit === 2 ? 422 : 503)
     const { code, remedy, retryable } = error
@@ -69,3 +76,28 @@ const listOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(S
 /** A problem on its way through the router; the encoder writes `data` as the body. */
 export const asRouterError = (problem: Problem): ORPCError<string, Problem> =>
   new ORPCError(problem.code.toUpperCase(), { status: problem.status, message: problem.detail, data: problem })
+
+/** The problem of an error; a defect is reported as well. */
+export function told(parts: { readonly report: (error: unknown) => void }, error: unknown): Problem {
+  const problem = problemOf(error)
+  if (problem.status === 500) parts.report(error)
+  return problem
+}
+
+/** Nobody is known by what was sent. */
+export const UNKNOWN_CALLER = described(
+  401,
+  'unauthenticated',
+  'The request carries no token that is known and valid.',
+  {
+    remedy: 'Send `Authorization: Bearer TOKEN`; `gander login --server URL` keeps one.',
+  },
+)
+/** No route fits. */
+export const NOTHING_HERE = described(404, 'route_not_found', 'There is no such address.', {
+  remedy: 'The addresses are in /openapi.json.',
+})
+
+/** Answers with a problem. */
+export const send = (reply: FastifyReply, problem: Problem) =>
+  reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem))

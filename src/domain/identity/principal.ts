@@ -11,6 +11,8 @@ export interface RoleGrant {
   readonly repository: string | null
   /** The moment it ends, RFC 3339 in UTC; absent: it stands until it is taken away. */
   readonly until?: string
+  /** `sign_in`: opened by a group at the identity provider, and replaced by the next sign-in; absent: by a person. */
+  readonly source?: 'sign_in'
 }
 
 /** The grants that stand at a moment; one whose end cannot be read has ended. */
@@ -29,11 +31,21 @@ export interface Principal {
   readonly scopes: readonly Permission[] | null
 }
 
+/** What a kind may never do, whatever its grants say; a worker and a run have their own ways in and none through the API. */
+const CLOSED: Readonly<Record<PrincipalKind, 'everything' | readonly Permission[]>> = {
+  person: [],
+  service: ['approval.decide', 'checkpoint.answer'],
+  worker: 'everything',
+  run: 'everything',
+}
+
 /**
  * Whether a principal may do this, for this repository where the act concerns one. A grant for a repository opens
  * nothing that concerns none.
  */
 export function mayDo(principal: Principal, permission: Permission, repository: string | null = null): boolean {
+  const closed = CLOSED[principal.kind]
+  if (closed === 'everything' || closed.includes(permission)) return false
   if (principal.scopes !== null && !principal.scopes.includes(permission)) return false
   const open: readonly Role[] = PERMISSIONS[permission]
   return principal.grants.some((grant) => open.includes(grant.role) && covers(grant, repository))

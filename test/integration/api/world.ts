@@ -1,5 +1,12 @@
-import { createIdentities, createRunQueries, createRunStore } from '#adapters/postgres'
-import { createApi } from '#api/server'
+import {
+  createIdentities,
+  createProvenance,
+  createRepositoryRecords,
+  createRunQueries,
+  createRunStore,
+  createTenants,
+} from '#adapters/postgres'
+import { createApi, type ApiParts } from '#api/server'
 import { ROLES, type Permission, type Role } from '#domain/identity'
 import { LOCAL_TENANT, type TenantId } from '#domain/ids'
 import type { Identities, Platform, RunStore } from '#ports'
@@ -32,7 +39,10 @@ interface Answer {
   readonly headers: Headers
 }
 
-export async function openApiWorld(platform: Partial<Platform> = {}): Promise<ApiWorld> {
+export async function openApiWorld(
+  platform: Partial<Platform> = {},
+  parts: Partial<Pick<ApiParts, 'intake' | 'sign_in' | 'agent'>> = {},
+): Promise<ApiWorld> {
   const server = await startTestServer()
   const db = await server.database()
   const { database } = db
@@ -43,6 +53,11 @@ export async function openApiWorld(platform: Partial<Platform> = {}): Promise<Ap
     queries: createRunQueries({ database }),
     artifacts: { get: async () => undefined },
     identities,
+    tenants: createTenants({ database, identifiers }),
+    repositories: createRepositoryRecords({ database, identifiers }),
+    provenance: createProvenance({ database }),
+    intake: parts.intake ?? { fetchIssue: async () => Promise.reject(new Error('no issue is read here')) },
+    ...parts,
     admission: { local_files: false, model_addresses: ['https://models.example.org/v1'] },
     report: (error) => defects.push(error),
     version: '0.0.0',

@@ -1,6 +1,6 @@
 import { mayDo, type Principal } from '#domain/identity'
 import type { FastifyReply } from 'fastify'
-import { authorise, type ApiParts } from './api-context.ts'
+import { authorise, type ApiParts } from '../api-context.ts'
 
 /** What may be looked at without leave of its own. */
 const OPEN = new Set(['public', 'internal'])

@@ -1,24 +1,17 @@
 import { GanderError } from '#domain/failure'
 import { mayDo } from '#domain/identity'
 import type { RunOrder } from '#ports'
-import { api, authorise, platformOf } from './api-context.ts'
-import { refusedParts } from './admission.ts'
+import { api, authorise, platformOf } from '../api-context.ts'
+import { admitOrder } from './admit-order.ts'
 import { runDetails } from './run-details.ts'
-
-function refuseParts(problems: readonly string[]): void {
-  if (problems.length === 0) return
-  throw new GanderError('order_not_admitted', `The server does not take this order: ${problems.join('; ')}.`, {
-    facts: { problems: [...problems] },
-  })
-}
 
 /** Tasks: submitted and read. */
 export const taskRoutes = {
   submit: api.tasks.submit.handler(async ({ input, context }) => {
-    const { parts, caller } = context
+    const { caller } = context
     authorise(context, 'task.submit', input.body.repository)
-    refuseParts(refusedParts(input.body, parts.admission))
-    const { base_ref, mode, scope, agent, verification, limits, sandbox, ...words } = input.body
+    admitOrder(context, input.body)
+    const { base_ref, mode, scope, agent, verification, limits, sandbox, capability, ...words } = input.body
     const order: RunOrder = {
       words,
       requester: caller.name,
@@ -29,6 +22,7 @@ export const taskRoutes = {
       verification,
       limits,
       ...(sandbox === undefined ? {} : { sandbox }),
+      ...(capability === undefined ? {} : { capability }),
       keys: {},
     }
     const key = input.headers['idempotency-key']

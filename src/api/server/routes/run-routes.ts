@@ -1,22 +1,12 @@
 import type { LedgerEvent } from '#domain/event'
 import { GanderError } from '#domain/failure'
-import { mayDo, type Permission } from '#domain/identity'
 import type { RunId } from '#domain/ids'
 import type { RunDetails } from '#api/contract'
-import type { RunOverview, RunView } from '#ports'
+import type { RunView } from '#ports'
 import { withEventMeta } from '@orpc/server'
-import { api, authorise, platformOf, type ApiContext } from './api-context.ts'
+import { api, authorise, platformOf } from '../api-context.ts'
+import { existingRun } from './existing-run.ts'
 import { runDetails } from './run-details.ts'
-
-/** The caller's run. @throws GanderError `run_not_found`, also where it is another's, and `forbidden` */
-async function existing(context: ApiContext, run: RunId, permission: Permission = 'run.read'): Promise<RunOverview> {
-  const { parts, caller } = context
-  const found = await parts.queries.run(caller.tenant_id, run)
-  const seen = found !== undefined && mayDo(caller, 'run.read', found.task.repository)
-  if (!seen) throw new GanderError('run_not_found', `There is no run ${run}.`)
-  authorise(context, permission, found.task.repository)
-  return found
-}
 
 function shown(view: RunView | undefined, run: RunId): RunDetails {
   if (view === undefined) throw new GanderError('run_not_found', `There is no run ${run}.`)
@@ -36,47 +26,47 @@ export const runRoutes = {
     return context.parts.queries.runs(context.caller.tenant_id, filter, { limit, cursor })
   }),
   get: api.runs.get.handler(async ({ input, context }) => {
-    const { run } = await existing(context, input.params.run_id)
+    const { run } = await existingRun(context, input.params.run_id)
     return shown(await platformOf(context).view(run.id), run.id)
   }),
   diff: api.runs.diff.handler(async ({ input, context }) => {
-    const { run } = await existing(context, input.params.run_id, 'artifact.read')
+    const { run } = await existingRun(context, input.params.run_id, 'artifact.read')
     const change = await platformOf(context).diff(run.id)
     if (change === undefined) throw new GanderError('run_not_in_state', `Run ${run.id} has proposed no change yet.`)
     return change
   }),
   steps: api.runs.steps.handler(async ({ input, context }) => {
-    const { run } = await existing(context, input.params.run_id)
+    const { run } = await existingRun(context, input.params.run_id)
     return context.parts.queries.steps(run.tenant_id, run.id, input.query)
   }),
   // Whoever may not look is told before a stream begins.
   events: api.runs.events.handler(async ({ input, context, signal }) => {
-    const { run } = await existing(context, input.params.run_id)
+    const { run } = await existingRun(context, input.params.run_id)
     return numbered(platformOf(context).follow(run.id, signal, input.headers['last-event-id'] ?? 0))
   }),
   artifacts: api.runs.artifacts.handler(async ({ input, context }) => {
-    const { run } = await existing(context, input.params.run_id, 'artifact.read')
+    const { run } = await existingRun(context, input.params.run_id, 'artifact.read')
     return context.parts.queries.artifacts(run.tenant_id, run.id, input.query)
   }),
   decisions: api.runs.decisions.handler(async ({ input, context }) => {
-    const { run } = await existing(context, input.params.run_id)
+    const { run } = await existingRun(context, input.params.run_id)
     return context.parts.queries.decisions(run.tenant_id, run.id, input.query)
   }),
   approvals: api.runs.approvals.handler(async ({ input, context }) => {
-    const { run } = await existing(context, input.params.run_id)
+    const { run } = await existingRun(context, input.params.run_id)
     return { items: await context.parts.queries.approvals(run.tenant_id, run.id), next_cursor: null }
   }),
   cancel: api.runs.cancel.handler(async ({ input, context }) => {
-    const { run } = await existing(context, input.params.run_id, 'run.cancel')
+    const { run } = await existingRun(context, input.params.run_id, 'run.cancel')
     return runDetails(await platformOf(context).cancel(run.id, context.caller.name))
   }),
   continue: api.runs.continue.handler(async ({ input, context }) => {
-    const { run } = await existing(context, input.params.run_id, 'run.continue')
+    const { run } = await existingRun(context, input.params.run_id, 'run.continue')
     return runDetails(await platformOf(context).continue(run.id, input.body.added, context.caller.name, {}))
   }),
   decide: api.runs.decide.handler(async ({ input, context }) => {
-    const { run } = await existing(context, input.params.run_id, 'approval.decide')
-    const answer = { ...input.body, by: context.caller.name }
+    const { run } = await existingRun(context, input.params.run_id, 'approval.decide')
+    const answer = { ...input.body, by: context.caller.name, principal_id: context.caller.id }
     return runDetails(await platformOf(context).decideApproval(run.id, answer, {}))
   }),
 }

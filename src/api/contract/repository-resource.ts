@@ -1,0 +1,44 @@
+import { RUN_MODES } from '#domain/task'
+import type { RepositoryRecord } from '#ports'
+import { z } from 'zod'
+import { moment } from './identifiers.ts'
+
+const text = z.string().trim().min(1).max(500)
+const RISKS = ['low', 'medium', 'high', 'critical'] as const
+
+/** What is agreed for a repository; what is left out stays as it is. */
+export const agreementSchema = z
+  .strictObject({
+    owner_team: text.nullable().exactOptional(),
+    risk_tier: z.enum(RISKS).nullable().exactOptional(),
+    allowed_task_classes: z
+      .array(text)
+      .max(200)
+      .nullable()
+      .exactOptional()
+      .describe('Capabilities that may work there; null: every one, empty: none.'),
+    forbidden_paths: z.array(text).max(500).exactOptional().describe('Globs that no task may change.'),
+    verifier_profile: text.nullable().exactOptional(),
+    instructions_file: text.nullable().exactOptional(),
+    required_reviewers: z.array(text).max(100).exactOptional(),
+    autonomy_max: z.enum(RUN_MODES).nullable().exactOptional().describe('The furthest a run may reach there.'),
+  })
+  .meta({ id: 'RepositoryAgreement' })
+
+/** An onboarded repository as it is on record. */
+export const repositorySchema: z.ZodType<RepositoryRecord, RepositoryRecord> = z
+  .object({
+    repository: z.string(),
+    owner_team: z.string().nullable(),
+    risk_tier: z.enum(RISKS).nullable(),
+    allowed_task_classes: z.array(z.string()).nullable(),
+    forbidden_paths: z.array(z.string()),
+    verifier_profile: z.string().nullable(),
+    instructions_file: z.string().nullable(),
+    required_reviewers: z.array(z.string()),
+    autonomy_max: z.enum(RUN_MODES).nullable(),
+    version: z.number().int().describe('Grows with each change.'),
+    changed_by: z.string(),
+    changed_at: moment,
+  })
+  .meta({ id: 'Repository' })

@@ -1,0 +1,20 @@
+import { agentRunRoutes } from './agent-run-routes.ts'
+import { principalRoutes } from './principal-routes.ts'
+import { provenanceRoutes } from './provenance-routes.ts'
+import { repositoryRoutes } from './repository-routes.ts'
+import { runRoutes } from './run-routes.ts'
+import { signInRoutes } from './sign-in-routes.ts'
+import { taskRoutes } from './task-routes.ts'
+import { tenantRoutes } from './tenant-routes.ts'
+
+/** Every route of the contract with its handler. */
+export const ROUTES = {
+  tasks: taskRoutes,
+  agent_runs: agentRunRoutes,
+  runs: runRoutes,
+  provenance: provenanceRoutes,
+  repositories: repositoryRoutes,
+  principals: principalRoutes,
+  tenants: tenantRoutes,
+  sign_in: signInRoutes,
+}

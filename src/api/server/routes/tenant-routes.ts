@@ -1,0 +1,58 @@
+import { GanderError } from '#domain/failure'
+import { ROLES } from '#domain/identity'
+import { LOCAL_TENANT, type TenantId } from '#domain/ids'
+import { api, authorise, changeOf, type ApiContext } from '../api-context.ts'
+
+/** Whoever runs the installation belongs to its own tenant; nobody else learns of other tenants. */
+const runsTheInstallation = ({ caller }: ApiContext): boolean => caller.tenant_id === LOCAL_TENANT
+
+const unknown = (tenant: TenantId) => new GanderError('tenant_not_found', `There is no tenant ${tenant}.`)
+
+function authoriseInstallation(context: ApiContext): void {
+  authorise(context, 'tenant.write')
+  if (runsTheInstallation(context)) return
+  throw new GanderError('forbidden', 'Only whoever runs the installation may open and close tenants.', {
+    facts: { permission: 'tenant.write' },
+  })
+}
+
+/** The tenant, where the caller may know of it. */
+async function existing(context: ApiContext, tenant: TenantId) {
+  if (tenant !== context.caller.tenant_id && !runsTheInstallation(context)) throw unknown(tenant)
+  const found = await context.parts.tenants.get(tenant)
+  if (found === undefined) throw unknown(tenant)
+  return found
+}
+
+/** Tenants of the installation. */
+export const tenantRoutes = {
+  list: api.tenants.list.handler(async ({ input: { query }, context }) => {
+    authorise(context, 'tenant.read')
+    if (runsTheInstallation(context)) return context.parts.tenants.list(query)
+    return { items: [await existing(context, context.caller.tenant_id)], next_cursor: null }
+  }),
+  get: api.tenants.get.handler(({ input: { params }, context }) => {
+    authorise(context, 'tenant.read')
+    return existing(context, params.tenant_id)
+  }),
+  create: api.tenants.create.handler(async ({ input: { body }, context }) => {
+    authoriseInstallation(context)
+    const { tenants, identities } = context.parts
+    const by = context.caller.name
+    const tenant = await tenants.create(body.name, by)
+    const { tenant_id } = tenant
+    const grants = ROLES.map((role) => ({ role, repository: null }))
+    const wish = { tenant_id, kind: 'person', name: body.administrator, oidc: null, grants } as const
+    const principal = await identities.create(wish, by)
+    const first = { label: 'first administrator', scopes: null, expires_at: null }
+    const { token } = await identities.issue(tenant_id, principal.id, first, by)
+    return { tenant, principal, token }
+  }),
+  close: api.tenants.close.handler(async ({ input: { params }, context }) => {
+    authoriseInstallation(context)
+    if (params.tenant_id === LOCAL_TENANT)
+      throw new GanderError('forbidden', 'The tenant of the installation itself cannot be closed.')
+    const { by, version } = { version: undefined, ...changeOf(context) }
+    return context.parts.tenants.close(params.tenant_id, by, version)
+  }),
+}
