@@ -4,6 +4,7 @@ import type { Change } from '#domain/change'
 import type { Incident, LedgerEvent } from '#domain/event'
 import type { RunId } from '#domain/ids'
 import type { AgentChoice, Request, RunMode, TaskScope } from '#domain/task'
+import type { Controls } from './controls.ts'
 import type { RunArtifact, StepRecord } from './step-journal.ts'
 import type { PullRequestLink, RunOverview } from './run-store.ts'
 
@@ -89,5 +90,7 @@ export interface Platform {
   artifact(sha256: string): Promise<Uint8Array | undefined>
   /** Absolute path of an artifact's bytes. */
   artifactPath(sha256: string): Promise<string | undefined>
+  /** Switches, budgets and the other acts of operators; absent where they are not offered. */
+  readonly controls?: Controls
   close(): Promise<void>
 }

@@ -1,50 +1,55 @@
-import {
-  actionsFor,
-  STATE_UNKNOWN_AFTER_MS,
-  SWITCH_ACTIONS,
-  type KillSwitch,
-  type SwitchAction,
-  type SwitchQuestion,
-} from '#domain/kill-switch'
-import type { Clock, Switches } from '#ports'
+import type { SwitchQuestion } from '#domain/kill-switch'
+import type { RunId, TenantId } from '#domain/ids'
+import type { Clock, SwitchCheck, Switches } from '#ports'
+import { rememberSwitches, type SwitchMemory } from './switch-memory.ts'
 
-/** Answers what is stopped for one act. */
-export interface SwitchBoard {
-  /** Every action that holds; all of them where the switches could not be read for ten seconds. */
-  actions(question: SwitchQuestion): Promise<ReadonlySet<SwitchAction>>
+/** Answers what is stopped, until it is closed. */
+export interface SwitchBoard extends SwitchCheck {
   close(): Promise<void>
 }
 
-/** How long a reading is believed without looking again. */
-const FRESH_MS = 1_000
+/** Runs whose question is remembered; it never changes. */
+const MOST_RUNS = 10_000
 
-/** Makes a board over the switches on record; a hint that one moved drops what is remembered. */
+/** Makes a board over the switches on record; a hint that one moved makes it look again at the next question. */
 export async function createSwitchBoard(parts: {
-  readonly switches: Switches
+  readonly switches: Pick<Switches, 'read' | 'questionOf' | 'watch'>
   readonly clock: Pick<Clock, 'now'>
 }): Promise<SwitchBoard> {
-  const { switches, clock } = parts
-  let held: { readonly at: number; readonly switches: readonly KillSwitch[] } | undefined
-  let reading: Promise<void> | undefined
-  const read = async () => {
-    const at = clock.now()
-    try {
-      held = { at, switches: (await switches.thrown()).switches }
-    } catch {
-      // What was read last counts until it is too old to be believed.
-    }
+  const tenants = new Map<TenantId, SwitchMemory>()
+  const questions = new Map<RunId, SwitchQuestion>()
+  const hints = new Set<() => void>()
+  const memoryOf = (tenant: TenantId): SwitchMemory => {
+    const memory = tenants.get(tenant) ?? rememberSwitches(tenant, parts)
+    tenants.set(tenant, memory)
+    return memory
   }
-  const unwatch = await switches.watch(() => {
-    if (held !== undefined) held = { ...held, at: Math.min(held.at, clock.now() - FRESH_MS) }
-  })
+  // Without hints a reading is at most a second old all the same.
+  const unwatch = await parts.switches
+    .watch(() => {
+      for (const memory of tenants.values()) memory.doubt()
+      for (const hint of hints) hint()
+    })
+    .catch(() => async () => {})
+  const questionOfRun = async (tenant: TenantId, run: RunId): Promise<SwitchQuestion | undefined> => {
+    const known = questions.get(run)
+    if (known !== undefined) return known
+    const found = await parts.switches.questionOf(tenant, run).catch(() => undefined)
+    if (questions.size >= MOST_RUNS) questions.clear()
+    if (found !== undefined) questions.set(run, found)
+    return found
+  }
   return {
-    async actions(question) {
-      if (held === undefined || clock.now() - held.at >= FRESH_MS) {
-        reading ??= read().finally(() => (reading = undefined))
-        await reading
-      }
-      if (held === undefined || clock.now() - held.at >= STATE_UNKNOWN_AFTER_MS) return new Set(SWITCH_ACTIONS)
-      return actionsFor(held.switches, question)
+    standing: (question) => memoryOf(question.tenant_id).standing(question),
+    standingNow: (question) => memoryOf(question.tenant_id).standingNow(question),
+    async standingOfRun(tenant, run) {
+      const question = await questionOfRun(tenant, run)
+      if (question === undefined) return { question, standing: { known: false } }
+      return { question, standing: await memoryOf(tenant).standing(question) }
+    },
+    onHint(changed) {
+      hints.add(changed)
+      return () => hints.delete(changed)
     },
     close: unwatch,
   }

@@ -1,3 +1,15 @@
+import type { BudgetScope } from './scope-budget.ts'
+
+export {
+  BUDGET_SCOPES,
+  BUDGET_WARNINGS,
+  budgetScopeName,
+  type BudgetScope,
+  type BudgetScopeKind,
+  type OutcomeCost,
+  type ScopeBudget,
+} from './scope-budget.ts'
+
 /** The most a run may use. In any limit 0 means none, never unlimited; `null` cost means the model is declared free. */
 export interface BudgetLimits {
   readonly max_cost_usd: number
@@ -34,6 +46,8 @@ export interface BudgetVerdict {
   readonly budget: BudgetName
   readonly used: number
   readonly limit: number
+  /** Whose budget it is, where it is not the run's own. */
+  readonly scope?: BudgetScope
 }
 
 /** Names the budget that forbids another step, if one does; `next_cost_usd` is the worst case of the next call. */

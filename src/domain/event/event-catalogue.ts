@@ -82,5 +82,10 @@ export const EVENT_FIELDS = {
   capability_registered: ['capability', 'hash', 'owner'],
   capability_enabled: ['capability', 'by', 'reason'],
   capability_disabled: ['capability', 'by', 'reason'],
+  scheduler_paused: ['scope', 'by', 'reason'],
+  scheduler_resumed: ['scope', 'by', 'reason'],
+  lease_revoked: ['worker', 'fence', 'by', 'reason'],
+  scope_budget_set: ['kind', 'subject', 'max_cost_usd', 'by'],
+  budget_warned: ['kind', 'subject', 'percent', 'used_usd', 'limit_usd'],
   admin_override: ['by', 'what'],
 } as const satisfies Readonly<Record<string, readonly string[]>>

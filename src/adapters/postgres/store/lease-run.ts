@@ -1,4 +1,5 @@
 import type { RunId } from '#domain/ids'
+import { isGanderError } from '#domain/failure'
 import type { Lease } from '#domain/run'
 import type { Task } from '#domain/task'
 import type { LeasedRun, WorkerIdentity } from '#ports'
@@ -33,7 +34,14 @@ export async function leaseRun(
     const applied = await apply(store, client, { id: from.id, holder: undefined, write: {}, decided: leasing })
     if (!applied.ok || !('lease' in applied.value)) return undefined
     return { run: applied.value, task: row.contract, lease: applied.value.lease }
-  })
+  }).catch(unlessStopped)
+}
+
+/** Raised where a switch, a pause or the pace after one forbids the lease, which the queue did not see a moment before. */
+const LEASE_STOPPED = 'GAK01'
+
+function unlessStopped(error: unknown): undefined {
+  if (!isGanderError(error) || error.facts['sqlstate'] !== LEASE_STOPPED) throw error
 }
 
 const HEARTBEAT = {
