@@ -1,6 +1,22 @@
-import type { RoleGrant } from '#domain/identity'
+import type { GroupRule, RoleGrant } from '#domain/identity'
 import type { TenantId } from '#domain/ids'
 import type { Result } from '#domain/result'
+
+/** The provider that is trusted, and what it opens. */
+export interface SignInRules {
+  readonly issuer: string
+  /** This installation at the provider; ID tokens are for it. */
+  readonly client_id: string
+  /** What access tokens are for; null: for the client id, and then only as RFC 9068 types them. */
+  readonly audience: string | null
+  readonly scope: string
+  /** The claim that lists somebody's groups; absent from a token, it opens nothing. */
+  readonly groups_claim: string
+  /** Whose people these are. */
+  readonly tenant_id: TenantId
+  /** Empty: only those whom an administrator let in. */
+  readonly groups: readonly GroupRule[]
+}
 
 /** Somebody whom an identity provider vouches for, and what their groups open here. */
 export interface VouchedPerson {

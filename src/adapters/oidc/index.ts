@@ -1,0 +1,4 @@
+// Signing people in with an OpenID Connect provider. It owns what a token must be to count, and the way of a person from
+// the command line to the provider and back.
+export { createSignIn } from './create-sign-in.ts'
+export { signInByBrowser } from './sign-in-by-browser.ts'
