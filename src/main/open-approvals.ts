@@ -2,31 +2,39 @@ import { readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { createApprovals, readApprovalRules, type Approvals } from '#control-plane/approvals'
+import {
+  createApprovalDesk,
+  createApprovalRules,
+  createApprovals,
+  readApprovalRules,
+  type Approvals,
+} from '#control-plane/approvals'
 import { createEvidenceSealer } from '#evidence-plane/packet'
 import type { Change } from '#domain/change'
 import { GanderError } from '#domain/failure'
 import type { RunId } from '#domain/ids'
+import type { ApprovalDesk, ApprovalRules } from '#ports'
 import type { PlatformSettings, SharedParts } from './shared-parts.ts'
 import { systemClock } from './system-clock.ts'
 
-/** Wires the desk that takes people's answers; its rules are read for each of them. */
-export function openApprovals(
-  { home, version }: PlatformSettings,
-  { store, artifacts, redactor }: SharedParts,
-): (changeOf: (run: RunId) => Promise<Change | undefined>) => Approvals {
-  return (changeOf) =>
-    createApprovals({
-      store,
-      redactor,
-      clock: systemClock,
-      sealer: createEvidenceSealer({ artifacts, redactor }),
-      version,
-      redaction_policy: redactor.version,
-      account: account(),
-      rules: () => rulesOf(home),
-      changeOf,
-    })
+/** Everything about approvals that a process has: whose answers count, who must agree, and the desk people look at. */
+export interface ApprovalParts {
+  readonly approvals: (changeOf: (run: RunId) => Promise<Change | undefined>) => Approvals
+  readonly approval_rules: ApprovalRules
+  readonly approval_desk: ApprovalDesk
+}
+
+/** Wires approvals; rules, roles and accounts are read anew for each answer and each use. */
+export function openApprovals({ home, version }: PlatformSettings, shared: SharedParts): ApprovalParts {
+  const { store, artifacts, redactor, approval_records: records, principals: identities } = shared
+  const parts = { rules: () => rulesOf(home), identities, records, clock: systemClock, store, account: account() }
+  const sealer = createEvidenceSealer({ artifacts, redactor })
+  return {
+    approvals: (changeOf) =>
+      createApprovals({ ...parts, redactor, sealer, version, redaction_policy: redactor.version, changeOf }),
+    approval_rules: createApprovalRules(parts),
+    approval_desk: createApprovalDesk(parts),
+  }
 }
 
 /** A file that is there and cannot be read or understood opens nothing. */

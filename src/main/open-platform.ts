@@ -1,8 +1,12 @@
 import { join } from 'node:path'
 import { openDatabase, type Database } from '#adapters/postgres'
+import { askSwitches } from '#control-plane/kill-switch'
+import { LOCAL_TENANT } from '#domain/ids'
+import { questionOf } from '#domain/kill-switch'
 import type { Platform } from '#ports'
 import { createInProcessPlatform } from './in-process-platform.ts'
 import { once } from './once.ts'
+import { openCapabilities } from './open-capabilities.ts'
 import { openApprovals } from './open-approvals.ts'
 import type { openWorker } from './open-worker.ts'
 import { keptHome, sharedParts, type PlatformSettings, type SharedParts } from './shared-parts.ts'
@@ -41,7 +45,8 @@ export function platformOver({ settings, shared, database, working, keys }: Plat
   const { home } = settings
   return createInProcessPlatform({
     ...shared,
-    approvals: openApprovals(settings, shared),
+    ...openApprovals(settings, shared),
+    capabilities: openCapabilities(home, shared.capability_records),
     runs_folder: join(keptHome(settings), 'runs'),
     prices: async () => (await working()).prices,
     worker: async (asks_a_model) => {
@@ -59,6 +64,8 @@ export function platformOver({ settings, shared, database, working, keys }: Plat
       for (const [name, key] of Object.entries(given)) shared.redactor.register(name, key)
       Object.assign(keys ?? {}, given)
     },
-    close: () => database.close(),
+    controls: { ...shared.controls, tenant_id: LOCAL_TENANT },
+    admit: (task, act) => askSwitches(shared.switch_board, act, questionOf(task)),
+    close: () => shared.switch_board.close().then(() => database.close()),
   })
 }

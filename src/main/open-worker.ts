@@ -14,7 +14,9 @@ import { chooseDriver } from './choose-driver.ts'
 import { foreignParts } from './foreign-parts.ts'
 import { createGuestToolDesk } from './guest-tool-desk.ts'
 import { findGuests } from './find-guests.ts'
+import { openRunPolicies } from './open-policy.ts'
 import { once } from './once.ts'
+import { openApprovals } from './open-approvals.ts'
 import { sandboxProfile } from './sandbox-profiles.ts'
 import { keptHome, type PlatformSettings, type SharedParts } from './shared-parts.ts'
 import { identifiers, systemClock } from './system-clock.ts'
@@ -44,18 +46,19 @@ export async function openWorker({ settings, shared, keys, identity = workerIden
   )
   const proxy = once(async () => (await import('#adapters/registry-proxy')).createRegistryProxy({ home }))
   const prices = createPriceTable({ home })
-  const { store, artifacts, repositories, redactor, publisher } = shared
+  const { artifacts, redactor } = shared
   const policy = createPolicy({ identifiers })
+  const policies = openRunPolicies({ home, bundles: shared.policy_bundles, identifiers, clock: systemClock })
   const worker = createWorker(
     {
-      store,
-      artifacts,
-      repositories,
-      redactor,
-      publisher,
+      ...shared,
+      approval_rules: openApprovals(settings, shared).approval_rules,
+      capability_records: shared.capability_records,
+      switches: shared.switch_board,
       clock: systemClock,
       identifiers,
       policy,
+      policies,
       driver,
       probe: once(() => driver.probe()),
       gateway: {
@@ -87,6 +90,7 @@ export async function openWorker({ settings, shared, keys, identity = workerIden
     prices,
     close: async () => {
       if (connection.started()) await (await connection()).close()
+      await shared.switch_board.close()
     },
   }
 }

@@ -5,8 +5,16 @@ import { createFilesystemArtifacts } from '#adapters/artifacts/filesystem'
 import { createLocalForge } from '#adapters/forges/local'
 import { createPlainGitForge } from '#adapters/forges/plain-git'
 import { createRepositories } from '#adapters/git'
-import { createRunStore, type Database } from '#adapters/postgres'
+import {
+  createApprovalRecords,
+  createCapabilityRecords,
+  createIdentities,
+  createPolicyBundles,
+  createRunStore,
+  type Database,
+} from '#adapters/postgres'
 import type { Forge, Redactor } from '#ports'
+import { openControls } from './open-controls.ts'
 import { identifiers } from './system-clock.ts'
 
 /** Where the platform of this process keeps everything, and what it may use. */
@@ -39,8 +47,13 @@ export function sharedParts(home: string, database: Database, redactor: Redactor
     artifacts: createFilesystemArtifacts({ home: kept }),
     repositories: createRepositories({ home, runs: join(kept, 'runs') }),
     redactor,
+    policy_bundles: createPolicyBundles({ database, identifiers }),
     forgeOf,
     publisher: createPublisher({ forgeOf, redactor }),
+    ...openControls(database, (tenant) => createRunStore({ database, identifiers }, tenant)),
+    approval_records: createApprovalRecords({ database }),
+    principals: createIdentities({ database, identifiers }),
+    capability_records: createCapabilityRecords({ database, identifiers }),
   }
 }
 

@@ -12,7 +12,7 @@ export interface PublicationWish {
   /** CODEOWNERS of the base commit; undefined where it has none. */
   readonly codeowners: string | undefined
   /** Kinds that policy, risk and capability ask for, each with the rule that does. */
-  readonly required: readonly { readonly kind: ApprovalKind; readonly why: string }[]
+  readonly required: readonly { readonly kind: ApprovalKind; readonly quorum: number; readonly why: string }[]
 }
 
 /** What the rules of an installation make of a question before it is put to people. */

@@ -142,5 +142,6 @@ export const approvalSchema: z.ZodType<Approval, Approval> = z
     revoked_at: moment.nullable().exactOptional(),
     revoked_by: z.string().nullable().exactOptional(),
     use_by: moment.nullable().exactOptional(),
+    is_usable: z.boolean().exactOptional(),
   })
   .meta({ id: 'Approval' })

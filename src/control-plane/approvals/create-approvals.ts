@@ -1,18 +1,16 @@
-import type { ApprovalAnswer } from '#domain/approval'
+import { type Approval, type ApprovalAnswer, type ApprovalVote } from '#domain/approval'
 import type { Change } from '#domain/change'
 import { GanderError, nextAction, type Diagnosed } from '#domain/failure'
 import type { RunId } from '#domain/ids'
-import type { Clock, Redactor, RunStore, RunView } from '#ports'
-import { isOwnRequest, mayApprove } from './may-approve.ts'
-import type { ApprovalRules } from './read-approval-rules.ts'
+import type { Redactor, RunStore, RunView } from '#ports'
+import { registerOf, type RuleParts } from './approval-rules.ts'
 import { sealRejection, type Sealing } from './seal-rejection.ts'
+import { isOwn, servesNow, whoAnswers, type Register } from './who-answers.ts'
 
-interface ApprovalParts extends Sealing {
-  readonly store: Pick<RunStore, 'decisions' | 'events' | 'command'>
+/** What the desk that takes answers stands on. */
+export interface ApprovalParts extends Sealing, RuleParts {
+  readonly store: Pick<RunStore, 'decisions' | 'events' | 'command' | 'approvals'>
   readonly redactor: Redactor
-  readonly clock: Clock
-  /** Read anew for each answer: rules that were tightened since the run asked count. @throws GanderError */
-  readonly rules: () => Promise<ApprovalRules>
   /** The account that this process runs for. */
   readonly account: string
   /** What a run changed so far; undefined where nothing was. */
@@ -34,12 +32,13 @@ export function createApprovals(parts: ApprovalParts): Approvals {
         throw new GanderError('run_not_in_state', `Run ${run.id} waits for no approval: it is ${run.state}.`, {
           remedy: `\`gander show ${run.id}\` tells where it stands.`,
         })
-      const own_request = await checked(parts, view, answer)
+      const checked = await check(parts, { view, answer, id: run.approval })
       const reason = (await parts.redactor.redact(answer.reason)).text.slice(0, 500)
       const at = new Date(parts.clock.now()).toISOString()
-      const asked = { type: 'decide_approval', approval: run.approval, at, ...answer, reason, own_request } as const
+      const { decision, by } = answer
+      const asked = { type: 'decide_approval', approval: run.approval, at, decision, by, reason, ...checked } as const
       const packet_sha256 =
-        answer.decision === 'rejected' ? await packetOfNo(parts, view, rejection(run.id, answer.by, reason)) : undefined
+        decision === 'rejected' ? await packetOfNo(parts, view, rejection(run.id, by, reason)) : undefined
       const done = await parts.store.command(run.id, { ...asked, ...(packet_sha256 && { packet_sha256 }) })
       if (!done.ok)
         throw new GanderError('run_not_in_state', done.refusal.message, {
@@ -49,14 +48,95 @@ export function createApprovals(parts: ApprovalParts): Approvals {
   }
 }
 
-async function checked(parts: ApprovalParts, { run, task }: RunView, answer: ApprovalAnswer): Promise<boolean> {
-  const wish = { requester: task.requester, by: answer.by, account: parts.account }
-  if (answer.decision === 'approved' && !mayApprove(wish, await parts.rules()))
+interface Given {
+  readonly view: RunView
+  readonly answer: ApprovalAnswer
+  readonly id: string
+}
+
+interface Checked {
+  readonly own_request: boolean
+  readonly vote?: ApprovalVote
+}
+
+/** A no is anybody's to give, also while the rules cannot be read. */
+async function check(parts: ApprovalParts, given: Given): Promise<Checked> {
+  const { view, answer } = given
+  const { run, task } = view
+  const register = await registerOf(parts, run.tenant_id).catch((error: unknown) => {
+    if (answer.decision === 'rejected') return undefined
+    throw error
+  })
+  if (register === undefined) return { own_request: answer.by === task.requester }
+  const own_request = isOwn(register, { ...answer, account: parts.account }, task.requester)
+  if (answer.decision === 'rejected') return { own_request }
+  const approval = (await parts.store.approvals(run.id)).find(({ id }) => id === given.id)
+  if (approval === undefined) throw new GanderError('internal', `The approval ${given.id} is not on record.`)
+  const vote = await yes(parts, register, { ...given, approval, own_request })
+  return { own_request, ...(vote && { vote }) }
+}
+
+interface Yes extends Given {
+  readonly approval: Approval
+  readonly own_request: boolean
+}
+
+async function yes(
+  parts: ApprovalParts,
+  register: Register,
+  { view, answer, approval, own_request }: Yes,
+): Promise<ApprovalVote | undefined> {
+  const { run, task } = view
+  const who = whoAnswers(register, { ...answer, account: parts.account })
+  if (!who.may_speak) throw notYours(`${answer.by} is no person who may answer here.`)
+  if (approval.kind === 'checkpoint') return undefined
+  if (answer.decision === 'changes_requested')
+    throw new GanderError('run_not_in_state', `Run ${run.id} asks for leave, not whether to go on.`, {
+      remedy: `\`gander approve ${run.id}\` or \`gander reject ${run.id}\`.`,
+    })
+  await withinLimits(parts, register, { names: [answer.by], tenant: run.tenant_id })
+  const { requirements = [] } = approval
+  if (requirements.length === 0) {
+    if (own_request && register.file.another_person)
+      throw notYours(
+        `Run ${run.id} was asked for by ${task.requester}, and the rules of this installation want another person to approve it.`,
+      )
+    return undefined
+  }
+  const serves = servesNow(register, who.person, {
+    requirements,
+    repository: task.repository,
+    requester: task.requester,
+  })
+  if (serves.length > 0) return { person: who.person, by: answer.by, serves }
+  const wanted = requirements.map(({ kind, approvers }) => named(kind, approvers))
+  throw notYours(
+    `${answer.by} may not approve this${own_request ? ', having asked for it' : ''}: it takes ${wanted.join(' and ')}.`,
+  )
+}
+
+const named = (kind: string, approvers: readonly string[]): string =>
+  `the ${kind.replaceAll('_', ' ')}${approvers.length === 0 ? '' : ` (${approvers.slice(0, 5).join(', ')})`}`
+
+const notYours = (message: string): GanderError => new GanderError('approval_not_yours', message)
+
+/** A person who is asked too much reads no more what they approve. */
+async function withinLimits(
+  { records }: ApprovalParts,
+  { file: { limits } }: Register,
+  { names, tenant }: { readonly names: readonly string[]; readonly tenant: RunView['run']['tenant_id'] },
+): Promise<void> {
+  for (const [most, minutes, span] of [
+    [limits.per_approver_hour, 60, 'hour'],
+    [limits.per_approver_day, 24 * 60, 'day'],
+  ] as const) {
+    const given = await records.answered(tenant, names, minutes)
+    if (given < most) continue
     throw new GanderError(
-      'approval_not_yours',
-      `Run ${run.id} was asked for by ${task.requester}, and the rules of this installation want another person to approve it.`,
+      'approval_limit_reached',
+      `${names[0]} has answered ${given} times in the last ${span}, and ${most} is the most that is taken.`,
     )
-  return isOwnRequest(wish)
+  }
 }
 
 const rejection = (run: RunId, by: string, reason: string): Diagnosed => ({

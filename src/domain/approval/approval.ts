@@ -69,6 +69,8 @@ export interface Approval extends ApprovalRequest {
   readonly revoked_by?: string | null
   /** Until when a yes may be used; null while it is undecided. */
   readonly use_by?: string | null
+  /** True where an answer may be used now, by the database's time. */
+  readonly is_usable?: boolean
 }
 
 /** An approval somewhere in a tenant, with the task it is for. */

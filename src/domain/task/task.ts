@@ -1,5 +1,6 @@
 import type { BudgetLimits } from '../budget/index.ts'
 import type { PathGroups, SandboxProfile } from '../sandbox/index.ts'
+import type { WorkflowProfile } from '../workflow/index.ts'
 import type { RequestId, TaskId, TenantId } from '../ids/index.ts'
 import type { CapabilityGrant } from './capability-grant.ts'
 import type { RequestSource, RunMode } from './run-mode.ts'
@@ -134,6 +135,8 @@ export interface Task {
     | { readonly kind: 'given'; readonly source: string }
     | null
   readonly limits: BudgetLimits
+  /** What a gate's no leads to and where a person is asked to go on; absent: the built-in profile of level 3. */
+  readonly workflow?: WorkflowProfile
   /** What the run's sandboxes may do; absent means the built-in profile. */
   readonly sandbox?: SandboxProfile
   readonly deadline: string | null

@@ -4,6 +4,7 @@ import type { Verdict } from '#domain/gate'
 import type { Change } from '#domain/change'
 import type { FailureClass } from '#domain/failure'
 import type { Plan } from '#domain/plan'
+import type { RiskReading } from '#domain/risk'
 import type { Lease, PauseReason, Reproduction, Run } from '#domain/run'
 import type { SandboxProfile } from '#domain/sandbox'
 import type { Task } from '#domain/task'
@@ -11,7 +12,9 @@ import type { VerificationProfile, VerificationReport } from '#domain/verificati
 import type {
   Agent,
   AgentTools,
+  ApprovalRules,
   ArtifactStore,
+  CapabilityRecords,
   Clock,
   EvidenceSealer,
   FoundGuest,
@@ -28,12 +31,15 @@ import type {
   RegistryProxy,
   Repositories,
   RunArtifact,
+  RunPolicies,
+  RunPolicy,
   RunRepository,
   RunStore,
   SandboxDriver,
   SandboxProbe,
   SetupCache,
   SetupLayer,
+  SwitchCheck,
   WorkspaceFiles,
 } from '#ports'
 import type { JudgeReport } from '#execution-plane/judge'
@@ -41,6 +47,7 @@ import type { ForeignTools, McpGateway } from '#execution-plane/mcp-gateway'
 import type { WordMemory } from '#execution-plane/repository-intelligence'
 import type { Workspace } from '#execution-plane/workspace'
 import type { RunJournal } from './run-journal.ts'
+import type { StopWatch } from './stop-watch.ts'
 
 /** What a worker needs of the world; wired once. */
 export interface WorkerParts {
@@ -48,6 +55,10 @@ export interface WorkerParts {
   readonly clock: Clock
   readonly identifiers: Identifiers
   readonly policy: Policy
+  /** Levels below the platform's own rules; absent means that there are none. */
+  readonly policies?: RunPolicies
+  /** The policy of the run that is worked on; `policy` asks it. Absent where there are no levels. */
+  readonly run_policy?: RunPolicy
   readonly redactor: Redactor
   readonly artifacts: ArtifactStore
   readonly repositories: Repositories
@@ -77,8 +88,14 @@ export interface WorkerParts {
   readonly version: string
   /** Foreign tool servers that a person allowed; absent means that there are none. */
   readonly foreign_tools?: McpGateway
+  /** Who must agree to what, and whether a yes still counts; absent: one person's yes is enough for what is asked. */
+  readonly approval_rules?: ApprovalRules
+  /** Kill switches; absent means that there are none. */
+  readonly switches?: SwitchCheck
   /** Words of files that earlier runs of this worker searched; absent means that each run reads them all. */
   readonly words?: WordMemory
+  /** States of capabilities; absent: what was admitted stays open. */
+  readonly capability_records?: Pick<CapabilityRecords, 'record'>
 }
 
 /** How a run stops short of completion. */
@@ -103,12 +120,16 @@ export interface Execution {
   readonly created_at: string
   readonly journal: RunJournal
   readonly signal: AbortSignal
+  /** Asked before what leaves the machine. */
+  readonly switches: StopWatch
   /** Filled by the phases, in their order. */
   readonly found: Found
 }
 
 export interface Found {
   repository?: RunRepository
+  /** The last reading; a later one can only raise it. */
+  risk?: RiskReading
   profile?: VerificationProfile
   sandbox?: SandboxProfile
   setup_layer?: SetupLayer | null

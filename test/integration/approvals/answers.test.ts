@@ -41,7 +41,8 @@ const stateOf = async (run: RunId) => (await store.load(run))?.run.state
 /** A run that waits for leave to reach a host. */
 async function waiting(requester = 'ada'): Promise<RunId> {
   const made = submission()
-  const run = await store.submit({ ...made, task: { ...made.task, requester } })
+  const capability = 'autonomous_issue_resolver.bounded_change'
+  const run = await store.submit({ ...made, task: { ...made.task, requester, capability } })
   const won = await store.lease(thisWorker(), run.id)
   if (won === undefined) throw new Error('the run could not be leased')
   const evidence = { base_sha: 'b'.repeat(40), base_tree: 'a'.repeat(40), policy_allows: true }

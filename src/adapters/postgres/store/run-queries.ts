@@ -1,4 +1,3 @@
-import type { Approval } from '#domain/approval'
 import type { RunId, TenantId } from '#domain/ids'
 import type { Task } from '#domain/task'
 import type {
@@ -13,10 +12,11 @@ import type {
 } from '#ports'
 import type { Pool } from 'pg'
 import type { Database } from '../database/open-database.ts'
+import { APPROVAL_COLUMNS, approvalOf, type ApprovalRow } from './approvals.ts'
 import { keyOf, pageOf } from './pages.ts'
 import { decisionOf, OVERVIEW } from './read-runs.ts'
 import { overviewOf, type OverviewRow } from './run-row.ts'
-import { query, type Statement } from './store-context.ts'
+import { queryOf, type Statement } from './store-context.ts'
 
 /** Identifiers sort by time, so a list that goes by them needs no other key. */
 const RUNS = {
@@ -49,9 +49,8 @@ const ARTIFACT = {
 }
 const APPROVALS = {
   name: 'approvals_of_tenant',
-  text: `select id, run_id, kind, action, subject, fingerprint, policy_version, reason, requested_at, expires_at,
-      decision, decided_by, decided_at, decision_reason
-    from gander.approval where tenant_id = $1 and run_id = $2 order by requested_at, id`,
+  text: `select ${APPROVAL_COLUMNS} from gander.approval a where a.tenant_id = $1 and a.run_id = $2
+    order by a.requested_at, a.id`,
 }
 
 type Positioned<Item> = Item & { readonly position: number }
@@ -61,11 +60,12 @@ export function createRunQueries({ database: { pool } }: { readonly database: Pi
   return {
     runs: (tenant, filter, page) => runsPage(pool, tenant, filter, page),
     run: async (tenant, run) => {
-      const [row] = await query<OverviewRow>(pool, RUN, [tenant, run])
+      const [row] = await queryOf<OverviewRow>({ pool, tenant }, RUN, [tenant, run])
       return row === undefined ? undefined : overviewOf(row)
     },
     tasks: (tenant, page) => tasksPage(pool, tenant, page),
-    task: async (tenant, task) => (await query<{ contract: Task }>(pool, TASK, [tenant, task]))[0]?.contract,
+    task: async (tenant, task) =>
+      (await queryOf<{ contract: Task }>({ pool, tenant }, TASK, [tenant, task]))[0]?.contract,
     steps: async (tenant, run, page) => {
       const rows = await ofRun<StepRecord>(pool, STEPS, { tenant, run, page })
       return pageOf(rows, page, { item: (step) => step, key: (step) => [step.n] })
@@ -75,12 +75,13 @@ export function createRunQueries({ database: { pool } }: { readonly database: Pi
       return pageOf(rows, page, { item: artifactOf, key: ({ position }) => [position] })
     },
     artifact: async (tenant, sha) =>
-      (await query<RunArtifact & { readonly repository: string }>(pool, ARTIFACT, [tenant, sha]))[0],
+      (await queryOf<RunArtifact & { readonly repository: string }>({ pool, tenant }, ARTIFACT, [tenant, sha]))[0],
     decisions: async (tenant, run, page) => {
       const rows = await ofRun<Positioned<PolicyDecision>>(pool, DECISIONS, { tenant, run, page })
       return pageOf(rows, page, { item: decisionOf, key: ({ position }) => [position] })
     },
-    approvals: (tenant, run) => query<Approval>(pool, APPROVALS, [tenant, run]),
+    approvals: async (tenant, run) =>
+      (await queryOf<ApprovalRow>({ pool, tenant }, APPROVALS, [tenant, run])).map(approvalOf),
   }
 }
 
@@ -88,12 +89,15 @@ async function runsPage(pool: Pool, tenant: TenantId, filter: RunFilter, page: P
   const [after] = keyOf(page.cursor, ['string']) ?? [null]
   const { state = null, repository = null, task_id = null } = filter
   const values = [tenant, after, state, repository, task_id, page.limit + 1]
-  return pageOf(await query<OverviewRow>(pool, RUNS, values), page, { item: overviewOf, key: ({ id }) => [id] })
+  return pageOf(await queryOf<OverviewRow>({ pool, tenant }, RUNS, values), page, {
+    item: overviewOf,
+    key: ({ id }) => [id],
+  })
 }
 
 async function tasksPage(pool: Pool, tenant: TenantId, page: PageWish): Promise<Page<Task>> {
   const [after] = keyOf(page.cursor, ['string']) ?? [null]
-  const rows = await query<{ id: string; contract: Task }>(pool, TASKS, [tenant, after, page.limit + 1])
+  const rows = await queryOf<{ id: string; contract: Task }>({ pool, tenant }, TASKS, [tenant, after, page.limit + 1])
   return pageOf(rows, page, { item: ({ contract }) => contract, key: ({ id }) => [id] })
 }
 
@@ -105,7 +109,7 @@ interface OfRun {
 
 async function ofRun<Row extends object>(pool: Pool, statement: Statement, { tenant, run, page }: OfRun) {
   const [after] = keyOf(page.cursor, ['number']) ?? [null]
-  return query<Row>(pool, statement, [tenant, run, after, page.limit + 1])
+  return queryOf<Row>({ pool, tenant }, statement, [tenant, run, after, page.limit + 1])
 }
 
 const artifactOf = ({ kind, name, sha256, bytes, data_class }: RunArtifact): RunArtifact => ({

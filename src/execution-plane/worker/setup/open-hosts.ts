@@ -1,6 +1,7 @@
 import { nextAction } from '#domain/failure'
-import { approvalRequest, questionFingerprint } from '../approval-question.ts'
+import { answerTo, askPeople, takenUp } from '../approval-question.ts'
 import { decidePolicy } from '../ask-policy.ts'
+import { mayAskFor } from '../capability-bounds.ts'
 import { need, type Ending, type Execution } from '../execution.ts'
 
 /** Hosts that a setup needs and may not reach, at one point of it. */
@@ -24,9 +25,9 @@ export const blocked = ({ run }: Execution, why: string): Ending => ({
 /** Policy is asked about each host; one no ends the run, and what is left a person decides at once. */
 export async function mayConnect(execution: Execution, asked: Blocked): Promise<Ending | 'approved'> {
   const { network, packages } = need(execution, 'sandbox')
-  const may_ask = network.ask && packages.allow_download
   let asks = false
   for (const { host, rule } of asked.hosts) {
+    const may_ask = network.ask && packages.allow_download && mayAskFor(execution.task, host)
     const facts = { host, rule, may_ask, round: asked.round }
     const key = `policy:egress.connect:${asked.round}:${rule}:${host}`
     const decision = await decidePolicy(execution, { action: 'egress.connect', state: 'preparing', facts, key })
@@ -38,7 +39,7 @@ export async function mayConnect(execution: Execution, asked: Blocked): Promise<
 
 /** The answer of a person to exactly this question; where there is none yet, the run waits for it. */
 async function approval(execution: Execution, asked: Blocked): Promise<Ending | 'approved'> {
-  const { parts, run, journal } = execution
+  const { journal } = execution
   const action = 'egress.connect'
   const key = `approval:${action}:${asked.round}`
   const hosts = [...new Set(asked.hosts.map(({ host }) => host))].sort()
@@ -47,14 +48,8 @@ async function approval(execution: Execution, asked: Blocked): Promise<Ending | 
     return 'approved'
   }
   const question = { kind: 'egress', action, subject: hosts, reason: asked.reason } as const
-  const fingerprint = questionFingerprint(execution, question)
-  const approvals = await parts.store.approvals(run.id)
-  const given = approvals.find((known) => known.fingerprint === fingerprint && known.decision === 'approved')
-  if (given !== undefined) {
-    await journal.perform({ key, kind: 'gate', request: { hosts } }, async () => ({
-      value: { approval: given.id, by: given.decided_by, fingerprint },
-    }))
-    return 'approved'
-  }
-  return { kind: 'approval', request: approvalRequest(execution, question) }
+  const given = await answerTo(execution, question)
+  if (given === undefined) return askPeople(execution, question)
+  await journal.perform({ key, kind: 'gate', request: { hosts } }, async () => takenUp(given))
+  return 'approved'
 }
