@@ -59,19 +59,15 @@ export function actTold({
 }: Pick<LedgerEvent, 'event' | 'facts' | 'run_id'>):
   | { readonly gateway: Gateway; readonly names: string; readonly required: boolean }
   | undefined {
-  const run = run_id ?? ''
-  const said = (name: string) => String(facts[name] ?? '')
-  switch (event) {
-    // A call that policy or a missing key stopped never became an act of the gateway.
-    case 'model_called':
-      return { gateway: 'model', names: said('call_key'), required: facts['outcome'] === 'answered' }
-    case 'model_call_unknown':
-      return { gateway: 'model', names: said('call_key'), required: true }
-    case 'tool_call_requested':
-      return { gateway: 'tool', names: `${run}/${said('args_hash')}`, required: true }
-    case 'branch_pushed':
-      return { gateway: 'forge', names: run, required: true }
-    default:
-      return undefined
+  const said = (name: string) => {
+    const fact = facts[name]
+    return typeof fact === 'string' ? fact : ''
   }
+  // A call that policy or a missing key stopped never became an act of the gateway.
+  if (event === 'model_called')
+    return { gateway: 'model', names: said('call_key'), required: facts['outcome'] === 'answered' }
+  if (event === 'model_call_unknown') return { gateway: 'model', names: said('call_key'), required: true }
+  if (event === 'tool_call_requested')
+    return { gateway: 'tool', names: `${run_id ?? ''}/${said('args_hash')}`, required: true }
+  return event === 'branch_pushed' ? { gateway: 'forge', names: run_id ?? '', required: true } : undefined
 }

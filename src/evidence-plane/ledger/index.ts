@@ -1,2 +1,12 @@
-/** Decides whether a stored ledger is what was once written: no edit, gap, reorder, fork, cut tail or missing event. */
+/**
+ * Decides whether a stored or exported ledger is what was once written: no edit, gap, reorder, fork, cut tail or missing
+ * event. Signs what chains have come to into checkpoints outside the database, and writes exports that prove themselves.
+ */
 export { verifyChain } from './verify-chain.ts'
+export { AUDIT_DEFECTS, type AuditDefect, type AuditReport } from './audit-report.ts'
+export { createCheckpointMaker, type CheckpointAlarm, type CheckpointMaker } from './checkpoint-maker.ts'
+export { verifyAudit } from './verify-audit.ts'
+export { exportAudit } from './export-audit.ts'
+export type { ExportManifest } from './export-format.ts'
+export { verifyExport, type ExportReport } from './verify-export.ts'
+export { recordRedacted } from './record-redacted.ts'

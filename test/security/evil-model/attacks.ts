@@ -99,4 +99,11 @@ export const ATTACKS: readonly Attack[] = [
     what: "the platform's own dependencies",
     owed: 'bill of materials, provenance and hashes for other systems, by the published build',
   },
+  { id: 'AU-01', what: 'a ledger that is edited' },
+  { id: 'AU-03', what: 'a cut tail, a dropped chain, an old backup' },
+  { id: 'AU-04', what: 'reorder, gaps and forks of the ledger' },
+  { id: 'AU-06', what: 'secrets in audit events' },
+  { id: 'AU-07', what: 'forged attestations', built_by: 'signed packets' },
+  { id: 'AU-09', what: 'an audit trail that cannot be written' },
+  { id: 'AU-10', what: 'exports that were tampered with' },
 ]
