@@ -14,8 +14,8 @@ export interface PolicyBundles {
   read(tenant: TenantId, sha256: string): Promise<SealedBundle | undefined>
   /** Undefined where none was ever activated. */
   active(tenant: TenantId): Promise<ActiveBundle | undefined>
-  /** Makes a kept bundle the active one. @throws GanderError `policy_unreadable` where it is not on record */
-  activate(tenant: TenantId, sha256: string, by: string, reason: string): Promise<ActiveBundle>
+  /** Keeps a bundle and makes it the active one; runs that are under way are held to it at once. */
+  activate(tenant: TenantId, bundle: SealedBundle, by: string, reason: string): Promise<ActiveBundle>
   /** Activations, the newest first. */
   history(tenant: TenantId, limit: number): Promise<readonly Omit<ActiveBundle, 'bundle' | 'signature'>[]>
   /** Decisions since a moment, the oldest first, with what the task of their run says. */
@@ -39,16 +39,21 @@ export interface PinnedPolicy {
   readonly repository: string | null
 }
 
-/** The policy of one run: what it was pinned to, and what is active now; both must agree. */
+/** The policy of one run: what it was pinned to, and what is active now; all of it must agree. */
 export interface RunPolicy extends Policy {
   readonly pinned: PinnedPolicy
   readonly effective: EffectivePolicy
+  /** Why nothing is allowed (a bundle is missing, altered, ended or unreadable); undefined: decisions are made. */
+  readonly closed: string | undefined
   /** Takes up what was activated since it last looked, at most a second ago; what cannot be read closes the run. */
   refresh(): Promise<void>
   /** Who must agree to a change, by every level. */
   requiredApprovals(facts: ApprovalFacts): readonly RequiredApproval[]
-  /** The same run with the policy file of its base commit; problems name field and line. */
-  withRepository(text: string | null): Promise<Result<RunPolicy, string>>
+  /**
+   * Adds the policy file of the run's base commit (null: it has none) and gives what in it has no effect because a
+   * level above says less. What can't be read closes the run.
+   */
+  bindRepository(text: string | null): Promise<Result<readonly string[], string>>
 }
 
 /** Opens the policy of runs. */

@@ -1,78 +1,88 @@
-import { createHash } from 'node:crypto'
-import { canonicalJson, type JsonObject } from '#domain/json'
+import type { JsonObject } from '#domain/json'
 import { foldPath, parsePath } from '#domain/path'
 import { RUN_MODES } from '#domain/task'
 import type { Identifiers, Policy, PolicyDecision, PolicyQuestion } from '#ports'
-import {
-  ACTION_RULES,
-  CLOSED_BRANCHES,
-  CLOSED_CONTENT,
-  PRIVATE_HOSTS,
-  SANDBOX_FLOOR,
-  type ActionRule,
-} from './action-rules.ts'
+import { ACTION_RULES, CLOSED_CONTENT, type ActionRule } from './action-rules.ts'
 import { pullRequestRules, pushRules } from './branch-rules.ts'
-import { COMMAND_RULES, DECODERS, FETCHERS, INTERPRETERS, SHELLS, WRAPPERS } from './command-rules.ts'
 import { commandRules } from './inspect-command.ts'
+import { askedAct, type RunSubject } from './levels/asked-act.ts'
+import type { CompiledPolicy } from './levels/compile-policy.ts'
+import { policyVersion } from './levels/compile-policy.ts'
+import { levelRules } from './levels/level-rules.ts'
 import { egressRules, sandboxRules } from './sandbox-rules.ts'
 import { strictest, type Match } from './match.ts'
-import { PATH_CLASSES } from './path-classes.ts'
 import { changeRules, isNamed, readRules, scopeSentence } from './path-rules.ts'
-
-const RULE_DATA = {
-  ACTION_RULES,
-  CLOSED_BRANCHES,
-  CLOSED_CONTENT,
-  COMMAND_RULES,
-  DECODERS,
-  FETCHERS,
-  INTERPRETERS,
-  PATH_CLASSES,
-  PRIVATE_HOSTS,
-  SANDBOX_FLOOR,
-  SHELLS,
-  WRAPPERS,
-} as const
 
 const MAX_PATHS = 2000
 const UNDECIDABLE = 'platform.undecidable'
 
+/** What levels below the platform's own rules say, and of which run. */
+export interface LevelsOfRun {
+  readonly policy: CompiledPolicy
+  readonly subject: RunSubject
+}
+
+/** What a policy decides with. */
+export interface PolicyParts {
+  readonly identifiers: Identifiers
+  /** Absent: the platform's own rules are all there is. */
+  readonly levels?: LevelsOfRun
+}
+
 /**
- * Makes the policy of an installation. Pure: the same question gets the same answer, whatever was asked before.
- * An error while deciding, an unknown action, a missing fact or an unreadable glob is a deny, never an exception.
+ * Makes the policy of an installation, or of one run where levels are given. Pure: the same question gets the same
+ * answer, whatever was asked before. An error while deciding, an unknown action, a missing fact or an unreadable glob is
+ * a deny, never an exception. Every level is asked, and the strictest answer counts.
  */
-export function createPolicy({ identifiers }: { readonly identifiers: Identifiers }): Policy {
-  const version = createHash('sha256').update(canonicalJson(RULE_DATA)).digest('hex')
+export function createPolicy({ identifiers, levels }: PolicyParts): Policy {
+  const version = levels?.policy.effective.version ?? policyVersion([])
   return {
     version,
-    decide: (question) => {
-      const matches = matchesOf(question)
-      const answer = strictest(matches)
-      return {
-        decision_id: identifiers.make('decision'),
-        run_id: question.run_id,
-        answer,
-        action: question.action,
-        args_hash: question.args_hash,
-        requested: matches.some(({ rule }) => rule === UNDECIDABLE) ? {} : requestedOf(question),
-        matched_rules: matches.map(({ policy, rule, effect }) => ({ policy, rule, effect })),
-        explanation: explain(answer, matches, question),
-        policy_version: version,
-      } satisfies PolicyDecision
-    },
+    decide: (question) =>
+      decisionOf(matchesOf(question, levels), { question, version, id: identifiers.make('decision') }),
   }
 }
 
-function matchesOf(question: PolicyQuestion): readonly Match[] {
+interface Decided {
+  readonly question: PolicyQuestion
+  readonly version: string
+  readonly id: PolicyDecision['decision_id']
+}
+
+/** The record of an answer: the strictest of what matched. */
+export function decisionOf(matches: readonly Match[], { question, version, id }: Decided): PolicyDecision {
+  const answer = strictest(matches)
+  return {
+    decision_id: id,
+    run_id: question.run_id,
+    answer,
+    action: question.action,
+    args_hash: question.args_hash,
+    requested: matches.some(({ rule }) => rule === UNDECIDABLE) ? {} : requestedOf(question),
+    matched_rules: matches.map(({ policy, rule, effect }) => ({ policy, rule, effect })),
+    explanation: explain(answer, matches, question),
+    policy_version: version,
+  }
+}
+
+function matchesOf(question: PolicyQuestion, levels: LevelsOfRun | undefined): readonly Match[] {
   try {
     const rule = ACTION_RULES.find(({ actions }) => actions.includes(question.action))
     if (rule === undefined) return [deny('platform.unknown_action', `${question.action} is no action that a run has.`)]
     const refused = precondition(rule, question)
-    return unique(refused === undefined ? decideBy(rule, question) : [refused])
+    if (refused !== undefined) return [refused]
+    return unique([...decideBy(rule, question), ...below(question, levels)])
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unknown error'
     return [deny(UNDECIDABLE, `This can't be decided (${reason}), so it is denied.`)]
   }
+}
+
+/** What the levels say that are not the platform's own. */
+export function below(question: PolicyQuestion, levels: LevelsOfRun | undefined): readonly Match[] {
+  if (levels === undefined || levels.policy.levels.length === 0) return []
+  const act = askedAct(question, levels.subject)
+  return levels.policy.levels.flatMap((level) => levelRules(level, act))
 }
 
 function precondition(rule: ActionRule, question: PolicyQuestion): Match | undefined {
@@ -142,15 +152,30 @@ function unique(matches: readonly Match[]): readonly Match[] {
 
 function explain(answer: Match['effect'], matches: readonly Match[], { action, scope }: PolicyQuestion): string {
   if (answer === 'allow') return `${action} is allowed.`
-  const reasons = matches.filter(({ effect }) => effect === answer).map(({ why, rule }) => `${sentence(why)} [${rule}]`)
+  const reasons = matches
+    .filter(({ effect }) => effect === answer)
+    .map(({ why, rule, policy }) => `${sentence(why)} [${OWN.includes(policy) ? rule : `${policy}: ${rule}`}]`)
   const isAboutPaths = action === 'file.write' || action === 'tree.path'
   return [...reasons, ...(isAboutPaths ? [scopeSentence(scope)] : [])].join(' ')
 }
 
+/** Names that need no saying: the platform's own rules and the task's scope. */
+const OWN = ['platform', 'task']
+
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
 
-function requestedOf({ action, paths, argv, state }: PolicyQuestion): JsonObject {
-  return { action, state, paths: paths.slice(0, 50), argv: argv.slice(0, 50).map((word) => word.slice(0, 400)) }
+/** Facts that levels look at, so that another policy can be asked about the same act later. */
+const KEPT_FACTS = ['mode', 'host', 'tool', 'server', 'branch', 'content_class', 'change_classes', 'verifiers']
+
+function requestedOf({ action, paths, argv, state, facts }: PolicyQuestion): JsonObject {
+  const kept = Object.entries(facts).filter(([name]) => KEPT_FACTS.includes(name))
+  return {
+    action,
+    state,
+    paths: paths.slice(0, 50),
+    argv: argv.slice(0, 50).map((word) => word.slice(0, 400)),
+    ...(kept.length === 0 ? {} : { facts: Object.fromEntries(kept) }),
+  }
 }
 
 const open = (action: string): Match => ({

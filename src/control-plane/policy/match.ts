@@ -1,7 +1,7 @@
 /** One rule that spoke, and why; `why` is written for the one who asked. */
 export interface Match {
   /** The level whose rule it is. */
-  readonly policy: 'platform' | 'task'
+  readonly policy: string
   readonly rule: string
   readonly effect: 'allow' | 'ask' | 'deny'
   readonly why: string

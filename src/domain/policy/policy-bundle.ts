@@ -1,4 +1,4 @@
-import { canonicalJson, type Json } from '../json/index.ts'
+import { canonicalJson } from '../json/index.ts'
 import type { Sha256 } from '../ledger/index.ts'
 import type { PolicyDocument } from './policy-document.ts'
 
@@ -34,9 +34,7 @@ export interface ActiveBundle extends SealedBundle {
 }
 
 /** What a bundle's hash and its signature are made over. */
-export const signedText = (bundle: PolicyBundle): string =>
-  // A bundle is made of plain values only.
-  `gander.policy_bundle.v1\n${canonicalJson(bundle as unknown as Json)}`
+export const signedText = (bundle: PolicyBundle): string => `gander.policy_bundle.v1\n${canonicalJson(bundle)}`
 
 /** Hex SHA-256 of a bundle: the name it is stored under. */
 export const bundleHash = (sha256: Sha256, bundle: PolicyBundle): string => sha256(signedText(bundle))

@@ -61,6 +61,7 @@ async function put(desk: Desk, call: Call, tool: Tool, context: CallContext): Pr
   if (nestsTooDeep(args)) return failure('arguments.invalid', 'the arguments are nested too deeply')
   const prepared = await tool.prepare(args, context)
   if (!prepared.ok) return prepared.refusal
+  await desk.dependencies.policy.refresh?.()
   const decision = decide(desk, call, tool.name, prepared.value)
   return decision === undefined ? NO_POLICY : { tool, prepared: prepared.value, decision }
 }

@@ -3,6 +3,7 @@ import { canonicalJson, type JsonObject } from '#domain/json'
 import type { RunState } from '#domain/run'
 import type { PolicyDecision } from '#ports'
 import type { Ending, Execution } from './execution.ts'
+import { underPolicy } from './under-policy.ts'
 
 interface PolicyAsk {
   readonly action: string
@@ -11,15 +12,19 @@ interface PolicyAsk {
   readonly facts: JsonObject
   /** Said to people where the answer is no. */
   readonly refusal: string
+  /** What tells this asking from an earlier one of the same action in the run. Absent: it is the first. */
+  readonly again?: string
 }
 
 /** Asks policy as a step of its own under the key, before the act, and gives its answer. */
 export async function decidePolicy(
-  { parts, run, task, journal, found }: Execution,
+  execution: Execution,
   ask: Omit<PolicyAsk, 'refusal'> & { readonly key: string },
 ): Promise<Pick<PolicyDecision, 'answer' | 'explanation'>> {
+  const { parts, run, task, journal, found } = execution
   const request = { action: ask.action, ...ask.facts }
-  return journal.perform({ key: ask.key, kind: 'gate', request }, async () => {
+  await parts.run_policy?.refresh()
+  return journal.perform({ key: underPolicy(execution, ask.key), kind: 'gate', request }, async () => {
     const decision = parts.policy.decide({
       action: ask.action,
       run_id: run.id,
@@ -36,7 +41,7 @@ export async function decidePolicy(
 
 /** Asks policy as a step of its own, before the act; whatever is not allow ends the run. */
 export async function askPolicy(execution: Execution, ask: PolicyAsk): Promise<Ending | undefined> {
-  const answer = await decidePolicy(execution, { ...ask, key: `policy:${ask.action}` })
+  const answer = await decidePolicy(execution, { ...ask, key: `policy:${ask.action}${ask.again ?? ''}` })
   if (answer.answer === 'allow') return undefined
   return {
     kind: 'end',

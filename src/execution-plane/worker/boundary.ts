@@ -6,6 +6,7 @@ import type { CapturedTree } from '#ports'
 import { checkChange } from '#execution-plane/patch'
 import { gateAnswered, keep, need, type Ending, type Execution } from './execution.ts'
 import { lockfileProblems, withLockfiles } from './lockfile-gate.ts'
+import { underPolicy } from './under-policy.ts'
 
 /** Captures what the agent leaves as one tree; what git cannot hold is named and judged by a gate. */
 export async function captureProposal(execution: Execution, round: number): Promise<CapturedTree> {
@@ -32,8 +33,10 @@ export async function checkBoundary(
   const { parts, run, task, journal, found } = execution
   const proposal = need(execution, 'change')
   if (proposal.files.length === 0 && captured.refused.length === 0) return nothingChanged(found.summary)
+  await parts.run_policy?.refresh()
   const request = { tree: captured.tree, policy: parts.policy.version }
-  const value = await journal.perform({ key: `gate:boundary:${round}`, kind: 'gate', request }, async () => {
+  const key = underPolicy(execution, `gate:boundary:${round}`)
+  const value = await journal.perform({ key, kind: 'gate', request }, async () => {
     const checked = await checkChange({
       task,
       run_id: run.id,

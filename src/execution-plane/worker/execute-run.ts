@@ -16,6 +16,7 @@ import { keepLease, WorkStopped } from './lease-keeper.ts'
 import { plan, reproduce } from './plan.ts'
 import { prepare, treeReader } from './prepare.ts'
 import { openRunJournal } from './run-journal.ts'
+import { withRunPolicy } from './run-policy.ts'
 import { sealPacket } from './seal-packet.ts'
 import { explain, startBaseline, verify } from './verify.ts'
 
@@ -24,10 +25,11 @@ const PHASES = [prepare, bindTools, reproduce, plan] as const
 
 /** Works on a leased run until it ends, waits, or is no longer this worker's. Undefined in the last case. */
 export async function executeRun(
-  parts: WorkerParts,
+  given: WorkerParts,
   leased: LeasedRun,
   { now, parting }: Partial<Pick<Drain, 'now' | 'parting'>> = {},
 ): Promise<Run | undefined> {
+  const parts = await withRunPolicy(given, leased)
   const keeper = keepLease(parts.store, leased.run.id, leased.lease)
   try {
     const signal = now === undefined ? keeper.signal : AbortSignal.any([keeper.signal, now])

@@ -12,6 +12,7 @@ import { openWorkspace } from '#execution-plane/workspace'
 import { askPolicy } from './ask-policy.ts'
 import { seatGuest } from './guest.ts'
 import { need, type Ending, type Execution } from './execution.ts'
+import { applyCaps, bindPolicy } from './run-policy.ts'
 import { setUp } from './setup/set-up.ts'
 
 /** Policy is asked, the sandbox is proved, the commit is opened, the profile found, the dependencies set up. */
@@ -20,7 +21,9 @@ export async function prepare(execution: Execution): Promise<Ending | undefined>
   if (refused !== undefined) return refused
   await execution.journal.advance('preparing', { policy_allows: true })
   await openRepository(execution)
-  const ending = (await chooseSandbox(execution)) ?? (await chooseProfile(execution)) ?? (await setUp(execution))
+  const closed = await bindPolicy(execution)
+  if (closed !== undefined) return closed
+  const ending = (await chooseSandbox(execution)) ?? (await chooseProfile(execution)) ?? (await applyCaps(execution)) ?? (await setUp(execution))
   if (ending !== undefined) return ending
   await openWork(execution)
   await drawSecret(execution)

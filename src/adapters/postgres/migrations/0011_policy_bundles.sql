@@ -2,7 +2,7 @@
 create table gander.policy_bundle (
   tenant_id  text not null,
   sha256     text not null check (sha256 ~ '^[0-9a-f]{64}$'),
-  -- Exactly the text that was hashed and signed.
+  -- Canonical JSON: what was hashed and signed.
   bundle     text not null,
   signature  json,
   kept_by    text not null,
@@ -14,6 +14,8 @@ create table gander.policy_activation (
   tenant_id    text not null,
   position     bigint generated always as identity,
   sha256       text not null,
+  -- The one that it was activated with; the bundle may have been kept before somebody signed it.
+  signature    json,
   activated_by text not null,
   activated_at timestamptz not null default clock_timestamp(),
   reason       text not null,
