@@ -97,6 +97,8 @@ function open(config: PoolConfig, server: EmbeddedServer | undefined, connection
   const pool = new Pool({ ...config, max: connections, idleTimeoutMillis: 0, onConnect })
   // An idle connection that breaks is replaced at the next use; who uses one hears of it from its own query.
   pool.on('error', () => {})
+  // One that breaks while it is lent, between two statements, must not end the process: its next statement fails.
+  pool.on('connect', (client) => client.on('error', () => {}))
   let closing: Promise<void> | undefined
   return {
     pool,
