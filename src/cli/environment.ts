@@ -116,6 +116,8 @@ export interface CliEnvironment extends CliWiring {
   /** Absolute path of GANDER_HOME. */
   readonly home: string
   readonly env: { readonly [name: string]: string | undefined }
+  /** What is wrong with the YAML of a capability; absent where it is not wired. */
+  capabilityProblems?(source: string): Promise<readonly string[]>
   readonly cwd: string
   readonly user: string
   readonly stdout: Screen

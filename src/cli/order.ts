@@ -22,6 +22,7 @@ export interface RunFlags {
   readonly modelApi?: ModelApi
   readonly verify?: string
   readonly sandboxProfile?: string
+  readonly capability?: string
   readonly allow?: readonly string[]
   readonly forbid?: readonly string[]
   readonly maxCost?: number
@@ -51,6 +52,7 @@ export async function readOrder(
     )
   return {
     words: { ...draft.words, repository: placeOf(repository, flags.repo === undefined ? folder : environment.cwd) },
+    ...capabilityOf(flags, draft),
     requester: environment.user,
     base_ref: flags.base ?? draft.base_ref,
     mode: flags.mode ?? draft.mode ?? 'draft_pr',
@@ -66,6 +68,11 @@ export async function readOrder(
     limits: { ...DEFAULT_LIMITS, ...draft.limits, ...limitsOf(flags) },
     keys: keysFor(agent, keys),
   }
+}
+
+const capabilityOf = ({ capability }: RunFlags, draft: OrderDraft): Pick<RunOrder, 'capability'> => {
+  const named = capability ?? draft.capability
+  return named === undefined ? {} : { capability: named }
 }
 
 type Native = Extract<AgentChoice, { kind: 'native' }>

@@ -10,6 +10,7 @@ import { addAgents } from './verbs/agents.ts'
 import { addApprove } from './verbs/approve.ts'
 import { addArtifacts } from './verbs/artifacts.ts'
 import { addCancel } from './verbs/cancel.ts'
+import { addCapability } from './verbs/capability.ts'
 import { addCompletion } from './verbs/completion.ts'
 import { addControlPlane } from './verbs/control-plane.ts'
 import { addContinue } from './verbs/continue.ts'
@@ -25,6 +26,7 @@ import { addRecord } from './verbs/record.ts'
 import { addReject } from './verbs/reject.ts'
 import { addRedact } from './verbs/redact.ts'
 import { addRun } from './verbs/run.ts'
+import { addRisk } from './verbs/risk.ts'
 import { addServe } from './verbs/serve.ts'
 import { addShow } from './verbs/show.ts'
 import { addWatch } from './verbs/watch.ts'
@@ -32,9 +34,9 @@ import { addWorker } from './verbs/worker.ts'
 
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
   ['Work:', [addRun, addContinue, addApprove, addReject, addCancel]],
-  ['Look:', [addList, addShow, addWatch, addDiff, addArtifacts, addOpen]],
+  ['Look:', [addList, addShow, addRisk, addWatch, addDiff, addArtifacts, addOpen]],
   ['Serve:', [addServe, addControlPlane, addWorker, addGateway]],
-  ['Set up:', [addDoctor, addAgents, addLogin, addMcp, addRecord, addRedact, addCompletion, addDemo]],
+  ['Set up:', [addDoctor, addAgents, addCapability, addLogin, addMcp, addRecord, addRedact, addCompletion, addDemo]],
 ]
 
 /** Makes the program; `ended` is told the exit code of a command that did its work. */

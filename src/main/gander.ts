@@ -68,3 +68,7 @@ const wiring: CliWiring = {
 }
 
 process.exitCode = await runCommandLine(processEnvironment(wiring, version), process.argv.slice(2))
+  capabilityProblems: async (source) => {
+    const read = (await import('#control-plane/capabilities')).readCapability(source)
+    return read.ok ? [] : read.refusal
+  },

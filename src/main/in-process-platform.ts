@@ -19,6 +19,7 @@ import type { Approvals } from '#control-plane/approvals'
 import { acceptOrder } from '#control-plane/intake'
 import { WorkStopped, type Worker } from '#execution-plane/worker'
 import type {
+  Capabilities,
   Forge,
   Platform,
   PriceTable,
@@ -34,6 +35,7 @@ import type {
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { namedCopy } from './named-copy.ts'
+import { capabilitiesOf, granted } from './open-capabilities.ts'
 import { identifiers, systemClock } from './system-clock.ts'
 
 /** What the platform of one process is made of. */
@@ -49,6 +51,8 @@ export interface PlatformParts {
   readonly checkRecording: (order: RunOrder) => Promise<void>
   /** Reads the sandbox profile that an order chooses. */
   readonly sandboxProfile: (chosen: RunOrder['sandbox']) => Promise<SandboxProfile>
+  /** The contracts that tasks run under. */
+  readonly capabilities: Capabilities
   /** Takes the answers of people, given how to find what a run changed. */
   readonly approvals: (changeOf: (run: RunId) => Promise<Change | undefined>) => Approvals
   /** Keeps keys in memory until a worker hands them to the gateway. */
@@ -93,6 +97,7 @@ export function createInProcessPlatform(parts: PlatformParts): Platform {
 }
 
 async function submit(parts: PlatformParts, order: RunOrder, own?: OrderKey): Promise<RunId> {
+    capabilities: capabilitiesOf(parts.capabilities, LOCAL_TENANT),
   const once = own === undefined ? undefined : submissionKey(order, own)
   const made = once === undefined ? undefined : await parts.store.submitted(once)
   if (made !== undefined) return made
@@ -108,7 +113,7 @@ async function submit(parts: PlatformParts, order: RunOrder, own?: OrderKey): Pr
   const source = await parts.repositories.resolve(order.words.repository, order.base_ref)
   const sandbox = await parts.sandboxProfile(order.sandbox)
   const { limits } = accepted.value.task
-  const task: Task = {
+  const unbound: Task = {
     ...accepted.value.task,
     repository: source.repository,
     source,
@@ -121,6 +126,7 @@ async function submit(parts: PlatformParts, order: RunOrder, own?: OrderKey): Pr
 
 /** The key binds what was asked for, not the keys of providers that came along. */
 function submissionKey(order: RunOrder, own: OrderKey): SubmissionKey {
+  const task = await granted(parts.capabilities, unbound, request.source)
   const request_sha256 = createHash('sha256')
     .update(canonicalJson({ ...order, keys: {} }))
     .digest('hex')
@@ -321,7 +327,8 @@ async function again(parts: PlatformParts, task: Task, added: Continuation['adde
     Object.entries(task.limits).map(([name, limit]) => [name, limit + (added[name as keyof BudgetLimits] ?? 0)]),
   ) as unknown as BudgetLimits
   const request = requestOf(task)
-  return record(parts, { request, task: { ...task, id: identifiers.make('task'), request_id: request.id, limits } })
+  const anew = { ...task, id: identifiers.make('task'), request_id: request.id, limits }
+  return record(parts, { request, task: await granted(parts.capabilities, anew) })
 }
 
 function requestOf(task: Task): Request {

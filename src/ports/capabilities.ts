@@ -53,6 +53,14 @@ export interface CapabilityView {
   readonly record: CapabilityRecord | null
 }
 
+/** The registry as one tenant has it. */
+export interface TenantCapabilities {
+  list(): Promise<readonly CapabilityView[]>
+  view(id: string): Promise<CapabilityView | undefined>
+  /** @throws GanderError `capability_unknown` */
+  setState(id: string, move: Pick<CapabilityMove, 'state' | 'by' | 'reason'>): Promise<CapabilityView>
+}
+
 /** The registry of an installation: contracts from files, their states from the record. */
 export interface Capabilities {
   list(tenant: TenantId): Promise<readonly CapabilityView[]>
@@ -66,6 +74,6 @@ export interface Capabilities {
   setState(
     tenant: TenantId,
     id: string,
-    move: { readonly state: CapabilityState; readonly by: string; readonly reason: string },
+    move: Pick<CapabilityMove, 'state' | 'by' | 'reason'>,
   ): Promise<CapabilityView>
 }

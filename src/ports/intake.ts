@@ -9,6 +9,8 @@ export interface OrderDraft {
   readonly base_ref: string | null
   readonly mode: RunMode | null
   readonly scope: Partial<TaskScope>
+  /** The capability that is named; absent: none is. */
+  readonly capability?: string
   /** A profile's id or the path of a profile file, as it was written. */
   readonly verification: string | null
   /** A sandbox profile's name or the path of a profile file, as it was written; only a task file says one. */

@@ -4,6 +4,7 @@ import type { Change } from '#domain/change'
 import type { Incident, LedgerEvent } from '#domain/event'
 import type { RunId } from '#domain/ids'
 import type { AgentChoice, Request, RunMode, TaskScope } from '#domain/task'
+import type { TenantCapabilities } from './capabilities.ts'
 import type { Controls } from './controls.ts'
 import type { RunArtifact, StepRecord } from './step-journal.ts'
 import type { PullRequestLink, RunOverview } from './run-store.ts'
@@ -25,6 +26,8 @@ export interface RunOrder {
     | 'expected_output'
     | 'owner'
   >
+  /** What the task runs under; absent: `autonomous_issue_resolver.bounded_change`. */
+  readonly capability?: string
   readonly requester: string
   readonly base_ref: string | null
   readonly mode: RunMode
@@ -92,5 +95,7 @@ export interface Platform {
   artifactPath(sha256: string): Promise<string | undefined>
   /** Switches, budgets and the other acts of operators; absent where they are not offered. */
   readonly controls?: Controls
+  /** The registered capabilities; absent where they are not offered. */
+  readonly capabilities?: TenantCapabilities
   close(): Promise<void>
 }

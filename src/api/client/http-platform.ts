@@ -55,7 +55,7 @@ export function createHttpPlatform(address: ServerAddress): Platform {
 }
 
 /** Keys are the server's own; a person's never leave their machine. */
-function bodyOf({ words, base_ref, mode, scope, agent, verification, limits, sandbox }: RunOrder) {
+function bodyOf({ words, base_ref, mode, scope, agent, verification, limits, sandbox, capability }: RunOrder) {
   const { allowed_paths, forbidden_paths, max_changed_files, max_diff_lines } = scope
   const kept = { allowed_paths: [...allowed_paths], forbidden_paths: [...forbidden_paths] }
   return {
@@ -71,6 +71,7 @@ function bodyOf({ words, base_ref, mode, scope, agent, verification, limits, san
     verification,
     limits,
     ...(sandbox === undefined ? {} : { sandbox }),
+    ...(capability === undefined ? {} : { capability }),
   }
 }
 

@@ -23,6 +23,7 @@ export const submissionSchema = z
     source: z.enum(['cli', 'task_file', 'issue_url', 'standard_input', 'demo', 'assistant', 'api']).default('api'),
     source_url: z.string().max(2000).nullable().default(null),
     base_ref: line(250).nullable().default(null).describe('Branch, tag or commit; null: the default branch.'),
+    capability: line(120).exactOptional().describe('Id of the capability; absent: the one for bounded changes.'),
     mode: z.enum(RUN_MODES).default('draft_pr'),
     scope: z
       .strictObject({

@@ -91,6 +91,7 @@ function addTaskFlags(run: Command): void {
     .option('--task <file>', 'a task file instead of an issue (YAML or JSON)')
     .option('--base <ref>', 'branch, tag or commit to start from (default: the default branch)')
     .addOption(new Option('--mode <mode>', 'what the run may do (default: draft_pr)').choices(RUN_MODES))
+    .option('--capability <id>', 'the contract it runs under (`gander capability list`)')
     .option('--allow <glob...>', 'paths the change may touch (default: all that are not protected)')
     .option('--forbid <glob...>', 'paths the change must not touch')
     .option('--sandbox-profile <name|file>', 'what its sandboxes may do (default: the built-in profile)')

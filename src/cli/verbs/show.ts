@@ -9,6 +9,7 @@ import { paintFor, type Paint } from '../screen/paint.ts'
 import { plainLine, plainText, wrap } from '../screen/plain-text.ts'
 import { STATE_NAMES } from '../screen/live-progress.ts'
 import { table } from '../screen/table.ts'
+import { riskReadings, riskSentence } from './risk-lines.ts'
 import { requireView, RUN_ARGUMENT } from './run-argument.ts'
 
 interface ShowFlags {
@@ -36,6 +37,7 @@ export const addShow: Verb = (program, cli) => {
             steps: view.steps,
             artifacts: view.artifacts,
           })
+        const risk = (await riskReadings(platform, view)).slice(-1).map(riskSentence)
         const { stdout, env } = cli.environment
         const paint = paintFor(stdout, env)
         const summary = {
@@ -47,6 +49,7 @@ export const addShow: Verb = (program, cli) => {
         }
         print(cli, [
           ...contract(cli, view, paint),
+          ...risk.map((line) => `  ${paint.dim('risk'.padEnd(10))}  ${plainLine(line)}`),
           ...gates(view, paint),
           ...steps(cli, view, flags),
           ...outcomeLines(summary),

@@ -1,3 +1,4 @@
+import { DEFAULT_CAPABILITY } from '#control-plane/capabilities'
 import { LOCAL_TENANT, type TenantId } from '#domain/ids'
 import { ok, refuse, type Result } from '#domain/result'
 import { neutralise } from '#domain/text'
@@ -16,9 +17,6 @@ export interface AcceptedOrder {
   readonly request: Request
   readonly task: Task
 }
-
-/** The capability every order of this version runs under. */
-const CAPABILITY = 'autonomous_issue_resolver.bounded_change'
 
 const UNKNOWN_AUTHORS: ReadonlySet<Request['source']> = new Set(['issue_url', 'assistant'])
 
@@ -59,7 +57,7 @@ export function acceptOrder(
       scope: order.scope,
       success_criteria: assessment.criteria,
       constraints: words.constraints,
-      capability: CAPABILITY,
+      capability: order.capability ?? DEFAULT_CAPABILITY,
       mode: order.mode,
       agent: order.agent,
       verification: order.verification,

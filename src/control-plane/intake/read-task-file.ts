@@ -12,6 +12,7 @@ export function readTaskFile(raw: string, name: string): OrderDraft {
     ...choices(rest),
     repository: task.repository ?? null,
     ...(task.sandbox_profile === undefined ? {} : { sandbox: task.sandbox_profile }),
+    ...(task.capability === undefined ? {} : { capability: task.capability }),
     words: {
       source: 'task_file',
       source_url: null,

@@ -50,6 +50,9 @@ const fields = {
   scope,
   success_criteria: lines('What must be true afterwards, one testable sentence each. Absent: derived and shown.'),
   constraints: lines('What must stay as it is, or must not be done.'),
+  capability: line(120).describe(
+    'Id of the capability it runs under; `gander capability list` shows them. Absent: autonomous_issue_resolver.bounded_change.',
+  ),
   verification_profile: line(500).describe(
     'Id of a profile, or path of a profile file. Absent: found from the repository.',
   ),
@@ -75,7 +78,7 @@ export const TASK_SCHEMA = z.strictObject(fields).partial().required({ objective
  */
 export const FRONT_MATTER_SCHEMA = z
   .strictObject(fields)
-  .omit({ objective: true, description: true, sandbox_profile: true })
+  .omit({ objective: true, description: true, sandbox_profile: true, capability: true })
   .partial()
 
 /** What front matter gives. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { grantsTool } from '#domain/capability'
 import type { ToolDeclaration } from '#domain/conversation'
 import { canonicalJson, type Json } from '#domain/json'
 import { PHASE_TOOLS, TOOL_NAMES, type AgentPhase } from '#domain/tool'
@@ -24,7 +25,7 @@ function bind(dependencies: ToolGatewayDependencies, host: ToolHost): AgentTools
   // A transform is the platform's own loop over as many files as its rule finds; only models run away.
   const desk: Desk = { dependencies, host, rate: host.task.agent.kind === 'transform' ? undefined : createRate() }
   return {
-    declarations: declarationsOf,
+    declarations: (phase) => declarationsOf(phase, host.task),
     call: async (request, { phase, key }) => {
       const args: Json = nestsTooDeep(request.arguments) ? null : request.arguments
       const intent = { key, kind: 'tool_call', request: { tool: request.name, arguments: args, phase } } as const
@@ -42,8 +43,9 @@ function bind(dependencies: ToolGatewayDependencies, host: ToolHost): AgentTools
   }
 }
 
-function declarationsOf(phase: AgentPhase): readonly ToolDeclaration[] {
-  return PHASE_TOOLS[phase].map((name) => declare(name))
+/** What is open in a phase and granted to the task; the rest is not even offered. */
+function declarationsOf(phase: AgentPhase, task: ToolHost['task']): readonly ToolDeclaration[] {
+  return PHASE_TOOLS[phase].filter((name) => grantsTool(task, name)).map((name) => declare(name))
 }
 
 const declare = (name: (typeof TOOL_NAMES)[number]): ToolDeclaration => {

@@ -19,6 +19,7 @@ type Next =
 /** Edit, check the boundary, verify, repair while the budget lasts, review; until the change stands or the run ends. */
 export async function change(execution: Execution): Promise<Ending | undefined> {
   let outcome = await work(execution, 'editing', openingForEditing(need(execution, 'plan')))
+import { readRiskOfChange } from './risk.ts'
   for (let round = 0; ; round++) {
     if (outcome.kind === 'needs_leave') return askForLeave(execution, outcome.wanted)
     if (outcome.kind !== 'finished') return endingOf(outcome, 'agent_stuck')
@@ -46,6 +47,11 @@ async function examine(execution: Execution, round: number): Promise<Next> {
 async function repair(execution: Execution, verification: Verdict): Promise<Next> {
   const { found, journal, task } = execution
   const { max_repairs } = journal.budget().limits
+  await readRiskOfChange(execution, round)
+  const looked = { round, subject: [`tree ${captured.tree}`] }
+  const built = await checkpoint(execution, 'build', { ...looked, reason: 'The change is inside its boundary.' })
+  if (built.word === 'waits') return { next: 'ends', ending: built.ending }
+  if (built.word === 'changes') return workAgain(execution, built, phaseOf(execution))
   const report = need(execution, 'after')
   // A rule or a command does the same again: what it left behind is a person's.
   if (task.agent.kind === 'transform' || found.repairs >= max_repairs) return notRepaired(found.repairs, verification)

@@ -5,6 +5,7 @@ import type { RunMode } from '#domain/task'
 import type { PullRequestLink } from '#ports'
 import { askPolicy } from './ask-policy.ts'
 import { need, type Ending, type Execution } from './execution.ts'
+import { evidenceOwed } from './capability-evidence.ts'
 import { sealPacket } from './seal-packet.ts'
 
 /** What stands behind a completed run. */
@@ -20,6 +21,8 @@ export async function deliver(execution: Execution): Promise<Ending | Delivered>
   const summary = found.summary === '' ? `Planned: ${found.plan?.objective ?? ''}` : found.summary
   const evidence = evidenceOf(execution)
   if (run.mode === 'analysis_only' || run.mode === 'dry_run_patch') {
+  const owed = evidenceOwed(execution)
+  if (owed !== undefined) return owed
     const { sha256 } = await sealPacket(execution, { state: 'completed', summary, diagnosis: null })
     return { summary, packet_sha256: sha256, evidence }
   }

@@ -6,6 +6,7 @@ import { createNativeAgent, createTransformAgent } from '#execution-plane/agents
 import { createToolGateway } from '#execution-plane/tool-gateway'
 import { checkPlan } from '#execution-plane/planner'
 import type { Agent, AgentTools, LeasedRun, ModelGateway } from '#ports'
+import { withinCapability } from './capability-bounds.ts'
 import { change } from './change.ts'
 import { deliver, type Delivered } from './deliver.ts'
 import type { Drain } from './drain.ts'
@@ -80,7 +81,8 @@ async function begin(
     send_backs: 0,
   }
   if (run.state === 'leased' && run.resume_to !== null) await journal.close({ type: 'resume' })
-  return { parts, run, lease, task, created_at: overview.created_at, journal, signal, found }
+  const bounded = { ...parts, policy: withinCapability(parts.policy, task, () => found.risk) }
+  return { parts: bounded, run, lease, task, created_at: overview.created_at, journal, signal, found }
 }
 
 async function agentFor(execution: Execution): Promise<Agent> {

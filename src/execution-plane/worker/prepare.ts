@@ -10,19 +10,26 @@ import { limitsOf, narrowed, OWN_SANDBOX_PROFILES, sealSandboxProfile } from '#e
 import { findProfile } from '#execution-plane/verifier'
 import { openWorkspace } from '#execution-plane/workspace'
 import { askPolicy } from './ask-policy.ts'
+import { boundedPaths, boundedProfile } from './capability-bounds.ts'
+import { capabilityOpen } from './capability-open.ts'
 import { seatGuest } from './guest.ts'
 import { need, type Ending, type Execution } from './execution.ts'
+import { readRiskOfTask } from './risk.ts'
 import { applyCaps, bindPolicy } from './run-policy.ts'
 import { setUp } from './setup/set-up.ts'
 
 /** Policy is asked, the sandbox is proved, the commit is opened, the profile found, the dependencies set up. */
 export async function prepare(execution: Execution): Promise<Ending | undefined> {
-  const refused = (await askPolicy(execution, runPreparation(execution))) ?? (await sandboxHolds(execution))
+  const refused =
+    (await askPolicy(execution, runPreparation(execution))) ??
+    (await sandboxHolds(execution)) ??
+    (await capabilityOpen(execution))
   if (refused !== undefined) return refused
   await execution.journal.advance('preparing', { policy_allows: true })
   await openRepository(execution)
   const closed = await bindPolicy(execution)
   if (closed !== undefined) return closed
+  await readRiskOfTask(execution)
   const ending = (await chooseSandbox(execution)) ?? (await chooseProfile(execution)) ?? (await applyCaps(execution)) ?? (await setUp(execution))
   if (ending !== undefined) return ending
   await openWork(execution)
@@ -98,7 +105,7 @@ export function treeReader(repository: RunRepository) {
 /** The operator's profile, narrowed by the base commit's own; what it allows is the most that anything later may do. */
 async function chooseSandbox(execution: Execution): Promise<Ending | undefined> {
   const { parts, task, found, journal } = execution
-  const given = task.sandbox ?? sealSandboxProfile(DEFAULT_SANDBOX_PROFILE)
+  const given = boundedProfile(task.sandbox ?? sealSandboxProfile(DEFAULT_SANDBOX_PROFILE), task.grant)
   const reader = treeReader(need(execution, 'repository'))
   const answer = await journal.perform(
     { key: 'sandbox', kind: 'workspace', request: { profile: given.version } },
@@ -119,7 +126,7 @@ async function chooseSandbox(execution: Execution): Promise<Ending | undefined> 
       why: refusal ?? 'it is no sandbox profile',
     }
   found.sandbox = profile
-  execution.task = { ...task, scope: within(task.scope, profile) }
+  execution.task = boundedPaths({ ...task, scope: within(task.scope, profile) })
   return sandboxAllowed(execution)
 }
 

@@ -5,6 +5,7 @@ import type { EventDraft } from '#domain/event'
 import type { ProfilePhase, VerificationProfile } from '#domain/verification'
 import type { PackageTool, TreeEntry } from '#ports'
 import { checkLockfiles, problemText } from '#execution-plane/lockfiles'
+import { openHosts } from '../capability-bounds.ts'
 import { need, type Execution } from '../execution.ts'
 
 type Report = Awaited<ReturnType<typeof checkLockfiles>>
@@ -80,7 +81,8 @@ async function openAndUnknown(
   const named = isWritten(profile)
     ? profile.registry_hosts
     : profile.registry_hosts.filter((host) => own.has(host) || !locked.has(host))
-  const open = new Set([...named, ...network.allowlist, ...[...own].filter((host) => locked.has(host))])
+  const may = isWritten(profile) ? openHosts(execution.task, named) : named
+  const open = new Set([...may, ...network.allowlist, ...[...own].filter((host) => locked.has(host))])
   return { hosts: [...open].sort(), unknown: report.hosts.filter(({ host }) => !open.has(host)).slice(0, 20) }
 }
 
