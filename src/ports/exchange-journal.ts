@@ -16,7 +16,7 @@ export interface ExchangeJournal {
     | { readonly status: 'unknown' }
     | { readonly status: 'mismatch' }
   >
-  record(call_key: string, answer: ModelAnswer): Promise<void>
+  record(call_key: string, answer: ModelAnswer, tenant_id: string): Promise<void>
   /** Marks every call an earlier gateway left `sent` as unknown; returns how many. Called once, under the gateway lock. */
   abandon(): Promise<number>
 }

@@ -20,6 +20,7 @@ import { git } from '../support/lab/lab.ts'
 import { call, finish, plan, play } from '../support/lab/play.ts'
 import { python } from '../support/lab/solutions.ts'
 import { startScriptedModel, type Script, type ScriptedModel } from '../support/scripted-model/index.ts'
+import { asTenant } from '../support/as-tenant.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const VALUES = makeCanaries(500)
@@ -147,8 +148,8 @@ async function rows(): Promise<ReadonlyMap<string, string>> {
     )
     const found = new Map<string, string>()
     for (const { name } of named.rows) {
-      const { rows: all } = await database.pool.query<{ row: string }>(`select t::text as row from ${name} t`)
-      found.set(name, all.map(({ row }) => row).join('\n'))
+      const { rows: all } = await asTenant(database, `select t::text as row from ${name} t`)
+      found.set(name, all.map(({ row }) => String(row)).join('\n'))
     }
     return found
   } finally {

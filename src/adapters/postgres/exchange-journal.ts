@@ -2,26 +2,9 @@ import type { ExchangeJournal, ModelAnswer } from '#ports'
 import type { Database } from './database/open-database.ts'
 import { query } from './store/store-context.ts'
 
-/** Claims in one statement; a key that is there already is read under the lock of its row. */
-const CLAIM = {
-  name: 'claim_exchange',
-  text: `with made as (
-    insert into gander.exchange (tenant_id, call_key, run_id, request_sha256, status)
-    values ($1, $2, $3, $4, 'sent') on conflict do nothing returning 'made' as status
-  )
-  select status, null as request_sha256, null::json as answer from made
-  union all
-  select e.status, e.request_sha256, e.answer from gander.exchange e where e.tenant_id = $1 and e.call_key = $2`,
-}
-const RECORD = {
-  name: 'record_exchange',
-  text: `update gander.exchange set status = 'answered', answer = $2, answered_at = clock_timestamp()
-    where call_key = $1 and status = 'sent'`,
-}
-const ABANDON = {
-  name: 'abandon_exchanges',
-  text: `update gander.exchange set status = 'unknown' where status = 'sent' returning call_key`,
-}
+const CLAIM = { name: 'claim_exchange', text: 'select * from gander.claim_exchange($1, $2, $3, $4)' }
+const RECORD = { name: 'record_exchange', text: 'select gander.record_exchange($1, $2, $3)' }
+const ABANDON = { name: 'abandon_exchanges', text: 'select gander.abandon_exchanges() as abandoned' }
 
 interface ExchangeRow {
   readonly status: 'made' | 'sent' | 'answered' | 'unknown'
@@ -45,9 +28,9 @@ export function createExchangeJournal({ database }: { readonly database: Pick<Da
       if (found?.request_sha256 !== request_sha256) return { status: 'mismatch' }
       return found.answer === null ? { status: 'unknown' } : { status: 'recorded', answer: found.answer }
     },
-    record: async (call_key, answer) => {
-      await query(pool, RECORD, [call_key, JSON.stringify(answer)])
+    record: async (call_key, answer, tenant_id) => {
+      await query(pool, RECORD, [tenant_id, call_key, JSON.stringify(answer)])
     },
-    abandon: async () => (await query(pool, ABANDON, [])).length,
+    abandon: async () => (await query<{ abandoned: number }>(pool, ABANDON, []))[0]?.abandoned ?? 0,
   }
 }

@@ -1,8 +1,9 @@
 import type { Usage } from '#domain/conversation'
+import type { TenantId } from '#domain/ids'
 import type { ModelApi } from '#domain/task'
 import type { GuestBudget, GuestExchange, GuestStop, RunSpending } from '#ports'
 import type { Database } from './database/open-database.ts'
-import { plain, plainOrNull, query } from './store/store-context.ts'
+import { plain, plainOrNull, query, queryOf, type Statement } from './store/store-context.ts'
 
 const STANDING = {
   name: 'guest_standing',
@@ -37,10 +38,14 @@ const SPENDING = {
       reserved_tokens::float8 as reserved_tokens
     from gander.budget where tenant_id = $1 and run_id = $2`,
 }
+const OPEN = {
+  name: 'tenants_with_open_guest_calls',
+  text: 'select tenant_id from gander.tenants_with_open_guest_calls() as tenant_id',
+}
 const ABANDON = {
   name: 'abandon_guest_calls',
   text: `select gander.settle_guest_call(tenant_id, call_key, 'unknown', 'the gateway ended before it was settled',
-    null, null, null, null, 0, null) from gander.guest_exchange where outcome = 'sent'`,
+    null, null, null, null, 0, null) from gander.guest_exchange where tenant_id = $1 and outcome = 'sent'`,
 }
 const NOTHING_KNOWN: Usage = { input_tokens: null, output_tokens: null, cached_input_tokens: null }
 
@@ -59,14 +64,16 @@ interface ExchangeRow extends Omit<GuestExchange, 'usage' | 'api'> {
 /** Guests' calls on their run's budget. Money is reserved and settled by functions that lock the budget's row. */
 export function createGuestBudget({ database }: { readonly database: Pick<Database, 'pool'> }): GuestBudget {
   const { pool } = database
+  const of = <Row extends object>(tenant: string, statement: Statement, values: readonly unknown[]) =>
+    queryOf<Row>({ pool, tenant: tenant as TenantId }, statement, values)
   return {
     standing: async ({ tenant_id, run_id, fence }) => {
       const values = [tenant_id, run_id, fence]
-      const [row] = await query<{ standing: 'held' | 'lease_lost' | 'cancelled' }>(pool, STANDING, values)
+      const [row] = await of<{ standing: 'held' | 'lease_lost' | 'cancelled' }>(tenant_id, STANDING, values)
       return row?.standing ?? 'lease_lost'
     },
     reserve: async (start, wanted) => {
-      const [row] = await query<ReservedRow>(pool, RESERVE, [
+      const [row] = await of<ReservedRow>(start.tenant_id, RESERVE, [
         ...identityOf(start, wanted),
         wanted.worst_usd,
         Math.ceil(wanted.worst_tokens),
@@ -79,7 +86,7 @@ export function createGuestBudget({ database }: { readonly database: Pick<Databa
     },
     settle: async ({ tenant_id, key_prefix }, settled) => {
       const { n, outcome, reason, reported_model, usage, cost_usd, tokens, duration_ms, exchange_sha256 } = settled
-      await query(pool, SETTLE, [
+      await of(tenant_id, SETTLE, [
         tenant_id,
         `${key_prefix}/${n}`,
         outcome,
@@ -93,14 +100,19 @@ export function createGuestBudget({ database }: { readonly database: Pick<Databa
       ])
     },
     refuse: async (start, refused, reason) => {
-      await query(pool, REFUSE, [...identityOf(start, refused), plain(reason)])
+      await of(start.tenant_id, REFUSE, [...identityOf(start, refused), plain(reason)])
     },
     exchanges: async ({ tenant_id, run_id, key_prefix }) => {
-      const rows = await query<ExchangeRow>(pool, EXCHANGES, [tenant_id, run_id, key_prefix])
+      const rows = await of<ExchangeRow>(tenant_id, EXCHANGES, [tenant_id, run_id, key_prefix])
       return rows.map((row) => ({ ...row, usage: row.usage ?? NOTHING_KNOWN }))
     },
-    spending: async (tenant_id, run_id) => (await query<RunSpending>(pool, SPENDING, [tenant_id, run_id]))[0],
-    abandon: async () => (await query(pool, ABANDON, [])).length,
+    spending: async (tenant_id, run_id) => (await of<RunSpending>(tenant_id, SPENDING, [tenant_id, run_id]))[0],
+    abandon: async () => {
+      let abandoned = 0
+      for (const { tenant_id } of await query<{ tenant_id: string }>(pool, OPEN, []))
+        abandoned += (await of(tenant_id, ABANDON, [tenant_id])).length
+      return abandoned
+    },
   }
 }
 

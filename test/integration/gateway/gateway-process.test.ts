@@ -11,6 +11,7 @@ import type { ModelChoice } from '#domain/task'
 import { useCompiledCode } from '../../support/gateway/compile-cache.ts'
 import { modelCall } from '../../support/gateway/model-call.ts'
 import { startScriptedModel, type Script, type ScriptedModel } from '../../support/scripted-model/index.ts'
+import { asTenant } from '../../support/as-tenant.ts'
 
 useCompiledCode()
 const KEY = 'sk-test-0123456789abcdef'
@@ -114,7 +115,7 @@ it('keeps the key out of the database', async () => {
   script = () => ({ text: `It is ${KEY}.` })
   const { gateway } = await connect()
   await gateway.call(modelCall('e/1/0', model()))
-  const { rows } = await database.pool.query('select * from gander.exchange')
+  const { rows } = await asTenant(database, 'select * from gander.exchange')
   expect(JSON.stringify(rows)).toContain('e/1/0')
   expect(JSON.stringify(rows)).not.toContain(KEY)
 })

@@ -27,7 +27,7 @@ describe('the exchange journal', () => {
   test('a key is sent once, and its answer comes back as it was recorded', async () => {
     const journal = createExchangeJournal(db)
     expect(await journal.claim('run/1/1', 'sha', 'run', 'ten')).toEqual({ status: 'send' })
-    await journal.record('run/1/1', answer)
+    await journal.record('run/1/1', answer, 'ten')
     expect(await journal.claim('run/1/1', 'sha', 'run', 'ten')).toEqual({ status: 'recorded', answer })
   })
 
@@ -35,7 +35,7 @@ describe('the exchange journal', () => {
     const journal = createExchangeJournal(db)
     await journal.claim('run/2/1', 'sha', 'run', 'ten')
     expect(await journal.claim('run/2/1', 'other', 'run', 'ten')).toEqual({ status: 'mismatch' })
-    await journal.record('run/2/1', answer)
+    await journal.record('run/2/1', answer, 'ten')
     expect(await journal.claim('run/2/1', 'other', 'run', 'ten')).toEqual({ status: 'mismatch' })
   })
 
@@ -51,10 +51,10 @@ describe('the exchange journal', () => {
     const journal = createExchangeJournal(fresh)
     await journal.claim('run/4/1', 'sha', 'run', 'ten')
     await journal.claim('run/5/1', 'sha', 'run', 'ten')
-    await journal.record('run/5/1', answer)
+    await journal.record('run/5/1', answer, 'ten')
     expect(await journal.abandon()).toBe(1)
     expect(await journal.abandon()).toBe(0)
-    await journal.record('run/4/1', answer)
+    await journal.record('run/4/1', answer, 'ten')
     expect(await journal.claim('run/4/1', 'sha', 'run', 'ten')).toEqual({ status: 'unknown' })
     expect(await journal.claim('run/5/1', 'sha', 'run', 'ten')).toEqual({ status: 'recorded', answer })
   })

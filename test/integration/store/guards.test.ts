@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRunStore, openDatabase } from '#adapters/postgres'
 import { isActive, RUN_STATES, successors } from '#domain/run'
 import { identifiers, startTestServer, type TestDatabase, type TestServer } from '../../support/database.ts'
+import { asTenant } from '../../support/as-tenant.ts'
 import { runIn, submission } from '../../support/store-fixtures.ts'
 
 let server: TestServer
@@ -15,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-const app = (text: string) => db.database.pool.query(text)
+const app = (text: string) => asTenant(db.database, text)
 const refused = (work: Promise<unknown>) =>
   work.then(
     () => 'accepted',

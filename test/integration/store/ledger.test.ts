@@ -24,14 +24,15 @@ beforeEach(async () => {
 })
 afterAll(() => server.stop())
 
-const verify = (tenant: TenantId = LOCAL_TENANT) => verifyChain({ store, tenant, sha256, page: 7 })
+const verify = (tenant: TenantId = LOCAL_TENANT) =>
+  verifyChain({ store: createRunStore({ database: db.database, identifiers }, tenant), tenant, sha256, page: 7 })
 
 describe('the chain', () => {
   test('verifies over several runs and tenants, each with a chain and positions of its own', async () => {
     const other = 'ten_other' as TenantId
     for (let round = 0; round < 3; round++) {
       await runIn(store, 'editing')
-      await runIn(store, 'planning', { tenant: other })
+      await runIn(createRunStore({ database: db.database, identifiers }, other), 'planning', { tenant: other })
     }
     for (const [tenant, events] of [
       [LOCAL_TENANT, 21],

@@ -4,7 +4,7 @@ import { GanderError } from '#domain/failure'
 import type { RunId } from '#domain/ids'
 import { eventRows } from './ledger-events.ts'
 import { limitsOf, useOf, type BudgetRow } from './run-row.ts'
-import { query, type StoreContext } from './store-context.ts'
+import { queryOf, type TenantContext } from './store-context.ts'
 import { runNotFound } from './write-run.ts'
 
 const READ = {
@@ -15,10 +15,10 @@ const READ = {
 
 /** What a run may use and has used. @throws GanderError `run_not_found` */
 export async function readBudget(
-  store: StoreContext,
+  store: TenantContext,
   run: RunId,
 ): Promise<{ readonly limits: BudgetLimits; readonly use: BudgetUse }> {
-  const [row] = await query<BudgetRow>(store.pool, READ, [run])
+  const [row] = await queryOf<BudgetRow>(store, READ, [run])
   if (row === undefined) throw runNotFound(run)
   return { limits: limitsOf(row), use: useOf(row) }
 }
@@ -36,7 +36,7 @@ const EXTEND = {
 
 /** Adds to a run's limits and says so in the ledger. @throws GanderError `usage` for what is no amount to add */
 export async function extendBudget(
-  store: StoreContext,
+  store: TenantContext,
   run: RunId,
   added: Partial<BudgetLimits>,
   by: string,
@@ -44,7 +44,7 @@ export async function extendBudget(
   for (const [name, amount] of Object.entries(added)) checkAmount(name, amount)
   const { max_cost_usd = 0, max_minutes = 0, max_steps = 0, max_tokens = 0, max_repairs = 0 } = added
   const draft: EventDraft = { event: 'budget_extended', facts: { by, added: { ...added } } }
-  const [row] = await query<BudgetRow>(store.pool, EXTEND, [
+  const [row] = await queryOf<BudgetRow>(store, EXTEND, [
     run,
     max_cost_usd,
     max_minutes,

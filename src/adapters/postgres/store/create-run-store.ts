@@ -17,7 +17,8 @@ import {
 } from './read-runs.ts'
 import { beginStep, readSteps } from './steps.ts'
 import { submitRun, submittedRun } from './submit-run.ts'
-import { sweepRuns } from './sweep-runs.ts'
+import { sweepRuns, sweepTenants } from './sweep-runs.ts'
+import type { TenantContext } from './store-context.ts'
 import { writeRun } from './write-run.ts'
 
 interface RunStoreParts {
@@ -27,41 +28,43 @@ interface RunStoreParts {
   readonly sha256?: Sha256
 }
 
-/** The stores of all tenants over one database. */
-export function createRunStores(parts: RunStoreParts): RunStores {
-  const all = createRunStore(parts)
-  return { of: () => all, lease: (worker, only) => all.lease(worker, only), sweep: (host) => all.sweep(host) }
-}
-
-/** Runs, steps and ledger in PostgreSQL. @throws GanderError `database_unavailable`, `storage_full` from every method */
-export function createRunStore(
-  { database, identifiers, sha256 = hashText }: RunStoreParts,
-  _tenant: TenantId = LOCAL_TENANT,
-): RunStore {
+/** The stores of all tenants over one database. @throws GanderError `database_unavailable`, `storage_full` from every method */
+export function createRunStores({ database, identifiers, sha256 = hashText }: RunStoreParts): RunStores {
   const store = { pool: database.pool, identifiers, sha256 }
   return {
-    submit: (submission) => submitRun(store, submission),
-    submitted: (key) => submittedRun(store, key),
-    load: (run) => loadOverview(store, run),
-    list: (tenant, limit) => listRuns(store, tenant, limit),
-    lease: (worker, only) => leaseRun(store, worker, only),
-    heartbeat: (run, lease) => heartbeat(store, run, lease),
-    sweep: (host) => sweepRuns(store, host),
-    write: (run, lease, write) => writeRun(store, run, lease, write),
-    command: (run, command, events = []) => writeRun(store, run, undefined, { command, events }),
-    extendBudget: (run, added, by) => extendBudget(store, run, added, by),
-    budget: (run) => readBudget(store, run),
-    steps: (run) => readSteps(store, run),
-    beginStep: (run, lease, intent) => beginStep(store, run, lease, intent),
-    finishStep: (...[run, lease, n, outcome, write = {}]) =>
-      writeRun(store, run, lease, { ...write, step: { n, outcome } }),
-    artifacts: (run) => readArtifacts(store, run),
-    decisions: (run) => readDecisions(store, run),
-    approvals: (run) => readApprovals(store, run),
-    pullRequest: (run) => readPullRequest(store, run),
-    events: (run, after) => readEvents(store, run, after),
-    chain: (tenant, after, limit) => readChain(store, tenant, after, limit),
+    of: (tenant) => storeOf({ ...store, tenant }),
+    lease: (worker, only) => leaseRun(store, worker, { only }),
+    sweep: (host) => sweepTenants(store, host),
   }
 }
+
+/** The store of one tenant; absent means the installation's own. */
+export const createRunStore = (parts: RunStoreParts, tenant: TenantId = LOCAL_TENANT): RunStore =>
+  createRunStores(parts).of(tenant)
+
+/** Runs, steps and ledger of a tenant. What is another tenant's is unknown here, and cannot be written. */
+const storeOf = (store: TenantContext): RunStore => ({
+  submit: (submission) => submitRun(store, submission),
+  submitted: (key) => submittedRun(store, key),
+  load: (run) => loadOverview(store, run),
+  list: (tenant, limit) => listRuns(store, tenant, limit),
+  lease: (worker, only) => leaseRun(store, worker, { tenant: store.tenant, only }),
+  heartbeat: (run, lease) => heartbeat(store, run, lease),
+  sweep: (host) => sweepRuns(store, host),
+  write: (run, lease, write) => writeRun(store, run, lease, write),
+  command: (run, command, events = []) => writeRun(store, run, undefined, { command, events }),
+  extendBudget: (run, added, by) => extendBudget(store, run, added, by),
+  budget: (run) => readBudget(store, run),
+  steps: (run) => readSteps(store, run),
+  beginStep: (run, lease, intent) => beginStep(store, run, lease, intent),
+  finishStep: (...[run, lease, n, outcome, write = {}]) =>
+    writeRun(store, run, lease, { ...write, step: { n, outcome } }),
+  artifacts: (run) => readArtifacts(store, run),
+  decisions: (run) => readDecisions(store, run),
+  approvals: (run) => readApprovals(store, run),
+  pullRequest: (run) => readPullRequest(store, run),
+  events: (run, after) => readEvents(store, run, after),
+  chain: (tenant, after, limit) => readChain(store, tenant, after, limit),
+})
 
 const hashText: Sha256 = (text) => createHash('sha256').update(text).digest('hex')

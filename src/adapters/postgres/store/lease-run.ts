@@ -1,37 +1,37 @@
-import type { RunId } from '#domain/ids'
+import type { RunId, TenantId } from '#domain/ids'
 import { isGanderError } from '#domain/failure'
 import type { Lease } from '#domain/run'
 import type { Task } from '#domain/task'
 import type { LeasedRun, WorkerIdentity } from '#ports'
 import { LEASE_MS, runOf, type RunRow } from './run-row.ts'
-import { inTransaction, query, type StoreContext } from './store-context.ts'
+import { inTransaction, query, type StoreContext, type TenantContext } from './store-context.ts'
 import { apply, decideCommand } from './write-run.ts'
 
-const ready = (which: string) => `select r.*, t.contract
-  from gander.run r join gander.task t on t.tenant_id = r.tenant_id and t.id = r.task_id
-  where r.state = 'queued' and r.attempts < r.max_attempts ${which}
-  limit 1 for no key update of r skip locked`
+const NEXT = { name: 'next_run', text: 'select run, contract from gander.next_run($1, $2)' }
 
-/** Ready rows have an index of their own, so that the claim's cost does not grow with the backlog of other states. */
-const OLDEST = { name: 'oldest_ready_run', text: ready('order by r.created_at, r.id') }
-const NAMED = { name: 'named_ready_run', text: ready('and r.id = $1') }
+interface NextRow {
+  readonly run: RunRow
+  readonly contract: Task
+}
 
-/** Leases a run that no other worker is leasing at this moment. */
+/**
+ * Leases a run that no other worker is leasing at this moment: of the tenant, or of any where none is given. It is chosen,
+ * decided on and written in one transaction, which becomes that run's tenant's.
+ */
 export async function leaseRun(
   store: StoreContext,
   worker: WorkerIdentity,
-  only: RunId | undefined,
+  wish: { readonly tenant?: TenantId | undefined; readonly only?: RunId | undefined },
 ): Promise<LeasedRun | undefined> {
   return inTransaction(store.pool, async (client) => {
-    const rows = only === undefined ? query(client, OLDEST, []) : query(client, NAMED, [only])
-    const [row] = (await rows) as readonly (RunRow & { readonly contract: Task })[]
+    const [row] = await query<NextRow>(client, NEXT, [wish.tenant ?? null, wish.only ?? null])
     if (row === undefined) return undefined
-    const from = runOf(row)
+    const from = runOf(row.run)
     const actor = { actor_type: 'service', actor: worker.id } as const
     const decided = decideCommand(from, { type: 'lease', worker: worker.id }, actor)
     if (!decided.ok) return undefined
-    const leasing = { ...decided.value, winner: worker }
-    const applied = await apply(store, client, { id: from.id, holder: undefined, write: {}, decided: leasing })
+    const leasing = { id: from.id, holder: undefined, write: {}, decided: { ...decided.value, winner: worker } }
+    const applied = await apply({ ...store, tenant: from.tenant_id }, client, leasing)
     if (!applied.ok || !('lease' in applied.value)) return undefined
     return { run: applied.value, task: row.contract, lease: applied.value.lease }
   }).catch(unlessStopped)
@@ -44,19 +44,15 @@ function unlessStopped(error: unknown): undefined {
   if (!isGanderError(error) || error.facts['sqlstate'] !== LEASE_STOPPED) throw error
 }
 
-const HEARTBEAT = {
-  name: 'heartbeat',
-  text: `update gander.run set lease_expires_at = clock_timestamp() + ${LEASE_MS} * interval '1 millisecond'
-    where id = $1 and worker = $2 and fence = $3 returning cancel_requested_by`,
-}
+const HEARTBEAT = { name: 'heartbeat', text: `select * from gander.heartbeat($1, $2, $3, $4, ${LEASE_MS})` }
 
 /** Extends a lease that is still held. */
 export async function heartbeat(
-  store: StoreContext,
+  store: TenantContext,
   run: RunId,
   lease: Lease,
 ): Promise<{ readonly held: boolean; readonly cancel_requested_by: string | null }> {
-  const values = [run, lease.worker, lease.fence]
+  const values = [store.tenant, run, lease.worker, lease.fence]
   const [row] = await query<{ cancel_requested_by: string | null }>(store.pool, HEARTBEAT, values)
   return { held: row !== undefined, cancel_requested_by: row?.cancel_requested_by ?? null }
 }

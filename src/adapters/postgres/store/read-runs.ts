@@ -3,7 +3,7 @@ import type { RunId, TenantId } from '#domain/ids'
 import type { PolicyDecision, PullRequestLink, RunArtifact, RunOverview } from '#ports'
 import { ledgerEventOf, type LedgerRow } from './ledger-events.ts'
 import { overviewOf, type OverviewRow } from './run-row.ts'
-import { query, type StoreContext } from './store-context.ts'
+import { queryOf, type TenantContext } from './store-context.ts'
 
 /** Reads runs with their task and budget; a `where` over `r` and `t` follows. */
 export const OVERVIEW = `select r.*, t.contract, b.max_cost_usd, b.max_minutes, b.max_steps, b.max_tokens, b.max_repairs,
@@ -18,14 +18,14 @@ const NEWEST = {
 }
 
 /** A run with its task and budget; undefined when there is none. */
-export async function loadOverview(store: StoreContext, run: RunId): Promise<RunOverview | undefined> {
-  const [row] = await query<OverviewRow>(store.pool, ONE, [run])
+export async function loadOverview(store: TenantContext, run: RunId): Promise<RunOverview | undefined> {
+  const [row] = await queryOf<OverviewRow>(store, ONE, [run])
   return row === undefined ? undefined : overviewOf(row)
 }
 
 /** A tenant's runs, the newest first. */
-export async function listRuns(store: StoreContext, tenant: TenantId, limit: number): Promise<readonly RunOverview[]> {
-  const rows = await query<OverviewRow>(store.pool, NEWEST, [tenant, limit])
+export async function listRuns(store: TenantContext, tenant: TenantId, limit: number): Promise<readonly RunOverview[]> {
+  const rows = await queryOf<OverviewRow>(store, NEWEST, [tenant, limit])
   return rows.map(overviewOf)
 }
 
@@ -36,14 +36,14 @@ const DECISIONS = { name: 'decisions_of_run', text: ofRun('policy_decision', 'or
 const PULL_REQUEST = { name: 'pull_request_of_run', text: ofRun('pull_request_link', '') }
 
 /** A run's artifacts in the order they were recorded. */
-export async function readArtifacts(store: StoreContext, run: RunId): Promise<readonly RunArtifact[]> {
-  const rows = await query<RunArtifact>(store.pool, ARTIFACTS, [run])
+export async function readArtifacts(store: TenantContext, run: RunId): Promise<readonly RunArtifact[]> {
+  const rows = await queryOf<RunArtifact>(store, ARTIFACTS, [run])
   return rows.map(({ kind, name, sha256, bytes, data_class }) => ({ kind, name, sha256, bytes, data_class }))
 }
 
 /** A run's policy decisions in the order they were recorded. */
-export async function readDecisions(store: StoreContext, run: RunId): Promise<readonly PolicyDecision[]> {
-  const rows = await query<PolicyDecision>(store.pool, DECISIONS, [run])
+export async function readDecisions(store: TenantContext, run: RunId): Promise<readonly PolicyDecision[]> {
+  const rows = await queryOf<PolicyDecision>(store, DECISIONS, [run])
   return rows.map(decisionOf)
 }
 
@@ -54,8 +54,8 @@ export function decisionOf(row: PolicyDecision): PolicyDecision {
 }
 
 /** The pull request of a run; undefined when it has none. */
-export async function readPullRequest(store: StoreContext, run: RunId): Promise<PullRequestLink | undefined> {
-  const [row] = await query<PullRequestLink>(store.pool, PULL_REQUEST, [run])
+export async function readPullRequest(store: TenantContext, run: RunId): Promise<PullRequestLink | undefined> {
+  const [row] = await queryOf<PullRequestLink>(store, PULL_REQUEST, [run])
   if (row === undefined) return undefined
   const { url, number, branch, head_commit, idempotency_key } = row
   return { url, number, branch, head_commit, idempotency_key }
@@ -68,18 +68,18 @@ const CHAIN = {
 }
 
 /** A run's events after a position, in order. */
-export async function readEvents(store: StoreContext, run: RunId, after: number): Promise<readonly LedgerEvent[]> {
-  const rows = await query<LedgerRow>(store.pool, EVENTS, [run, after])
+export async function readEvents(store: TenantContext, run: RunId, after: number): Promise<readonly LedgerEvent[]> {
+  const rows = await queryOf<LedgerRow>(store, EVENTS, [run, after])
   return rows.map(ledgerEventOf)
 }
 
 /** A page of a tenant's chain. */
 export async function readChain(
-  store: StoreContext,
+  store: TenantContext,
   tenant: TenantId,
   after: number,
   limit: number,
 ): Promise<readonly LedgerEvent[]> {
-  const rows = await query<LedgerRow>(store.pool, CHAIN, [tenant, after, limit])
+  const rows = await queryOf<LedgerRow>(store, CHAIN, [tenant, after, limit])
   return rows.map(ledgerEventOf)
 }

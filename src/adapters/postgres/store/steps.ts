@@ -7,7 +7,7 @@ import type { PolicyDecision, StepIntent, StepKind, StepRecord, WriteRefusal } f
 import { readBudget } from './budgets.ts'
 import { decisionOf } from './read-runs.ts'
 import { decisionRow } from './run-records.ts'
-import { query, type StoreContext } from './store-context.ts'
+import { query, queryOf, type TenantContext } from './store-context.ts'
 import { leaseRefusal } from './write-run.ts'
 
 interface StepRow extends Omit<StepRecord, 'decision'> {
@@ -16,7 +16,7 @@ interface StepRow extends Omit<StepRecord, 'decision'> {
   readonly decision: PolicyDecision | null
 }
 
-const BEGIN = { name: 'begin_step', text: 'select * from gander.begin_step($1, $2, $3, $4, $5, $6, $7, $8, $9)' }
+const BEGIN = { name: 'begin_step', text: 'select * from gander.begin_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)' }
 const STEPS = {
   name: 'steps_of_run',
   text: `select s.n, s.key, s.kind, s.request_sha256, s.intent_at, s.outcome, s.outcome_at, s.tree, s.cost_usd
@@ -31,13 +31,14 @@ export type BudgetRefusal = { readonly code: 'budget_exhausted'; readonly messag
 
 /** Records an intent with its reservation and decision, or finds what its key has; one round trip. */
 export async function beginStep(
-  store: StoreContext,
+  store: TenantContext,
   run: RunId,
   lease: Lease,
   intent: StepIntent,
 ): Promise<Result<StepRecord, WriteRefusal | BudgetRefusal>> {
   const reserve = intent.reserve_usd ?? 0
   const [row] = await query<StepRow>(store.pool, BEGIN, [
+    store.tenant,
     run,
     lease.worker,
     lease.fence,
@@ -61,8 +62,8 @@ export async function beginStep(
 }
 
 /** Every step of a run in order. */
-export async function readSteps(store: StoreContext, run: RunId): Promise<readonly StepRecord[]> {
-  const rows = await query<StepRow>(store.pool, STEPS, [run])
+export async function readSteps(store: TenantContext, run: RunId): Promise<readonly StepRecord[]> {
+  const rows = await queryOf<StepRow>(store, STEPS, [run])
   return rows.map(stepOf)
 }
 

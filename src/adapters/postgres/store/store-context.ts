@@ -11,6 +11,11 @@ export interface StoreContext {
   readonly sha256: Sha256
 }
 
+/** The same for one tenant: what it reads and writes is that tenant's. */
+export interface TenantContext extends StoreContext {
+  readonly tenant: TenantId
+}
+
 /** A statement that each connection prepares once. */
 export interface Statement {
   readonly name: string
@@ -39,6 +44,13 @@ export const inTenant = <Value>(
   tenant: TenantId,
   work: (client: PoolClient) => Promise<Value>,
 ): Promise<Value> => inTransaction(pool, work, `begin; set local gander.tenant = ${escapeLiteral(tenant)}`)
+
+/** Runs one statement that sees and writes rows of the store's tenant only. */
+export const queryOf = <Row extends object>(
+  { pool, tenant }: Pick<TenantContext, 'pool' | 'tenant'>,
+  statement: Statement,
+  values: readonly unknown[],
+): Promise<readonly Row[]> => inTenant(pool, tenant, (client) => query<Row>(client, statement, values))
 
 /** Runs statements in one transaction; whatever is thrown rolls it back. */
 export async function inTransaction<Value>(

@@ -6,7 +6,7 @@ import type { Submission, SubmissionKey } from '#ports'
 import { eventRows, PLATFORM } from './ledger-events.ts'
 import { loadOverview } from './read-runs.ts'
 import { detailOf, runOf, type RunRow } from './run-row.ts'
-import { plain, plainOrNull, query, type StoreContext } from './store-context.ts'
+import { plain, plainOrNull, queryOf, type TenantContext } from './store-context.ts'
 
 /** One statement, hence one transaction; request and task may be there already from an earlier run of the task. */
 const SUBMIT = {
@@ -32,7 +32,7 @@ const SUBMIT = {
 }
 
 /** Records request, task and queued run with their events; of two with one key the second gets the first one's run. */
-export async function submitRun(store: StoreContext, submission: Submission): Promise<Run> {
+export async function submitRun(store: TenantContext, submission: Submission): Promise<Run> {
   try {
     return await insertRun(store, submission)
   } catch (error) {
@@ -52,9 +52,9 @@ const KEY = {
 }
 
 /** The run that a key made; undefined where it is new. */
-export async function submittedRun(store: StoreContext, key: SubmissionKey): Promise<RunId | undefined> {
+export async function submittedRun(store: TenantContext, key: SubmissionKey): Promise<RunId | undefined> {
   const values = [key.tenant_id, key.principal_id, plain(key.key)]
-  const [row] = await query<{ run_id: RunId; request_sha256: string }>(store.pool, KEY, values)
+  const [row] = await queryOf<{ run_id: RunId; request_sha256: string }>(store, KEY, values)
   if (row === undefined || row.request_sha256 === key.request_sha256) return row?.run_id
   throw new GanderError(
     'idempotency_conflict',
@@ -62,13 +62,13 @@ export async function submittedRun(store: StoreContext, key: SubmissionKey): Pro
   )
 }
 
-async function insertRun(store: StoreContext, { request, task, run, events, once }: Submission): Promise<Run> {
+async function insertRun(store: TenantContext, { request, task, run, events, once }: Submission): Promise<Run> {
   const queued = queuedRun(run)
   const scheduled: EventDraft = { event: 'run_scheduled', facts: { task_id: task.id } }
   const drafts = events.some((draft) => draft.event === 'run_scheduled') ? events : [...events, scheduled]
   const { max_cost_usd, max_minutes, max_steps, max_tokens, max_repairs } = task.limits
-  const [row] = await query<RunRow>(
-    store.pool,
+  const [row] = await queryOf<RunRow>(
+    store,
     SUBMIT,
     [
       [run.tenant_id, request.id, request.source, plainOrNull(request.source_url), plain(request.requester)],

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { nextAction } from '#domain/failure'
+import type { TenantId } from '#domain/ids'
 import type { Run, RunCommand } from '#domain/run'
 import type { WorkerIdentity } from '#ports'
 import { runOf, type RunRow } from './run-row.ts'
-import { inTransaction, query, type Statement, type StoreContext } from './store-context.ts'
+import { inTenant, query, queryOf, type Statement, type StoreContext, type TenantContext } from './store-context.ts'
 import { apply, decideCommand } from './write-run.ts'
 
 const ON_HOST = {
@@ -21,10 +22,20 @@ const USED_UP = { name: 'attempts_used_up', text: lock("state = 'queued' and att
 /** The most runs one sweep gives back; what is left waits for the next. */
 const MOST = 1_000
 
-/** Gives back what nobody works on any more: first the leases of dead processes here, then those that ran out. */
-export async function sweepRuns(store: StoreContext, host: WorkerIdentity): Promise<number> {
+const TENANTS = { name: 'tenants_to_sweep', text: 'select tenant_id from gander.tenants_to_sweep($1) as tenant_id' }
+
+/** Gives back what nobody works on any more, tenant by tenant. */
+export async function sweepTenants(store: StoreContext, host: WorkerIdentity): Promise<number> {
   let count = 0
-  for (const row of await query<RunRow>(store.pool, ON_HOST, [host.host])) {
+  for (const { tenant_id } of await query<{ tenant_id: TenantId }>(store.pool, TENANTS, [host.host]))
+    count += await sweepRuns({ ...store, tenant: tenant_id }, host)
+  return count
+}
+
+/** Gives back what nobody works on any more: first the leases of dead processes here, then those that ran out. */
+export async function sweepRuns(store: TenantContext, host: WorkerIdentity): Promise<number> {
+  let count = 0
+  for (const row of await queryOf<RunRow>(store, ON_HOST, [host.host])) {
     if (await isAlive(row, host.boot_id)) continue
     if (await reclaim(store, STILL_DEAD, [row.id, row.worker, row.fence])) count++
   }
@@ -33,8 +44,8 @@ export async function sweepRuns(store: StoreContext, host: WorkerIdentity): Prom
 }
 
 /** One transaction for one run, the row locked from the look to the write, so that a heartbeat in between counts. */
-async function reclaim(store: StoreContext, which: Statement, values: readonly unknown[]): Promise<boolean> {
-  return inTransaction(store.pool, async (client) => {
+async function reclaim(store: TenantContext, which: Statement, values: readonly unknown[]): Promise<boolean> {
+  return inTenant(store.pool, store.tenant, async (client) => {
     const [row] = await query<RunRow>(client, which, values)
     if (row === undefined) return false
     const run = runOf(row)

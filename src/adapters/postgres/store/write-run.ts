@@ -10,7 +10,7 @@ import { pgCode } from '../database/pg-failure.ts'
 import { draftOf, eventRows, PLATFORM, type Actor } from './ledger-events.ts'
 import { recordRows } from './run-records.ts'
 import { nextRow, runOf, type RunRow } from './run-row.ts'
-import { query, type StoreContext } from './store-context.ts'
+import { query, queryOf, type TenantContext } from './store-context.ts'
 
 /** A step's outcome that is written with the run. */
 export interface FinishedStep {
@@ -20,7 +20,7 @@ export interface FinishedStep {
 
 const WRITE = {
   name: 'write_run',
-  text: 'select * from gander.write_run($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+  text: 'select * from gander.write_run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
 }
 const LOAD = { name: 'load_run', text: 'select * from gander.run where id = $1' }
 /** A person and a worker may write at once; the one who comes second decides again on what the first left. */
@@ -31,7 +31,7 @@ const ROUNDS = 8
  * happens, and the write is accepted only while the run is at exactly that version and the lease is the holder's.
  */
 export async function writeRun(
-  store: StoreContext,
+  store: TenantContext,
   id: RunId,
   holder: Lease | undefined,
   write: RunWrite & { readonly step?: FinishedStep },
@@ -69,7 +69,7 @@ export function decideCommand(
 }
 
 async function decideOn(
-  store: StoreContext,
+  store: TenantContext,
   id: RunId,
   holder: Lease | undefined,
   command: RunCommand,
@@ -89,7 +89,7 @@ interface Applying {
 type Applied = Result<Run, { readonly code: 'stale' | 'run_moved_on'; readonly message: string }>
 
 /** Writes in one statement; `stale` when the database found another version or another lease. */
-export async function apply(store: StoreContext, on: Pool | PoolClient, applying: Applying): Promise<Applied> {
+export async function apply(store: TenantContext, on: Pool | PoolClient, applying: Applying): Promise<Applied> {
   const { id, holder, write, decided } = applying
   const step = write.step
   const actor = decided?.actor ?? actorOf(undefined, holder)
@@ -100,6 +100,7 @@ export async function apply(store: StoreContext, on: Pool | PoolClient, applying
   ]
   const outcome = step === undefined ? null : JSON.stringify(step.outcome.value)
   const values = [
+    store.tenant,
     id,
     holder?.worker ?? null,
     holder?.fence ?? null,
@@ -131,7 +132,7 @@ const APPROVAL_OVER = 'GAW02'
 /** Raised by `finish_step` where a step has another outcome. */
 const OUTCOME_ON_RECORD = 'GAW01'
 
-function records(store: StoreContext, write: Applying['write']): string | null {
+function records(store: TenantContext, write: Applying['write']): string | null {
   const outcome = write.step?.outcome
   const decisions = [outcome?.decision, write.decision].filter((decision) => decision !== undefined)
   return recordRows(store, {
@@ -144,7 +145,7 @@ function records(store: StoreContext, write: Applying['write']): string | null {
   })
 }
 
-const stepRow = (store: StoreContext, { n, outcome }: FinishedStep): string =>
+const stepRow = (store: TenantContext, { n, outcome }: FinishedStep): string =>
   JSON.stringify({
     n,
     sha256: store.sha256(canonicalJson(outcome.value)),
@@ -154,15 +155,15 @@ const stepRow = (store: StoreContext, { n, outcome }: FinishedStep): string =>
   })
 
 /** @throws GanderError `run_not_found` */
-async function loadRun(store: StoreContext, id: RunId): Promise<Run> {
-  const [row] = await query<RunRow>(store.pool, LOAD, [id])
+async function loadRun(store: TenantContext, id: RunId): Promise<Run> {
+  const [row] = await queryOf<RunRow>(store, LOAD, [id])
   if (row === undefined) throw runNotFound(id)
   return runOf(row)
 }
 
 /** Why a worker's write found no row; undefined when its lease is fine and only the version was another. */
 export async function leaseRefusal(
-  store: StoreContext,
+  store: TenantContext,
   id: RunId,
   holder: Lease | undefined,
 ): Promise<WriteRefusal | undefined> {
