@@ -16,11 +16,13 @@ import { createModelProvider, createPriceTable } from '#adapters/models'
 import {
   createExchangeJournal,
   createGuestBudget,
+  createSwitches,
   holdGatewayLock,
   openDatabase,
   type Database,
   type GatewayLock,
 } from '#adapters/postgres'
+import { createSwitchBoard, guardGuestBudget, guardModelCalls } from '#control-plane/kill-switch'
 import { GanderError, isGanderError } from '#domain/failure'
 import { createRedactor } from '#evidence-plane/redaction'
 import {
@@ -30,7 +32,7 @@ import {
   type GuestDesk,
   type ModelExchange,
 } from '#execution-plane/model-gateway'
-import { systemClock } from './system-clock.ts'
+import { identifiers, systemClock } from './system-clock.ts'
 
 /** How long a second gateway waits for the first to go; a draining one is waited for as long as it drains. */
 const LOCK_PATIENCE_MS = 20_000
@@ -57,13 +59,15 @@ async function main(settings: GatewaySettings): Promise<void> {
   const lock = await takeLock(database, path)
   if (lock === undefined) return database.close()
   const journal = createExchangeJournal({ database })
-  const budget = createGuestBudget({ database })
+  const switches = createSwitchBoard({ switches: createSwitches({ database, identifiers }), clock: systemClock })
+  const budget = guardGuestBudget(createGuestBudget({ database }), switches)
   const abandoned = (await journal.abandon()) + (await budget.abandon())
   const provider = createModelProvider()
   const artifacts = createFilesystemArtifacts({ home })
   const rules = createModelRules(() => policyFile(home))
   const shared = { artifacts, redactor: createRedactor(), clock: systemClock, rules }
-  const host = createModelExchange({ ...shared, journal, budget, provider })
+  const exchange = createModelExchange({ ...shared, journal, budget, provider })
+  const host = withSwitches(exchange, guardModelCalls((call) => exchange.answer(call), switches))
   const desk = createGuestDesk({ ...shared, budget, forward: forwardRequest, prices: createPriceTable({ home }) })
   const served = await serveGateway({
     path,
@@ -86,7 +90,21 @@ async function main(settings: GatewaySettings): Promise<void> {
   const end = await Promise.race([served.ended, keeper.lost])
   log('gateway_ended', { why: end })
   await keeper.release()
+  await switches.close()
   await database.close()
+}
+
+/** The same exchange, whose calls ask the switches first. */
+function withSwitches(exchange: ModelExchange, answer: ModelExchange['answer']): ModelExchange {
+  return {
+    get open() {
+      return exchange.open
+    },
+    answer,
+    takeKeys: (keys) => exchange.takeKeys(keys),
+    holds: (call_key) => exchange.holds(call_key),
+    drained: () => exchange.drained(),
+  }
 }
 
 /** The operator's policy for models; undefined where none was written. Any other failure refuses all calls. */

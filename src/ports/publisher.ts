@@ -36,5 +36,7 @@ export interface Publisher {
     readonly repository: RunRepository
     readonly packet: EvidencePacket
     readonly packet_sha256: string
+    /** Asked right before each write to a remote; throws where it may not be made any more. Absent: it always may. */
+    readonly leave?: () => Promise<void>
   }): Promise<PullRequestLink & WithCut>
 }

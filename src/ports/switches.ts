@@ -28,13 +28,13 @@ export interface SwitchCheck {
   standing(question: SwitchQuestion): Promise<SwitchStanding>
   /** The same from the record at this very moment: for what cannot be taken back. Unreadable counts as unknown. */
   standingNow(question: SwitchQuestion): Promise<SwitchStanding>
-  /** What holds for a run that is known by its identifier only; a run nobody knows counts as unknown. */
+  /** What holds for a run that is known by its identifier only; one that is not on record, as for its tenant. */
   standingOfRun(
     tenant: TenantId,
     run: RunId,
   ): Promise<{
     readonly standing: SwitchStanding
-    readonly question: SwitchQuestion | undefined
+    readonly question: SwitchQuestion
   }>
   /** Calls back when a switch may have moved, until the returned function is called. */
   onHint(changed: () => void): () => void

@@ -36,8 +36,9 @@ export function createPublisher({ forgeOf, redactor }: PublisherParts): Publishe
 }
 
 /** Hands a branch to the repository the task came from; the user's own checkout stays as it is. */
-async function pushOnly({ plan, repository }: Publication): Promise<Published> {
+async function pushOnly({ plan, repository, leave }: Publication): Promise<Published> {
   const { repository: address } = repository.source
+  await leave?.()
   await push(repository, plan, address)
   const { branch, commit: head_commit, idempotency_key } = plan
   return { url: `${address}#${branch}`, number: 0, branch, head_commit, idempotency_key, cut: NOTHING_CUT }
@@ -50,9 +51,12 @@ async function openDraft(publication: Publication, forge: Forge, redactor: Redac
   const existing = await forge.findPullRequest(address, plan.idempotency_key)
   if (existing !== undefined && existing.head_commit === plan.commit)
     return { ...linkOf(existing, plan), cut: NOTHING_CUT }
-  await push(repository, plan, await forge.pushAddress(address))
+  const to = await forge.pushAddress(address)
+  await publication.leave?.()
+  await push(repository, plan, to)
   const public_words = { classes: PERSONAL, except: address }
   const { text: body, ...cut } = await redactor.redact(pullRequestBody(packet, packet_sha256), public_words)
+  await publication.leave?.()
   const opened = await forge.openPullRequest({
     idempotency_key: plan.idempotency_key,
     repository: address,

@@ -64,6 +64,10 @@ export const GANDER_ERRORS = {
     exit: 2,
     remedy: 'Ask for less, or name a capability that allows it; `gander capability list` shows them.',
   },
+  stopped: {
+    exit: 4,
+    remedy: '`gander switches` shows who stopped it and why; whoever may lifts it with `gander resume`.',
+  },
   run_not_found: { exit: 2, remedy: '`gander list` shows the runs there are.' },
   run_not_in_state: { exit: 2, remedy: '`gander show RUN` tells what the run waits for.' },
   model_not_configured: {

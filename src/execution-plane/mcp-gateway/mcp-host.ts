@@ -22,6 +22,8 @@ export interface McpHost {
   readonly task: Task
   readonly journal: StepJournal
   readonly signal: AbortSignal
+  /** Asked before each act; throws where the run may not act any more. Absent means that it always may. */
+  leave?(): Promise<void>
   readonly clock: Clock
   /** Absolute folder of the run; each server gets an empty one below it. */
   readonly folder: string

@@ -22,7 +22,7 @@ export interface Presented {
 
 /** A call that was weighed, whoever's tool it is for, and how it is done and told. */
 export interface WeighedAct {
-  readonly host: Pick<ToolHost, 'run_id' | 'signal' | 'clock'>
+  readonly host: Pick<ToolHost, 'run_id' | 'signal' | 'clock' | 'leave'>
   readonly call: Call
   /** As it is recorded. */
   readonly tool: { readonly name: string; readonly version: string }
@@ -67,6 +67,7 @@ export async function performAct(weighed: WeighedAct, { decision: standing }: St
   const { host, call, tool } = weighed
   const started = host.clock.now()
   host.signal.throwIfAborted()
+  await host.leave?.()
   const handled = await handle(weighed, standing)
   const { run } = handled
   const { text: shown, findings, events, tree } = await weighed.present(run, handled.decision !== undefined)

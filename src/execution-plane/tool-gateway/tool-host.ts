@@ -32,6 +32,8 @@ export interface ToolHost {
   /** Runs the task's verification on the current tree in a clean sandbox; `text` is its short form for a model. */
   verify(): Promise<{ readonly report: VerificationReport; readonly text: string }>
   readonly signal: AbortSignal
+  /** Asked before each act; throws where the run may not act any more. Absent means that it always may. */
+  leave?(): Promise<void>
   readonly clock: Clock
 }
 

@@ -82,6 +82,7 @@ const ENDING_OF_CODE: Partial<Record<GanderError['code'], (explanation: string) 
   lease_lost: () => undefined,
   // Nobody can say what was written last: the record will, to whoever takes the run up again.
   database_unavailable: () => undefined,
+  stopped: (explanation) => ({ kind: 'pause', reason: 'requested', explanation }),
   storage_full: (explanation) => ({ kind: 'pause', reason: 'storage_full', explanation }),
   storage_unwritable: (explanation) => ({ kind: 'pause', reason: 'storage_full', explanation }),
   gateway_unavailable: (explanation) => ({ kind: 'pause', reason: 'model_unavailable', explanation }),

@@ -49,6 +49,8 @@ interface JournalParts {
   readonly steps: readonly StepRecord[]
   /** Once it is aborted no step begins any more: its reason is thrown. Absent: never. */
   readonly parting?: AbortSignal
+  /** Asked before each live step; throws where the run may not act any more. Absent: it always may. */
+  readonly leave?: () => Promise<void>
   /** Called after each live step, for progress. */
   readonly onStep?: (step: { readonly key: string; readonly cost_usd: number }) => void
 }
@@ -132,6 +134,7 @@ class DurableJournal implements RunJournal {
     // What is on record for this very request has the shape its author gave it.
     if (known !== undefined && known.outcome !== null) return this.#replay(known, intent) as Value
     this.#parts.parting?.throwIfAborted()
+    await this.#parts.leave?.()
     const { decision, ...begun } = await this.#begin(intent)
     const from = this.#parts.clock.now()
     const outcome = await act({

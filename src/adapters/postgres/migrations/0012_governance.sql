@@ -21,6 +21,12 @@ begin
   on conflict (tenant_id) do update set moves = m.moves + 1;
   return null;
 end $$;
+create function gander.keep_switch() returns trigger language plpgsql as $$
+begin
+  raise exception 'a switch is released, never removed' using errcode = 'check_violation';
+end $$;
+create trigger switch_kept before delete or truncate on gander.kill_switch
+  for each statement execute function gander.keep_switch();
 create trigger switch_counted after insert or update on gander.kill_switch
   for each row execute function gander.count_switch_move();
 
@@ -58,7 +64,7 @@ begin
   end loop;
 end $$;
 
--- Why a run of this tenant may not be leased now: `switch`, `paused` or `paced`; null where nothing stops it.
+-- Why a run of this tenant may not be leased now: `switch`, `unknown`, `paused` or `paced`; null where nothing stops it.
 create function gander.lease_stop(p_tenant text, p_repository text, p_capability text, p_campaign text, p_mode text)
 returns text stable language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -69,6 +75,10 @@ begin
         or p_mode in ('autonomous_pr', 'fleet_campaign') and k.actions::jsonb ? 'no_autonomous_runs'
         or p_campaign is not null and k.actions::jsonb ? 'pause_waves')) then
     return 'switch';
+  end if;
+  if (select coalesce(sum(k.epoch), 0) from gander.kill_switch k where k.tenant_id in (p_tenant, '*'))
+    <> (select coalesce(sum(m.moves), 0) from gander.kill_switch_moves m where m.tenant_id in (p_tenant, '*')) then
+    return 'unknown';
   end if;
   if exists (select from gander.scheduler_pause s where s.tenant_id in (p_tenant, '*') and s.resumed_at is null) then
     return 'paused';
@@ -225,7 +235,7 @@ end $$;
 create trigger scopes_spent before update on gander.budget for each row
   when (old.reserved_usd <> new.reserved_usd or old.cost_usd <> new.cost_usd) execute function gander.spend_scopes();
 
-revoke execute on function gander.count_switch_move(), gander.guard_lease(), gander.event_id(),
+revoke execute on function gander.count_switch_move(), gander.keep_switch(), gander.guard_lease(), gander.event_id(),
   gander.warn_scope(gander.scope_use, numeric), gander.spend_scopes() from public;
 revoke execute on function gander.lease_stop(text, text, text, text, text) from public;
 grant execute on function gander.lease_stop(text, text, text, text, text) to gander_app;

@@ -146,6 +146,8 @@ async function watch(database: Pick<Database, 'connect'>, changed: () => void): 
   const listen = async (): Promise<void> => {
     if (over) return
     const next = await database.connect()
+    // Whoever only listens has nothing left to do.
+    if ('unref' in next && typeof next.unref === 'function') next.unref()
     client = next
     next.on('notification', changed)
     next.once('end', lost)

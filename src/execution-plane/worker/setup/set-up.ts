@@ -143,7 +143,7 @@ async function runNow(
     driver: parts.driver,
     repository: need(execution, 'repository'),
     layer_path,
-    proxy: parts.proxy,
+    proxy: execution.switches.guardProxy(parts.proxy),
     egress_folder: join(parts.runs_folder, run.id, 'egress'),
     opened_hosts: opened,
     packages: sandbox.packages,
