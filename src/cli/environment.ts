@@ -104,6 +104,8 @@ export interface CliWiring {
   controlPlane?(wish: ControlPlaneWish): Promise<Served>
   worker?(wish: WorkerWish): Promise<Standing>
   gateway?(wish: GatewayWish): Promise<Standing>
+  /** What is wrong with the YAML of a capability; absent where it is not wired. */
+  capabilityProblems?(source: string): Promise<readonly string[]>
   /** Prepares the example repository and its issue; the order's model is a recording. */
   prepareDemo(): Promise<RunOrder>
   /** Makes a conversation file from a run's recorded model exchanges. */
@@ -116,8 +118,6 @@ export interface CliEnvironment extends CliWiring {
   /** Absolute path of GANDER_HOME. */
   readonly home: string
   readonly env: { readonly [name: string]: string | undefined }
-  /** What is wrong with the YAML of a capability; absent where it is not wired. */
-  capabilityProblems?(source: string): Promise<readonly string[]>
   readonly cwd: string
   readonly user: string
   readonly stdout: Screen

@@ -63,12 +63,12 @@ const wiring: CliWiring = {
   examine: async () => (await import('./examine.ts')).examine(settings()),
   guests: async () => (await import('./find-guests.ts')).findGuests(settings().home, true),
   mcp: async () => (await import('./mcp-desk.ts')).createMcpDesk({ ...settings(), redactor: await redactor() }),
+  capabilityProblems: async (source) => {
+    const read = (await import('#control-plane/capabilities')).readCapability(source)
+    return read.ok ? [] : read.refusal
+  },
   prepareDemo: async () => (await import('./prepare-demo.ts')).prepareDemo(settings().home, await intake()),
   recordConversation: async (platform, run) => (await import('./record-run.ts')).recordRun(platform, run),
 }
 
 process.exitCode = await runCommandLine(processEnvironment(wiring, version), process.argv.slice(2))
-  capabilityProblems: async (source) => {
-    const read = (await import('#control-plane/capabilities')).readCapability(source)
-    return read.ok ? [] : read.refusal
-  },

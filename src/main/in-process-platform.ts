@@ -20,7 +20,6 @@ import { acceptOrder } from '#control-plane/intake'
 import { WorkStopped, type Worker } from '#execution-plane/worker'
 import type {
   Capabilities,
-  Controls,
   Forge,
   Platform,
   PriceTable,
@@ -58,10 +57,6 @@ export interface PlatformParts {
   readonly approvals: (changeOf: (run: RunId) => Promise<Change | undefined>) => Approvals
   /** Keeps keys in memory until a worker hands them to the gateway. */
   readonly holdKeys: (keys: RunOrder['keys']) => void
-  /** What operators hold in their hands; absent where it is not offered. */
-  readonly controls?: Controls
-  /** Throws where a switch stops the act. Absent: nothing is ever stopped. */
-  readonly admit?: (task: Task, act: 'admit' | 'work') => Promise<void>
   /** Absolute folder for what a run keeps on disk. */
   readonly runs_folder: string
   readonly close: () => Promise<void>
@@ -90,7 +85,6 @@ export function createInProcessPlatform(parts: PlatformParts): Platform {
     },
     continue: async (run, added, by, keys) => existing(await goOn(parts, await existing(run), { added, by, keys })),
     decideApproval: async (run, answer, keys) => {
-      if (answer.decision === 'approved') await parts.admit?.((await existing(run)).task, 'work')
       await parts.approvals((id) => diffOf(parts, id)).answer(await existing(run), answer)
       parts.holdKeys(keys)
       return existing(run)
@@ -98,13 +92,12 @@ export function createInProcessPlatform(parts: PlatformParts): Platform {
     diff: (run) => diffOf(parts, run),
     artifact: (sha256) => parts.artifacts.get(sha256),
     artifactPath: (sha256) => parts.artifacts.locate(sha256),
-    ...(parts.controls && { controls: parts.controls }),
+    capabilities: capabilitiesOf(parts.capabilities, LOCAL_TENANT),
     close: parts.close,
   }
 }
 
 async function submit(parts: PlatformParts, order: RunOrder, own?: OrderKey): Promise<RunId> {
-    capabilities: capabilitiesOf(parts.capabilities, LOCAL_TENANT),
   const once = own === undefined ? undefined : submissionKey(order, own)
   const made = once === undefined ? undefined : await parts.store.submitted(once)
   if (made !== undefined) return made
@@ -128,12 +121,12 @@ async function submit(parts: PlatformParts, order: RunOrder, own?: OrderKey): Pr
     limits: { ...limits, max_minutes: Math.min(limits.max_minutes, sandbox.resources.run_minutes) },
   }
   const request = { ...accepted.value.request, repository: source.repository }
+  const task = await granted(parts.capabilities, unbound, request.source)
   return record(parts, { request, task, told: redactionEvents('request', cut), ...(once && { once }) })
 }
 
 /** The key binds what was asked for, not the keys of providers that came along. */
 function submissionKey(order: RunOrder, own: OrderKey): SubmissionKey {
-  const task = await granted(parts.capabilities, unbound, request.source)
   const request_sha256 = createHash('sha256')
     .update(canonicalJson({ ...order, keys: {} }))
     .digest('hex')
@@ -148,7 +141,6 @@ interface Recorded {
 }
 
 async function record(parts: PlatformParts, { request, task, told = [], once }: Recorded): Promise<RunId> {
-  await parts.admit?.(task, 'admit')
   const run: NewRun = {
     id: identifiers.make('run'),
     tenant_id: task.tenant_id,

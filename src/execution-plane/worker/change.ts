@@ -8,6 +8,7 @@ import { need, type Ending, type Execution } from './execution.ts'
 import { askForLeave } from './guest-leave.ts'
 import { work } from './plan.ts'
 import { review } from './review.ts'
+import { readRiskOfChange } from './risk.ts'
 import { explain, judgeTree } from './verify.ts'
 
 /** What follows a look at the tree: it stands, the run ends, or the agent works on. */
@@ -19,7 +20,6 @@ type Next =
 /** Edit, check the boundary, verify, repair while the budget lasts, review; until the change stands or the run ends. */
 export async function change(execution: Execution): Promise<Ending | undefined> {
   let outcome = await work(execution, 'editing', openingForEditing(need(execution, 'plan')))
-import { readRiskOfChange } from './risk.ts'
   for (let round = 0; ; round++) {
     if (outcome.kind === 'needs_leave') return askForLeave(execution, outcome.wanted)
     if (outcome.kind !== 'finished') return endingOf(outcome, 'agent_stuck')
@@ -36,6 +36,7 @@ async function examine(execution: Execution, round: number): Promise<Next> {
   const captured = await captureProposal(execution, round)
   const outside = await checkBoundary(execution, captured, round)
   if (outside !== undefined) return { next: 'ends', ending: outside }
+  await readRiskOfChange(execution, round)
   await journal.advance('verifying', { tree: captured.tree, gates: answersOf(execution) })
   const verification = await judgeTree(execution, captured.tree, round)
   if (!lets(verification)) return repair(execution, verification)
@@ -47,11 +48,6 @@ async function examine(execution: Execution, round: number): Promise<Next> {
 async function repair(execution: Execution, verification: Verdict): Promise<Next> {
   const { found, journal, task } = execution
   const { max_repairs } = journal.budget().limits
-  await readRiskOfChange(execution, round)
-  const looked = { round, subject: [`tree ${captured.tree}`] }
-  const built = await checkpoint(execution, 'build', { ...looked, reason: 'The change is inside its boundary.' })
-  if (built.word === 'waits') return { next: 'ends', ending: built.ending }
-  if (built.word === 'changes') return workAgain(execution, built, phaseOf(execution))
   const report = need(execution, 'after')
   // A rule or a command does the same again: what it left behind is a person's.
   if (task.agent.kind === 'transform' || found.repairs >= max_repairs) return notRepaired(found.repairs, verification)

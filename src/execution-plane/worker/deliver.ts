@@ -4,8 +4,8 @@ import type { RunFacts } from '#domain/run'
 import type { RunMode } from '#domain/task'
 import type { PullRequestLink } from '#ports'
 import { askPolicy } from './ask-policy.ts'
-import { need, type Ending, type Execution } from './execution.ts'
 import { evidenceOwed } from './capability-evidence.ts'
+import { need, type Ending, type Execution } from './execution.ts'
 import { sealPacket } from './seal-packet.ts'
 
 /** What stands behind a completed run. */
@@ -20,9 +20,9 @@ export async function deliver(execution: Execution): Promise<Ending | Delivered>
   const { run, found, journal } = execution
   const summary = found.summary === '' ? `Planned: ${found.plan?.objective ?? ''}` : found.summary
   const evidence = evidenceOf(execution)
-  if (run.mode === 'analysis_only' || run.mode === 'dry_run_patch') {
   const owed = evidenceOwed(execution)
   if (owed !== undefined) return owed
+  if (run.mode === 'analysis_only' || run.mode === 'dry_run_patch') {
     const { sha256 } = await sealPacket(execution, { state: 'completed', summary, diagnosis: null })
     return { summary, packet_sha256: sha256, evidence }
   }
@@ -76,8 +76,6 @@ async function publish(
   const { parts, journal } = execution
   const plan = need(execution, 'publication')
   const request = { mode, key: plan.idempotency_key, commit: plan.commit }
-  const leave = () => execution.switches.leave('publish')
-  if (!journal.recorded('publication:publish')) await leave()
   return journal.perform({ key: 'publication:publish', kind: 'publication', request }, async () => {
     const repository = need(execution, 'repository')
     const { cut, ...link } = await parts.publisher.publish({
@@ -86,7 +84,6 @@ async function publish(
       repository,
       packet: sealed.packet,
       packet_sha256: sealed.sha256,
-      leave,
     })
     const pushed: EventDraft = {
       event: 'branch_pushed',
