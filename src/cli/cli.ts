@@ -34,7 +34,7 @@ export async function withPlatform<Value>(
 }
 
 /** A server with the token that is kept for it, or that GANDER_TOKEN gives. */
-async function serverAddress(cli: Cli, url: string): Promise<{ readonly url: string; readonly token: string }> {
+export async function serverAddress(cli: Cli, url: string): Promise<{ readonly url: string; readonly token: string }> {
   const { env, servers } = cli.environment
   const token = env['GANDER_TOKEN'] ?? (await servers.read())[url]
   if (token !== undefined && token !== '') return { url, token }

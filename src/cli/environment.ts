@@ -1,5 +1,6 @@
 import type { RunId } from '#domain/ids'
-import type { Guests, Intake, Platform, Redactor, RunOrder } from '#ports'
+import type { AgentChoice } from '#domain/task'
+import type { Administration, Guests, Intake, Platform, Redactor, RunOrder } from '#ports'
 import type { DoctorReport } from './doctor-report.ts'
 import type { McpDesk } from './mcp-desk.ts'
 import type { KeyFile } from './key-file.ts'
@@ -41,6 +42,10 @@ export interface ServeWish {
   readonly model_addresses: readonly string[]
   /** Keys by provider, for the gateway's memory. */
   readonly keys: { readonly [provider: string]: string }
+  /** The identity provider people sign in with; absent: what sign-in.yaml names. */
+  readonly oidc?: { readonly issuer?: string; readonly client_id?: string }
+  /** Who works where an order does not say; absent: orders must say. */
+  readonly agent?: AgentChoice
 }
 
 /** A server that listens. */
@@ -53,7 +58,7 @@ export interface Served {
 }
 
 /** How `gander control-plane` is to run. */
-export type ControlPlaneWish = Pick<ServeWish, 'host' | 'port' | 'model_addresses'> & ProcessWish
+export type ControlPlaneWish = Pick<ServeWish, 'host' | 'port' | 'model_addresses' | 'oidc' | 'agent'> & ProcessWish
 
 /** How `gander worker` is to run. */
 export interface WorkerWish extends ProcessWish {
@@ -98,6 +103,13 @@ export interface CliWiring {
   guests(): Promise<Guests>
   /** Foreign tool servers and Gander's own; absent where they are not wired. */
   mcp?(): Promise<McpDesk>
+  /** What administrators do; absent where it is not wired. */
+  openAdministration?(wish: Pick<PlatformWish, 'server'>): Promise<Administration>
+  /** Signs a person in at a server with their browser; undefined where it offers none, absent where it is not wired. */
+  signIn?(
+    server: string,
+    show: (address: string) => Promise<void>,
+  ): Promise<{ readonly token: string; readonly expires_at: string | null } | undefined>
   /** Runs everything as a server; absent where it is not wired. */
   serve?(wish: ServeWish): Promise<Served>
   /** The parts of a server as processes of their own; absent where they are not wired. */

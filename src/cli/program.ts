@@ -22,6 +22,7 @@ import { addList } from './verbs/list.ts'
 import { addLogin } from './verbs/login.ts'
 import { addMcp } from './verbs/mcp.ts'
 import { addOpen } from './verbs/open.ts'
+import { addPrincipal } from './verbs/principal.ts'
 import { addRecord } from './verbs/record.ts'
 import { addReject } from './verbs/reject.ts'
 import { addRedact } from './verbs/redact.ts'
@@ -29,13 +30,17 @@ import { addRisk } from './verbs/risk.ts'
 import { addRun } from './verbs/run.ts'
 import { addServe } from './verbs/serve.ts'
 import { addShow } from './verbs/show.ts'
+import { addTenant } from './verbs/tenant.ts'
+import { addToken } from './verbs/token.ts'
 import { addWatch } from './verbs/watch.ts'
+import { addWho } from './verbs/who.ts'
 import { addWorker } from './verbs/worker.ts'
 
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
   ['Work:', [addRun, addContinue, addApprove, addReject, addCancel]],
-  ['Look:', [addList, addShow, addRisk, addWatch, addDiff, addArtifacts, addOpen]],
+  ['Look:', [addList, addShow, addRisk, addWatch, addDiff, addArtifacts, addWho, addOpen]],
   ['Serve:', [addServe, addControlPlane, addWorker, addGateway]],
+  ['Administer:', [addPrincipal, addToken, addTenant]],
   ['Set up:', [addDoctor, addAgents, addCapability, addLogin, addMcp, addRecord, addRedact, addCompletion, addDemo]],
 ]
 

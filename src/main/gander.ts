@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { homedir, userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { ganderHome, processEnvironment, runCommandLine, type CliWiring } from '#cli'
@@ -54,6 +54,14 @@ const wiring: CliWiring = {
     server === undefined
       ? (await import('./open-platform.ts')).openPlatform({ ...settings(), redactor: await redactor() })
       : (await import('#api/client')).createHttpPlatform(server),
+  openAdministration: async ({ server }) =>
+    server === undefined
+      ? (await import('./open-administration.ts')).openAdministration(settings(), userInfo().username)
+      : (await import('#api/client')).createHttpAdministration(server),
+  signIn: async (server, show) => {
+    const { signInByBrowser } = await import('#adapters/oidc')
+    return (await import('#api/client')).signInAt(server, (offer) => signInByBrowser({ ...offer, show }))
+  },
   serve: async (wish) => (await import('./serve.ts')).serve({ ...settings(), redactor: await redactor() }, wish),
   controlPlane: async (wish) =>
     (await import('./control-plane.ts')).controlPlane({ ...settingsFor(wish), redactor: await redactor() }, wish),

@@ -6,6 +6,7 @@ import {
   createTenants,
   type Database,
 } from '#adapters/postgres'
+import { openTenant } from '#control-plane/identity'
 import { createIntake } from '#control-plane/intake'
 import { createApi } from '#api/server'
 import { ROLES } from '#domain/identity'
@@ -16,6 +17,7 @@ import type { Identities, Redactor } from '#ports'
 import type { ServeWish } from '#cli'
 import type { openWorker } from './open-worker.ts'
 import { platformOver } from './open-platform.ts'
+import { openSignIn } from './open-sign-in.ts'
 import type { PlatformSettings, SharedParts } from './shared-parts.ts'
 import { identifiers } from './system-clock.ts'
 
@@ -25,12 +27,14 @@ interface ApiGround {
   readonly shared: SharedParts
   readonly database: Database
   readonly working: () => ReturnType<typeof openWorker>
-  readonly wish: Pick<ServeWish, 'host' | 'model_addresses'>
+  readonly wish: Pick<ServeWish, 'host' | 'model_addresses' | 'oidc' | 'agent'>
 }
 
 /** Wires the API over what there is; it does not listen yet. */
 export async function openApi({ settings, shared, database, working, wish }: ApiGround) {
   const identities = createIdentities({ database, identifiers })
+  const tenants = createTenants({ database, identifiers })
+  const sign_in = await openSignIn(settings.home, wish.oidc ?? {})
   const token_file = await administratorToken(settings.home, identities)
   const platform = platformOver({ settings, shared, database, working })
   const api = createApi({
@@ -38,10 +42,13 @@ export async function openApi({ settings, shared, database, working, wish }: Api
     queries: createRunQueries({ database }),
     artifacts: shared.artifacts,
     identities,
-    tenants: createTenants({ database, identifiers }),
+    tenants,
+    openTenant: (order) => openTenant({ tenants, identities }, order),
     repositories: createRepositoryRecords({ database, identifiers }),
     provenance: createProvenance({ database }),
     intake: createIntake({ fetch: globalThis.fetch, token: process.env['GITHUB_TOKEN'] }),
+    ...(sign_in !== undefined && { sign_in }),
+    ...(wish.agent !== undefined && { agent: wish.agent }),
     report: (error) => void report(shared.redactor, error),
     admission: { local_files: isLoopback(wish.host), model_addresses: wish.model_addresses },
     version: settings.version,

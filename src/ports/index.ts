@@ -1,4 +1,5 @@
 /** What the planes ask of the world, one interface per file. Adapters implement them; `main` wires. */
+export type * from './administration.ts'
 export type * from './agent.ts'
 export type * from './approval-desk.ts'
 export type * from './approval-records.ts'

@@ -1,3 +1,5 @@
-// The HTTP API from the other side: a typed client, and the platform port over it, so that a command does the same
-// against a server as in its own process.
+// The HTTP API from the other side: a typed client, and the ports over it, so that a command does the same against a
+// server as in its own process.
 export { createHttpPlatform } from './http-platform.ts'
+export { createHttpAdministration } from './http-administration.ts'
+export { signInAt } from './sign-in-at.ts'

@@ -8,6 +8,7 @@ import type {
   ArtifactStore,
   Identities,
   Intake,
+  OpenedTenant,
   Platform,
   Provenance,
   RepositoryRecords,
@@ -28,6 +29,12 @@ export interface ApiParts {
   readonly artifacts: Pick<ArtifactStore, 'get'>
   readonly identities: Identities
   readonly tenants: Tenants
+  /** Opens a tenant with its first administrator. */
+  readonly openTenant: (wish: {
+    readonly name: string
+    readonly administrator: string
+    readonly by: string
+  }) => Promise<OpenedTenant>
   readonly repositories: RepositoryRecords
   readonly provenance: Provenance
   /** Reads the issues that orders name. */

@@ -2,9 +2,10 @@ import { GanderError } from '#domain/failure'
 import { print, type Cli, type Verb } from '../cli.ts'
 import { paintFor } from '../screen/paint.ts'
 import { HOW_TO_LEAVE, standUntilAsked } from '../stand-until-asked.ts'
+import { apiWish, withApiFlags, type ApiFlags } from './api-flags.ts'
 import { port } from './serve.ts'
 
-interface ControlPlaneFlags {
+interface ControlPlaneFlags extends ApiFlags {
   readonly host: string
   readonly port: number
   readonly databaseUrl?: string
@@ -13,7 +14,7 @@ interface ControlPlaneFlags {
 
 /** `gander control-plane`: API and scheduler without any work. */
 export const addControlPlane: Verb = (program, cli) => {
-  program
+  const command = program
     .command('control-plane')
     .summary('run the API and the scheduler, without working on runs')
     .description('Runs the API and the duties of the scheduler until Ctrl-C; workers are processes of their own.')
@@ -21,10 +22,10 @@ export const addControlPlane: Verb = (program, cli) => {
     .option('--port <n>', 'the port; 0 takes a free one', port, 4750)
     .option('--database-url <url>', 'the database, in place of DATABASE_URL')
     .option('--model-url <url...>', 'addresses of model servers that orders may name', [])
-    .action((flags: ControlPlaneFlags) => stand(cli, flags))
+  withApiFlags(command).action((flags: ControlPlaneFlags) => stand(cli, flags))
 }
 
-async function stand(cli: Cli, { host, port, databaseUrl, modelUrl }: ControlPlaneFlags): Promise<void> {
+async function stand(cli: Cli, { host, port, databaseUrl, modelUrl, ...flags }: ControlPlaneFlags): Promise<void> {
   const { environment } = cli
   if (environment.controlPlane === undefined)
     throw new GanderError('usage', 'This program was built without a control plane.')
@@ -32,6 +33,7 @@ async function stand(cli: Cli, { host, port, databaseUrl, modelUrl }: ControlPla
     host,
     port,
     model_addresses: modelUrl,
+    ...(await apiWish(cli, flags)),
     ...(databaseUrl !== undefined && { database_url: databaseUrl }),
   })
   const paint = paintFor(environment.stdout, environment.env)

@@ -2,6 +2,11 @@ import { GanderError } from '#domain/failure'
 import { print, type Cli, type Verb } from '../cli.ts'
 import { isProviderName, keyVariables, PROVIDERS } from '../model-choice.ts'
 
+interface TokenFlags {
+  readonly forget?: boolean
+  readonly token?: boolean
+}
+
 /** `gander login PROVIDER`: keep a key for a model provider. */
 export const addLogin: Verb = (program, cli) => {
   program
@@ -10,10 +15,11 @@ export const addLogin: Verb = (program, cli) => {
     .description('Keeps the key of a model provider in a file that only you can read.')
     .argument('[provider]', `${Object.keys(PROVIDERS).join(', ')}, or a name of your own; without one: what is there`)
     .option('--forget', 'forget the key that is kept')
+    .option('--token', 'with --server: ask for a token instead of signing in with the browser')
     .addHelpText('after', EXAMPLES)
-    .action(async (provider: string | undefined, flags: { readonly forget?: boolean }) => {
+    .action(async (provider: string | undefined, flags: TokenFlags) => {
       const { server } = program.opts<{ readonly server?: string }>()
-      if (server !== undefined) return await keepToken(cli, server, flags.forget === true)
+      if (server !== undefined) return await keepToken(cli, server, flags)
       if (provider === undefined) return await showKeys(cli)
       if (!isProviderName(provider) || provider === 'recorded')
         throw usage(`${provider} is no name of a provider: it needs lower-case letters, digits and hyphens.`)
@@ -27,11 +33,29 @@ export const addLogin: Verb = (program, cli) => {
     })
 }
 
-async function keepToken(cli: Cli, server: string, forget: boolean): Promise<void> {
+/** A token that is piped in is kept; on a terminal the person signs in with the browser, where the server offers it. */
+async function keepToken(cli: Cli, server: string, { forget = false, token = false }: TokenFlags): Promise<void> {
   if (!/^https?:\/\/[^\s/]+$/.test(server)) throw usage(`${server} is no server: it needs http(s)://HOST:PORT.`)
   const { servers } = cli.environment
+  if (!forget && !token && cli.environment.stdin.is_terminal && (await signedIn(cli, server))) return
   await servers.save(server, forget ? undefined : await readKey(cli, server, 'Token'))
   print(cli, [forget ? `The token for ${server} is forgotten.` : `The token for ${server} is kept in ${servers.path}.`])
+}
+
+/** False where the server offers no sign-in; a token is asked for then. */
+async function signedIn(cli: Cli, server: string): Promise<boolean> {
+  const { environment } = cli
+  const show = async (address: string) => {
+    const opened = await environment.show(address)
+    print(cli, [opened ? 'Sign in with the browser that opens:' : 'Open this address to sign in:', `  ${address}`])
+  }
+  const answer = await environment.signIn?.(server, show)
+  if (answer === undefined) return false
+  const { token, expires_at } = answer
+  await environment.servers.save(server, token)
+  const until = expires_at === null ? '' : ` until ${expires_at.slice(0, 16).replace('T', ' ')} UTC`
+  print(cli, [`You are signed in at ${server}${until}.`])
+  return true
 }
 
 async function readKey(cli: Cli, provider: string, what = 'Key'): Promise<string> {
@@ -70,5 +94,6 @@ const EXAMPLES = `
 Examples:
   gander login anthropic                 asks for the key without showing it
   gander login openai < key.txt          reads it from standard input
-  gander login --server http://127.0.0.1:4750   keeps the token of a Gander server
+  gander login --server http://127.0.0.1:4750   signs you in at a Gander server
+  gander login --server http://127.0.0.1:4750 < token.txt   keeps a token of it
   gander login                           shows which keys there are, never the keys`

@@ -3,9 +3,10 @@ import { InvalidArgumentError } from 'commander'
 import { print, type Cli, type Verb } from '../cli.ts'
 import { keyOf, PROVIDERS } from '../model-choice.ts'
 import { paintFor } from '../screen/paint.ts'
+import { apiWish, withApiFlags, type ApiFlags } from './api-flags.ts'
 import { whole } from './run.ts'
 
-interface ServeFlags {
+interface ServeFlags extends ApiFlags {
   readonly host: string
   readonly port: number
   readonly workers: number
@@ -14,7 +15,7 @@ interface ServeFlags {
 
 /** `gander serve`: everything in one process, for people and programs that ask over HTTP. */
 export const addServe: Verb = (program, cli) => {
-  program
+  const command = program
     .command('serve')
     .summary('run the platform as a server, with its API')
     .description('Runs API, scheduler and workers in one process until Ctrl-C. Its documents are at /docs.')
@@ -22,13 +23,20 @@ export const addServe: Verb = (program, cli) => {
     .option('--port <n>', 'the port; 0 takes a free one', port, 4750)
     .option('--workers <n>', 'runs worked on at once', whole, 2)
     .option('--model-url <url...>', 'addresses of model servers that orders may name', [])
-    .action((flags: ServeFlags) => serve(cli, flags))
+  withApiFlags(command).action((flags: ServeFlags) => serve(cli, flags))
 }
 
-async function serve(cli: Cli, { host, port, workers, modelUrl }: ServeFlags): Promise<void> {
+async function serve(cli: Cli, { host, port, workers, modelUrl, ...flags }: ServeFlags): Promise<void> {
   const { environment } = cli
   if (environment.serve === undefined) throw new GanderError('usage', 'This program was built without a server.')
-  const served = await environment.serve({ host, port, workers, model_addresses: modelUrl, keys: await allKeys(cli) })
+  const served = await environment.serve({
+    host,
+    port,
+    workers,
+    model_addresses: modelUrl,
+    keys: await allKeys(cli),
+    ...(await apiWish(cli, flags)),
+  })
   const paint = paintFor(environment.stdout, environment.env)
   print(cli, [
     `${paint.good('✓')} Gander listens on ${paint.strong(served.url)}`,

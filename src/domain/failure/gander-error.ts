@@ -33,6 +33,10 @@ export const GANDER_ERRORS = {
   resource_changed: { exit: 2, remedy: 'Read it again, and change what is there now.' },
   sign_in_refused: { exit: 2, remedy: 'Sign in again with `gander login --server URL`.' },
   sign_in_unavailable: { exit: 5, remedy: 'Check the identity provider, then sign in again.' },
+  sign_in_rules_invalid: {
+    exit: 2,
+    remedy: 'Correct GANDER_HOME/sign-in.yaml or the --oidc flags; see docs/guides/roles.md.',
+  },
   not_let_in: { exit: 2, remedy: 'Ask an administrator to let this person in, or to map one of their groups.' },
   principal_exists: { exit: 2, remedy: 'Choose another name, or change the one there is.' },
   forbidden: { exit: 2, remedy: 'Ask an administrator for a role that may do this.' },

@@ -6,6 +6,7 @@ import {
   createRunStore,
   createTenants,
 } from '#adapters/postgres'
+import { openTenant } from '#control-plane/identity'
 import { createApi, type ApiParts } from '#api/server'
 import { ROLES, type Permission, type Role } from '#domain/identity'
 import { LOCAL_TENANT, type TenantId } from '#domain/ids'
@@ -47,13 +48,15 @@ export async function openApiWorld(
   const db = await server.database()
   const { database } = db
   const identities = createIdentities({ database, identifiers })
+  const tenants = createTenants({ database, identifiers })
   const defects: unknown[] = []
   const api = createApi({
     platform: () => platform as Platform,
     queries: createRunQueries({ database }),
     artifacts: { get: async () => undefined },
     identities,
-    tenants: createTenants({ database, identifiers }),
+    tenants,
+    openTenant: (wish) => openTenant({ tenants, identities }, wish),
     repositories: createRepositoryRecords({ database, identifiers }),
     provenance: createProvenance({ database }),
     intake: parts.intake ?? { fetchIssue: async () => Promise.reject(new Error('no issue is read here')) },

@@ -365,7 +365,7 @@ describe('the other verbs', () => {
 
   test('every verb explains itself', async () => {
     const verbs = createProgram(fakeCli().environment).commands.map((command) => command.name())
-    expect(verbs).toHaveLength(20)
+    expect(new Set(verbs).size).toBe(verbs.length)
     for (const verb of verbs) expect((await run([verb, '--help'], fakeCli())).out).toContain('Usage: gander')
   })
 })

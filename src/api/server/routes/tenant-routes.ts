@@ -1,5 +1,4 @@
 import { GanderError } from '#domain/failure'
-import { ROLES } from '#domain/identity'
 import { LOCAL_TENANT, type TenantId } from '#domain/ids'
 import { api, authorise, changeOf, type ApiContext } from '../api-context.ts'
 
@@ -35,18 +34,9 @@ export const tenantRoutes = {
     authorise(context, 'tenant.read')
     return existing(context, params.tenant_id)
   }),
-  create: api.tenants.create.handler(async ({ input: { body }, context }) => {
+  create: api.tenants.create.handler(({ input: { body }, context }) => {
     authoriseInstallation(context)
-    const { tenants, identities } = context.parts
-    const by = context.caller.name
-    const tenant = await tenants.create(body.name, by)
-    const { tenant_id } = tenant
-    const grants = ROLES.map((role) => ({ role, repository: null }))
-    const wish = { tenant_id, kind: 'person', name: body.administrator, oidc: null, grants } as const
-    const principal = await identities.create(wish, by)
-    const first = { label: 'first administrator', scopes: null, expires_at: null }
-    const { token } = await identities.issue(tenant_id, principal.id, first, by)
-    return { tenant, principal, token }
+    return context.parts.openTenant({ ...body, by: context.caller.name })
   }),
   close: api.tenants.close.handler(async ({ input: { params }, context }) => {
     authoriseInstallation(context)
