@@ -20,6 +20,7 @@ import { acceptOrder } from '#control-plane/intake'
 import { WorkStopped, type Worker } from '#execution-plane/worker'
 import type {
   Capabilities,
+  Controls,
   Forge,
   Platform,
   PriceTable,
@@ -57,6 +58,10 @@ export interface PlatformParts {
   readonly approvals: (changeOf: (run: RunId) => Promise<Change | undefined>) => Approvals
   /** Keeps keys in memory until a worker hands them to the gateway. */
   readonly holdKeys: (keys: RunOrder['keys']) => void
+  /** What operators hold in their hands; absent where it is not offered. */
+  readonly controls?: Controls
+  /** Throws where a switch stops the act. Absent: nothing is ever stopped. */
+  readonly admit?: (task: Task, act: 'admit' | 'work') => Promise<void>
   /** Absolute folder for what a run keeps on disk. */
   readonly runs_folder: string
   readonly close: () => Promise<void>
@@ -85,6 +90,7 @@ export function createInProcessPlatform(parts: PlatformParts): Platform {
     },
     continue: async (run, added, by, keys) => existing(await goOn(parts, await existing(run), { added, by, keys })),
     decideApproval: async (run, answer, keys) => {
+      if (answer.decision === 'approved') await parts.admit?.((await existing(run)).task, 'work')
       await parts.approvals((id) => diffOf(parts, id)).answer(await existing(run), answer)
       parts.holdKeys(keys)
       return existing(run)
@@ -93,6 +99,7 @@ export function createInProcessPlatform(parts: PlatformParts): Platform {
     artifact: (sha256) => parts.artifacts.get(sha256),
     artifactPath: (sha256) => parts.artifacts.locate(sha256),
     capabilities: capabilitiesOf(parts.capabilities, LOCAL_TENANT),
+    ...(parts.controls && { controls: parts.controls }),
     close: parts.close,
   }
 }
@@ -141,6 +148,7 @@ interface Recorded {
 }
 
 async function record(parts: PlatformParts, { request, task, told = [], once }: Recorded): Promise<RunId> {
+  await parts.admit?.(task, 'admit')
   const run: NewRun = {
     id: identifiers.make('run'),
     tenant_id: task.tenant_id,

@@ -76,6 +76,8 @@ async function publish(
   const { parts, journal } = execution
   const plan = need(execution, 'publication')
   const request = { mode, key: plan.idempotency_key, commit: plan.commit }
+  const leave = () => execution.switches.leave('publish')
+  if (!journal.recorded('publication:publish')) await leave()
   return journal.perform({ key: 'publication:publish', kind: 'publication', request }, async () => {
     const repository = need(execution, 'repository')
     const { cut, ...link } = await parts.publisher.publish({
@@ -84,6 +86,7 @@ async function publish(
       repository,
       packet: sealed.packet,
       packet_sha256: sealed.sha256,
+      leave,
     })
     const pushed: EventDraft = {
       event: 'branch_pushed',

@@ -19,6 +19,7 @@ import { prepare, treeReader } from './prepare.ts'
 import { openRunJournal } from './run-journal.ts'
 import { withRunPolicy } from './run-policy.ts'
 import { sealPacket } from './seal-packet.ts'
+import { watchSwitches } from './stop-watch.ts'
 import { explain, startBaseline, verify } from './verify.ts'
 
 /** The phases of a run in their order; the first that says how the run ends is the last. */
@@ -32,10 +33,12 @@ export async function executeRun(
 ): Promise<Run | undefined> {
   const parts = await withRunPolicy(given, leased)
   const keeper = keepLease(parts.store, leased.run.id, leased.lease)
+  const switches = watchSwitches(parts.switches, leased.task)
   try {
-    const signal = now === undefined ? keeper.signal : AbortSignal.any([keeper.signal, now])
-    return await work(await begin(parts, leased, { signal, ...(parting && { parting }) }))
+    const signal = AbortSignal.any([keeper.signal, switches.signal, ...(now === undefined ? [] : [now])])
+    return await work(await begin(parts, leased, { signal, switches, ...(parting && { parting }) }))
   } finally {
+    switches.stop()
     keeper.stop()
   }
 }
@@ -65,14 +68,15 @@ async function forgetSetup({ runs_folder }: WorkerParts, run: string): Promise<v
 async function begin(
   parts: WorkerParts,
   leased: LeasedRun,
-  { signal, parting }: { readonly signal: AbortSignal; readonly parting?: AbortSignal },
+  { signal, parting, switches }: Pick<Execution, 'signal' | 'switches'> & { readonly parting?: AbortSignal },
 ): Promise<Execution> {
   const { run, task, lease } = leased
   const [overview, steps] = await Promise.all([parts.store.load(run.id), parts.store.steps(run.id)])
   if (overview === undefined) throw new GanderError('run_not_found', `run ${run.id} is gone`)
   const { store, clock } = parts
   const { limits } = overview
-  const journal = openRunJournal({ store, clock, run, lease, limits, steps, ...(parting && { parting }) })
+  const leave = () => switches.leave('work')
+  const journal = openRunJournal({ store, clock, run, lease, limits, steps, leave, ...(parting && { parting }) })
   const found: Found = {
     verdicts: new Map(),
     reports: new Map(),
@@ -82,7 +86,7 @@ async function begin(
   }
   if (run.state === 'leased' && run.resume_to !== null) await journal.close({ type: 'resume' })
   const bounded = { ...parts, policy: withinCapability(parts.policy, task, () => found.risk) }
-  return { parts: bounded, run, lease, task, created_at: overview.created_at, journal, signal, found }
+  return { parts: bounded, run, lease, task, created_at: overview.created_at, journal, signal, switches, found }
 }
 
 async function agentFor(execution: Execution): Promise<Agent> {
@@ -154,6 +158,7 @@ async function bindTools(execution: Execution): Promise<Ending | undefined> {
       const report = await verify(execution, tree)
       return { report, text: explain(execution, report) }
     },
+    leave: () => execution.switches.leave('work'),
     signal,
     clock: parts.clock,
   })
@@ -162,7 +167,7 @@ async function bindTools(execution: Execution): Promise<Ending | undefined> {
 }
 
 /** Adds the tools of foreign servers for an agent that chooses its tools itself. */
-async function besideForeign({ parts, run, task, journal, found, signal }: Execution, tools: AgentTools) {
+async function besideForeign({ parts, run, task, journal, found, signal, switches }: Execution, tools: AgentTools) {
   if (parts.foreign_tools === undefined || task.agent.kind !== 'native') return tools
   found.foreign_tools = await parts.foreign_tools.bind({
     run_id: run.id,
@@ -171,6 +176,7 @@ async function besideForeign({ parts, run, task, journal, found, signal }: Execu
     journal,
     signal,
     clock: parts.clock,
+    leave: () => switches.leave('work'),
     folder: join(parts.runs_folder, run.id),
     sign: () => found.sign,
   })
