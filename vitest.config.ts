@@ -38,6 +38,7 @@ export default defineConfig({
       world('integration'),
       world('security'),
       world('e2e'),
+      world('chaos'),
     ],
   },
 })
