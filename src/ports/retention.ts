@@ -40,14 +40,16 @@ export interface ExpiryReason {
 
 /** What is kept, how old it is, and the record of what was let go. Every change is one transaction with its events. */
 export interface RetentionRecords {
+  /** The database's time, which everything here goes by. */
+  now(): Promise<string>
   /** Artifacts made before the moment that nothing protects: no live run, no legal hold; the oldest first. */
   candidates(tenant: TenantId, before: string, after: string | null, limit: number): Promise<readonly HeldArtifact[]>
-  /** Artifact rows of the runs' evidence packets sealed since the moment, so that what they name is kept. */
+  /** Hashes of the evidence packets sealed since the moment, so that what they name is kept. */
   packets(tenant: TenantId, since: string): Promise<readonly string[]>
   /** Marks an artifact as expired with its `artifact_expired` event; false where it was, or is protected by now. */
   expire(tenant: TenantId, artifact: HeldArtifact, reason: ExpiryReason): Promise<boolean>
-  /** Hashes of expired artifacts whose bytes are not yet proved gone. */
-  unremoved(tenant: TenantId, limit: number): Promise<readonly string[]>
+  /** Hashes of expired artifacts whose bytes are not yet proved gone, in order, after the given one. */
+  unremoved(tenant: TenantId, after: string, limit: number): Promise<readonly string[]>
   /** True where an unexpired artifact of the tenant has these bytes. */
   refers(tenant: TenantId, sha256: string): Promise<boolean>
   /** Notes that the bytes are gone, with its `artifact_deleted` event; once. */
@@ -63,4 +65,10 @@ export interface RetentionRecords {
   release(tenant: TenantId, run: RunId, by: string, reason: string): Promise<boolean>
   /** Only one sweep or backup of a database at a time; undefined where another is under way. */
   exclusively<Value>(work: () => Promise<Value>): Promise<Value | undefined>
+}
+
+/** Removes bytes that nothing refers to any more. */
+export interface ArtifactRemoval {
+  /** `in_use`: they were put again just now, and stay. @throws GanderError `storage_unwritable` */
+  remove(sha256: string): Promise<'removed' | 'absent' | 'in_use'>
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { access, mkdir, open, readFile, rename, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GanderError, storageFailure } from '#domain/failure'
 import type { ArtifactRef, ArtifactStore } from '#ports'
@@ -25,7 +25,8 @@ async function put(root: string, pathOf: (sha256: string) => string, bytes: Uint
   const path = pathOf(sha256)
   const reference = { sha256, bytes: bytes.length }
   const present = await read(path, sha256).catch(() => undefined)
-  if (present !== undefined) return reference
+  // The file's time says that somebody counts on it: its removal lets it stay, or it is gone and written anew.
+  if (present !== undefined && (await touched(path))) return reference
   const folder = join(root, sha256.slice(0, 2))
   const temporary = join(folder, `.new-${sha256.slice(0, 8)}-${randomBytes(6).toString('hex')}`)
   try {
@@ -71,6 +72,12 @@ async function flushFolder(folder: string): Promise<void> {
 }
 
 const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+const touched = (path: string): Promise<boolean> =>
+  utimes(path, new Date(), new Date()).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+  )
 
 const exists = (path: string): Promise<boolean> =>
   access(path).then(

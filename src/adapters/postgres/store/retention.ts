@@ -38,7 +38,8 @@ const EXPIRE = {
 const UNREMOVED = {
   name: 'retention_unremoved',
   text: `select distinct sha256 from gander.artifact
-    where tenant_id = $1 and expired_at is not null and removed_at is null order by sha256 limit $2`,
+    where tenant_id = $1 and expired_at is not null and removed_at is null and sha256 > $2
+    order by sha256 limit $3`,
 }
 const REFERS = {
   name: 'retention_refers',
@@ -100,6 +101,7 @@ const RELEASE = {
     where tenant_id = $1 and run_id = $2 and released_at is null`,
 }
 const APPEND = { name: 'append_retention_events', text: 'select gander.append_events($1, null, null, $2)' }
+const NOW = { name: 'retention_now', text: 'select clock_timestamp() as now' }
 const LOCK = { text: 'select pg_try_advisory_lock($1::bigint) as held', values: [7_164_410_024] }
 
 /** What is kept and what was let go, in PostgreSQL. Every change leaves its event in the same transaction. */
@@ -112,12 +114,13 @@ export function createRetentionRecords(parts: {
   const reading = <Row extends object>(tenant: TenantId, statement: typeof HOLDS, values: readonly unknown[]) =>
     inTenant(store.pool, tenant, (client) => query<Row>(client, statement, [tenant, ...values]))
   return {
+    now: async () => (await query<{ now: string }>(store.pool, NOW, []))[0]?.now ?? new Date(0).toISOString(),
     candidates: (tenant, before, after, limit) => reading<HeldArtifact>(tenant, CANDIDATES, [before, after, limit]),
     packets: async (tenant, since) =>
       (await reading<{ sha256: string }>(tenant, PACKETS, [since])).map(({ sha256 }) => sha256),
     expire: (tenant, artifact, reason) => expire(store, tenant, artifact, reason),
-    unremoved: async (tenant, limit) =>
-      (await reading<{ sha256: string }>(tenant, UNREMOVED, [limit])).map(({ sha256 }) => sha256),
+    unremoved: async (tenant, after, limit) =>
+      (await reading<{ sha256: string }>(tenant, UNREMOVED, [after, limit])).map(({ sha256 }) => sha256),
     refers: async (tenant, sha256) => (await reading(tenant, REFERS, [sha256])).length > 0,
     removed: async (tenant, sha256, reason) => {
       const draft: EventDraft = { event: 'artifact_deleted', facts: { sha256, reason }, ...artifactOf(sha256) }
