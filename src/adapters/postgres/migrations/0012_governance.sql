@@ -90,6 +90,42 @@ begin
   return null;
 end $$;
 
+-- What of a tenant's queue is stopped is passed over, so that it does not stand in the way of the rest; a tenant that is
+-- stopped whole is not looked at.
+create or replace function gander.has_room(q gander.tenant_queue) returns boolean language plpgsql
+security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  return gander.lease_stop(q.tenant_id, '', '', null, '') is null and (q.max_running is null or q.max_running > (
+    select count(*) from gander.run r where r.tenant_id = q.tenant_id and r.worker is not null));
+end $$;
+
+create or replace function gander.oldest_run(p_tenant text, p_only text) returns gander.run language plpgsql
+security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  r gander.run;
+begin
+  perform set_config('gander.tenant', p_tenant, true);
+  if p_only is not null then
+    select * into r from gander.run x
+    where x.tenant_id = p_tenant and x.id = p_only and x.state = 'queued' and x.attempts < x.max_attempts
+    for no key update skip locked;
+    if r.id is not null and (select gander.lease_stop(k.tenant_id, k.repository, k.capability, k.contract ->> 'campaign_id',
+        r.mode) is not null from gander.task k where k.tenant_id = r.tenant_id and k.id = r.task_id) then
+      return null;
+    end if;
+  elsif exists (select from gander.kill_switch k where k.tenant_id in (p_tenant, '*') and k.actions::text <> '[]') then
+    select x.* into r from gander.run x join gander.task k on k.tenant_id = x.tenant_id and k.id = x.task_id
+    where x.tenant_id = p_tenant and x.state = 'queued' and x.attempts < x.max_attempts
+      and gander.lease_stop(k.tenant_id, k.repository, k.capability, k.contract ->> 'campaign_id', x.mode) is null
+    order by x.created_at, x.id limit 1 for no key update of x skip locked;
+  else
+    select * into r from gander.run x
+    where x.tenant_id = p_tenant and x.state = 'queued' and x.attempts < x.max_attempts
+    order by x.created_at, x.id limit 1 for no key update skip locked;
+  end if;
+  return r;
+end $$;
+
 -- No way to a lease leads past this, whatever a queue thought it knew a moment before.
 create function gander.guard_lease() returns trigger language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$
