@@ -1,5 +1,5 @@
 import type { Approval } from '#domain/approval'
-import type { BudgetLimits, BudgetUse } from '#domain/budget'
+import type { BudgetLimits, BudgetUse, BudgetVerdict } from '#domain/budget'
 import type { EventDraft, LedgerEvent } from '#domain/event'
 import type { RunId, TenantId, WorkerId } from '#domain/ids'
 import type { Json } from '#domain/json'
@@ -119,7 +119,7 @@ export interface RunStore {
     run: RunId,
     lease: Lease,
     intent: StepIntent,
-  ): Promise<Result<StepRecord, WriteRefusal | { readonly code: 'budget_exhausted'; readonly message: string }>>
+  ): Promise<Result<StepRecord, WriteRefusal | { readonly code: 'budget_exhausted'; readonly message: string; readonly verdict?: BudgetVerdict }>>
   /** Records the outcome once, settles the reservation, appends events and, where given, applies a command. */
   finishStep(
     run: RunId,

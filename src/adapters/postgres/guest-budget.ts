@@ -3,6 +3,7 @@ import type { TenantId } from '#domain/ids'
 import type { ModelApi } from '#domain/task'
 import type { GuestBudget, GuestExchange, GuestStop, RunSpending } from '#ports'
 import type { Database } from './database/open-database.ts'
+import { scopeRefusal } from './store/scope-budgets.ts'
 import { plain, plainOrNull, query, queryOf, type Statement } from './store/store-context.ts'
 
 const STANDING = {
@@ -73,13 +74,15 @@ export function createGuestBudget({ database }: { readonly database: Pick<Databa
       return row?.standing ?? 'lease_lost'
     },
     reserve: async (start, wanted) => {
-      const [row] = await of<ReservedRow>(start.tenant_id, RESERVE, [
+      const reserved = await of<ReservedRow>(start.tenant_id, RESERVE, [
         ...identityOf(start, wanted),
         wanted.worst_usd,
         Math.ceil(wanted.worst_tokens),
         wanted.max_cost_usd,
         wanted.max_tokens,
-      ])
+      ]).catch(scopeRefusal)
+      if ('scope' in reserved) return { status: 'cost_exhausted', used: reserved.used, limit: reserved.limit }
+      const [row] = reserved
       if (row === undefined) return { status: 'lease_lost', used: 0, limit: 0 }
       if (row.status === 'reserved') return { status: row.status, pressure: row.pressure }
       return { status: row.status, used: Number(row.used ?? 0), limit: Number(row.of_limit ?? 0) }

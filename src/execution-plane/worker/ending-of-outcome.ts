@@ -1,5 +1,5 @@
 import { isGanderError, type FailureClass, type GanderError } from '#domain/failure'
-import type { BudgetName } from '#domain/budget'
+import { budgetScopeName, type BudgetName } from '#domain/budget'
 import type { PauseReason } from '#domain/run'
 import { BudgetExhausted, type AgentOutcome } from '#ports'
 import type { Ending } from './execution.ts'
@@ -66,7 +66,8 @@ const failed = (failure: FailureClass, what: string, why: string): Ending => ({
 function exhaustedEnding(verdict: BudgetExhausted['verdict']): Ending {
   const figure = (value: number) =>
     verdict.budget === 'cost' ? `$${value.toFixed(4)}` : String(Math.round(value * 100) / 100)
-  const explanation = `The ${verdict.budget} budget is used up: ${figure(verdict.used)} of ${figure(verdict.limit)}; the next step does not fit.`
+  const whose = verdict.scope === undefined ? `the ${verdict.budget} budget` : budgetScopeName(verdict.scope)
+  const explanation = `${whose.charAt(0).toUpperCase()}${whose.slice(1)} is used up: ${figure(verdict.used)} of ${figure(verdict.limit)}; the next step does not fit.`
   return { kind: 'pause', reason: PAUSE_OF[verdict.budget], explanation }
 }
 

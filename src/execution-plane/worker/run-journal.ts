@@ -170,6 +170,7 @@ class DurableJournal implements RunJournal {
     const begun = await store.beginStep(run.id, lease, intent)
     if (begun.ok) return begun.value
     if (begun.refusal.code !== 'budget_exhausted') throw refused(begun.refusal)
+    if (begun.refusal.verdict !== undefined) throw new BudgetExhausted(begun.refusal.verdict)
     const { limits, use } = await store.budget(run.id)
     throw new BudgetExhausted(
       exhausted(use, limits, intent.reserve_usd ?? 0) ?? {

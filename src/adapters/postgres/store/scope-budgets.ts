@@ -95,10 +95,14 @@ function checkLimit({ kind, subject }: BudgetScope, limit: number | null): void 
 /** Raised where a scope cannot hold a reservation. */
 const SCOPE_EXHAUSTED = 'GAB01'
 
-/** Which scope could not hold a reservation, out of the database's refusal; undefined for every other failure. */
-export function scopeVerdict(error: unknown): BudgetVerdict | undefined {
+/** A verdict that names its scope. */
+type ScopeVerdict = BudgetVerdict & { readonly scope: BudgetScope }
+
+/** Which scope could not hold a reservation, out of the database's refusal. @throws whatever else it was */
+export function scopeRefusal(error: unknown): ScopeVerdict {
   const cause = isGanderError(error) ? error.cause : error
-  if (pgCode(cause) !== SCOPE_EXHAUSTED || !(cause instanceof Error) || !('detail' in cause)) return undefined
+  if (pgCode(cause) !== SCOPE_EXHAUSTED || !(cause instanceof Error) || !('detail' in cause)) throw error
+  // Written by gander.spend_scopes.
   const { kind, subject, used, limit } = JSON.parse(String(cause.detail)) as BudgetScope & {
     readonly used: number
     readonly limit: number
@@ -107,5 +111,5 @@ export function scopeVerdict(error: unknown): BudgetVerdict | undefined {
 }
 
 /** What happened, for whoever reads why a run waits. */
-export const scopeExhausted = ({ scope, used, limit }: BudgetVerdict): string =>
-  scope === undefined ? '' : `${budgetScopeName(scope)} is used up: $${used.toFixed(4)} of $${limit.toFixed(4)}`
+export const scopeExhausted = ({ scope, used, limit }: ScopeVerdict): string =>
+  `${budgetScopeName(scope)} is used up: $${used.toFixed(4)} of $${limit.toFixed(4)}`

@@ -1,10 +1,11 @@
-import { exhausted, type BudgetLimits, type BudgetUse } from '#domain/budget'
+import { exhausted, type BudgetLimits, type BudgetUse, type BudgetVerdict } from '#domain/budget'
 import type { RunId } from '#domain/ids'
 import { canonicalJson } from '#domain/json'
 import { ok, refuse, type Result } from '#domain/result'
 import type { Lease } from '#domain/run'
 import type { PolicyDecision, StepIntent, StepKind, StepRecord, WriteRefusal } from '#ports'
 import { readBudget } from './budgets.ts'
+import { scopeExhausted, scopeRefusal } from './scope-budgets.ts'
 import { decisionOf } from './read-runs.ts'
 import { decisionRow } from './run-records.ts'
 import { query, queryOf, type TenantContext } from './store-context.ts'
@@ -27,7 +28,12 @@ const STEPS = {
 /** The agent's own steps: they count against the step limit and are refused when a budget is used up. */
 const COUNTED: ReadonlySet<StepKind> = new Set<StepKind>(['model_call', 'tool_call'])
 
-export type BudgetRefusal = { readonly code: 'budget_exhausted'; readonly message: string }
+export type BudgetRefusal = {
+  readonly code: 'budget_exhausted'
+  readonly message: string
+  /** Whose budget it is, where it is not the run's own. */
+  readonly verdict?: BudgetVerdict
+}
 
 /** Records an intent with its reservation and decision, or finds what its key has; one round trip. */
 export async function beginStep(
@@ -37,7 +43,7 @@ export async function beginStep(
   intent: StepIntent,
 ): Promise<Result<StepRecord, WriteRefusal | BudgetRefusal>> {
   const reserve = intent.reserve_usd ?? 0
-  const [row] = await query<StepRow>(store.pool, BEGIN, [
+  const begun = await query<StepRow>(store.pool, BEGIN, [
     store.tenant,
     run,
     lease.worker,
@@ -48,7 +54,9 @@ export async function beginStep(
     reserve,
     COUNTED.has(intent.kind),
     intent.decision === undefined ? null : JSON.stringify(decisionRow(intent.decision)),
-  ])
+  ]).catch(scopeRefusal)
+  if ('scope' in begun) return refuse({ code: 'budget_exhausted', message: scopeExhausted(begun), verdict: begun })
+  const [row] = begun
   if (row === undefined) {
     const refusal = await leaseRefusal(store, run, lease)
     return refuse(refusal ?? { code: 'run_moved_on', message: `run ${run} was leased again at this moment` })
