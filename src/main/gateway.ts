@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { createFilesystemArtifacts } from '#adapters/artifacts/filesystem'
+import { createFilesystemArtifacts, tenantHome } from '#adapters/artifacts/filesystem'
 import {
   forwardRequest,
   isServed,
@@ -63,11 +63,14 @@ async function main(settings: GatewaySettings): Promise<void> {
   const budget = guardGuestBudget(createGuestBudget({ database }), switches)
   const abandoned = (await journal.abandon()) + (await budget.abandon())
   const provider = createModelProvider()
-  const artifacts = createFilesystemArtifacts({ home })
+  const artifacts = (tenant: string) => createFilesystemArtifacts({ home: tenantHome(home, tenant) })
   const rules = createModelRules(() => policyFile(home))
   const shared = { artifacts, redactor: createRedactor(), clock: systemClock, rules }
   const exchange = createModelExchange({ ...shared, journal, budget, provider })
-  const host = withSwitches(exchange, guardModelCalls((call) => exchange.answer(call), switches))
+  const host = withSwitches(
+    exchange,
+    guardModelCalls((call) => exchange.answer(call), switches),
+  )
   const desk = createGuestDesk({ ...shared, budget, forward: forwardRequest, prices: createPriceTable({ home }) })
   const served = await serveGateway({
     path,

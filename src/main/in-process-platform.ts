@@ -9,8 +9,7 @@ import {
   type EventDraft,
   type LedgerEvent,
 } from '#domain/event'
-import type { RunId } from '#domain/ids'
-import { LOCAL_TENANT } from '#domain/ids'
+import type { RunId, TenantId } from '#domain/ids'
 import { canonicalJson } from '#domain/json'
 import { isActive, isEnd, type NewRun, type Run } from '#domain/run'
 import type { SandboxProfile } from '#domain/sandbox'
@@ -41,6 +40,8 @@ import { identifiers, systemClock } from './system-clock.ts'
 
 /** What the platform of one process is made of. */
 export interface PlatformParts {
+  /** Whose runs it is about. */
+  readonly tenant: TenantId
   readonly store: RunStore
   readonly artifacts: ArtifactStore
   readonly repositories: Repositories
@@ -82,7 +83,7 @@ export function createInProcessPlatform(parts: PlatformParts): Platform {
       return existing(run)
     },
     view,
-    list: (limit) => parts.store.list(LOCAL_TENANT, limit),
+    list: (limit) => parts.store.list(parts.tenant, limit),
     follow: (run, signal, after) => follow(parts.store, run, signal, after),
     async cancel(run, by) {
       await command(parts.store, run, { type: 'request_cancel', by })
@@ -98,19 +99,19 @@ export function createInProcessPlatform(parts: PlatformParts): Platform {
     diff: (run) => diffOf(parts, run),
     artifact: (sha256) => parts.artifacts.get(sha256),
     artifactPath: (sha256) => parts.artifacts.locate(sha256),
-    capabilities: capabilitiesOf(parts.capabilities, LOCAL_TENANT),
+    capabilities: capabilitiesOf(parts.capabilities, parts.tenant),
     ...(parts.controls && { controls: parts.controls }),
     close: parts.close,
   }
 }
 
 async function submit(parts: PlatformParts, order: RunOrder, own?: OrderKey): Promise<RunId> {
-  const once = own === undefined ? undefined : submissionKey(order, own)
+  const once = own === undefined ? undefined : submissionKey(parts.tenant, order, own)
   const made = once === undefined ? undefined : await parts.store.submitted(once)
   if (made !== undefined) return made
   parts.holdKeys(order.keys)
   const { words, cut } = await redactWords(order.words, parts.redactor)
-  const accepted = acceptOrder({ ...order, words }, identifiers)
+  const accepted = acceptOrder({ ...order, words }, identifiers, parts.tenant)
   if (!accepted.ok) {
     const { code, message, missing } = accepted.refusal
     throw new GanderError(code, message, { facts: { missing } })
@@ -133,11 +134,11 @@ async function submit(parts: PlatformParts, order: RunOrder, own?: OrderKey): Pr
 }
 
 /** The key binds what was asked for, not the keys of providers that came along. */
-function submissionKey(order: RunOrder, own: OrderKey): SubmissionKey {
+function submissionKey(tenant_id: TenantId, order: RunOrder, own: OrderKey): SubmissionKey {
   const request_sha256 = createHash('sha256')
     .update(canonicalJson({ ...order, keys: {} }))
     .digest('hex')
-  return { ...own, tenant_id: LOCAL_TENANT, request_sha256 }
+  return { ...own, tenant_id, request_sha256 }
 }
 
 interface Recorded {
@@ -221,7 +222,7 @@ async function workOn(parts: PlatformParts, run: RunId, signal?: AbortSignal): P
   }
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    await worker.workOn(run, stop.signal)
+    await worker.workOn(run, stop.signal, parts.tenant)
   } finally {
     signal?.removeEventListener('abort', onAbort)
   }

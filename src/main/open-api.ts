@@ -10,10 +10,10 @@ import { openTenant } from '#control-plane/identity'
 import { createIntake } from '#control-plane/intake'
 import { createApi } from '#api/server'
 import { ROLES } from '#domain/identity'
-import { LOCAL_TENANT } from '#domain/ids'
+import { LOCAL_TENANT, type TenantId } from '#domain/ids'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Identities, Redactor } from '#ports'
+import type { Identities, Platform, Redactor } from '#ports'
 import type { ServeWish } from '#cli'
 import type { openWorker } from './open-worker.ts'
 import { platformOver } from './open-platform.ts'
@@ -36,11 +36,16 @@ export async function openApi({ settings, shared, database, working, wish }: Api
   const tenants = createTenants({ database, identifiers })
   const sign_in = await openSignIn(settings.home, wish.oidc ?? {})
   const token_file = await administratorToken(settings.home, identities)
-  const platform = platformOver({ settings, shared, database, working })
+  const platforms = new Map<TenantId, Platform>()
+  const platformOf = (tenant: TenantId): Platform => {
+    const known = platforms.get(tenant) ?? platformOver({ settings, shared, database, working, tenant })
+    platforms.set(tenant, known)
+    return known
+  }
   const api = createApi({
-    platform: () => platform,
+    platform: platformOf,
     queries: createRunQueries({ database }),
-    artifacts: shared.artifacts,
+    artifacts: (tenant) => shared.ofTenant(tenant).artifacts,
     identities,
     tenants,
     openTenant: (order) => openTenant({ tenants, identities }, order),

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { openDatabase, type Database } from '#adapters/postgres'
 import { askSwitches } from '#control-plane/kill-switch'
-import { LOCAL_TENANT } from '#domain/ids'
+import { LOCAL_TENANT, type TenantId } from '#domain/ids'
 import { questionOf } from '#domain/kill-switch'
 import type { Platform } from '#ports'
 import { createInProcessPlatform } from './in-process-platform.ts'
@@ -36,15 +36,20 @@ interface PlatformGround {
   readonly shared: SharedParts
   readonly database: Database
   readonly working: () => Promise<Working>
+  /** Whose runs it is about; absent: the installation's own tenant. */
+  readonly tenant?: TenantId
   /** Where keys that come with orders are put; absent: they are not taken. */
   readonly keys?: Record<string, string>
 }
 
 /** The platform over what there is already; `close` closes the database. */
-export function platformOver({ settings, shared, database, working, keys }: PlatformGround): Platform {
+export function platformOver(ground: PlatformGround): Platform {
+  const { settings, database, working, keys, tenant = LOCAL_TENANT } = ground
   const { home } = settings
+  const shared = { ...ground.shared, ...ground.shared.ofTenant(tenant) }
   return createInProcessPlatform({
     ...shared,
+    tenant,
     ...openApprovals(settings, shared),
     capabilities: openCapabilities(home, shared.capability_records),
     runs_folder: join(keptHome(settings), 'runs'),
@@ -64,7 +69,7 @@ export function platformOver({ settings, shared, database, working, keys }: Plat
       for (const [name, key] of Object.entries(given)) shared.redactor.register(name, key)
       Object.assign(keys ?? {}, given)
     },
-    controls: { ...shared.controls, tenant_id: LOCAL_TENANT },
+    controls: { ...shared.controls, tenant_id: tenant },
     admit: (task, act) => askSwitches(shared.switch_board, act, questionOf(task)),
     close: () => shared.switch_board.close().then(() => database.close()),
   })

@@ -9,6 +9,7 @@ import { createPriceTable } from '#adapters/models'
 import { createPackageRegistries } from '#adapters/registries'
 import { createSetupCache } from '#adapters/setup-cache'
 import { createWorkspaceFiles } from '#adapters/workspace-files'
+import { LOCAL_TENANT, type TenantId } from '#domain/ids'
 import type { PriceTable, RunOrder, WorkerIdentity } from '#ports'
 import { chooseDriver } from './choose-driver.ts'
 import { foreignParts } from './foreign-parts.ts'
@@ -46,13 +47,19 @@ export async function openWorker({ settings, shared, keys, identity = workerIden
   )
   const proxy = once(async () => (await import('#adapters/registry-proxy')).createRegistryProxy({ home }))
   const prices = createPriceTable({ home })
-  const { artifacts, redactor } = shared
+  const { redactor } = shared
+  const ofTenant = (tenant: TenantId) => {
+    const own = { ...shared, ...shared.ofTenant(tenant) }
+    const sealer = createEvidenceSealer({ artifacts: own.artifacts, redactor })
+    return { ...shared.ofTenant(tenant), sealer, approval_rules: openApprovals(settings, own).approval_rules }
+  }
   const policy = createPolicy({ identifiers })
   const policies = openRunPolicies({ home, bundles: shared.policy_bundles, identifiers, clock: systemClock })
   const worker = createWorker(
     {
       ...shared,
-      approval_rules: openApprovals(settings, shared).approval_rules,
+      ...ofTenant(LOCAL_TENANT),
+      ofTenant,
       capability_records: shared.capability_records,
       switches: shared.switch_board,
       clock: systemClock,
@@ -69,7 +76,6 @@ export async function openWorker({ settings, shared, keys, identity = workerIden
       guests: findGuests(home, false),
       guest_tools: createGuestToolDesk({ home, version, redactor }),
       prices,
-      sealer: createEvidenceSealer({ artifacts, redactor }),
       files: createWorkspaceFiles,
       registries: createPackageRegistries({ home }),
       proxy: { open: async (wish) => (await proxy()).open(wish) },

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { createPublisher } from '#control-plane/pull-requests'
 import { createRedactor } from '#evidence-plane/redaction'
-import { createFilesystemArtifacts } from '#adapters/artifacts/filesystem'
+import { createFilesystemArtifacts, tenantHome } from '#adapters/artifacts/filesystem'
 import { createLocalForge } from '#adapters/forges/local'
 import { createPlainGitForge } from '#adapters/forges/plain-git'
 import { createRepositories } from '#adapters/git'
@@ -10,9 +10,10 @@ import {
   createCapabilityRecords,
   createIdentities,
   createPolicyBundles,
-  createRunStore,
+  createRunStores,
   type Database,
 } from '#adapters/postgres'
+import { LOCAL_TENANT, type TenantId } from '#domain/ids'
 import type { Forge, Redactor } from '#ports'
 import { openControls } from './open-controls.ts'
 import { identifiers } from './system-clock.ts'
@@ -42,15 +43,21 @@ export function sharedParts(home: string, database: Database, redactor: Redactor
   const local = createLocalForge({ home: kept })
   const plain = createPlainGitForge({ home: kept })
   const forgeOf = (repository: string): Forge => (isRemote(repository) ? plain : local)
+  const stores = createRunStores({ database, identifiers })
+  const ofTenant = (tenant: TenantId) => ({
+    store: stores.of(tenant),
+    artifacts: createFilesystemArtifacts({ home: tenantHome(kept, tenant) }),
+  })
   return {
-    store: createRunStore({ database, identifiers }),
-    artifacts: createFilesystemArtifacts({ home: kept }),
+    stores,
+    ofTenant,
+    ...ofTenant(LOCAL_TENANT),
     repositories: createRepositories({ home, runs: join(kept, 'runs') }),
     redactor,
     policy_bundles: createPolicyBundles({ database, identifiers }),
     forgeOf,
     publisher: createPublisher({ forgeOf, redactor }),
-    ...openControls(database, (tenant) => createRunStore({ database, identifiers }, tenant)),
+    ...openControls(database, (tenant) => stores.of(tenant)),
     approval_records: createApprovalRecords({ database }),
     principals: createIdentities({ database, identifiers }),
     capability_records: createCapabilityRecords({ database, identifiers }),

@@ -26,7 +26,8 @@ export interface ApiParts {
   /** The platform of one tenant: the caller's. */
   readonly platform: (tenant: TenantId) => Acts
   readonly queries: RunQueries
-  readonly artifacts: Pick<ArtifactStore, 'get'>
+  /** The bytes that one tenant's runs left. */
+  readonly artifacts: (tenant: TenantId) => Pick<ArtifactStore, 'get'>
   readonly identities: Identities
   readonly tenants: Tenants
   /** Opens a tenant with its first administrator. */

@@ -105,7 +105,7 @@ beforeEach(() => {
   const secrets: string[] = []
   exchange = createModelExchange({
     journal,
-    artifacts,
+    artifacts: () => artifacts,
     redactor: {
       version: 'test',
       register: (_, value) => secrets.push(value),

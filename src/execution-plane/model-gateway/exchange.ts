@@ -24,7 +24,8 @@ const RECORD_DELAYS_MS: readonly number[] = [0, 500, 1_000, 2_000, 4_000, 8_000]
 
 interface ExchangeWorld {
   readonly journal: ExchangeJournal
-  readonly artifacts: ArtifactStore
+  /** Where a tenant's exchanges are kept. */
+  readonly artifacts: (tenant: string) => Pick<ArtifactStore, 'put'>
   readonly redactor: Redactor
   readonly provider: ModelProvider
   readonly clock: Clock
@@ -223,7 +224,7 @@ async function settle(world: Desk, flights: Map<string, Flight>, call: ModelCall
     ...(said.policy_version === null ? {} : { policy_version: said.policy_version }),
     ...(said.log_prompts ? {} : { withheld: true, answer_sha256: hashJson(answer_said) }),
   }
-  const stored = await world.artifacts.put(JSON.stringify(exchange))
+  const stored = await world.artifacts(call.tenant_id).put(JSON.stringify(exchange))
   const answer: ModelAnswer =
     answer_said.status === 'failed'
       ? answer_said

@@ -17,7 +17,8 @@ import type { RequestRedactor } from './redact-request.ts'
 /** What guests' calls are worked on with. */
 export interface GuestWorld {
   readonly budget: GuestBudget
-  readonly artifacts: ArtifactStore
+  /** Where a tenant's exchanges are kept. */
+  readonly artifacts: (tenant: string) => Pick<ArtifactStore, 'put'>
   readonly redactor: Redactor
   readonly forward: ForwardRequest
   readonly prices: PriceTable

@@ -27,7 +27,8 @@ export async function settleCall(call: Call, end: End): Promise<void> {
   const said = { request: hidden(sent), answer: hidden(end.answer), outcome, reason, usage }
   const asked = { asked_model, mapping, dropped, redacted: cut.count, cut: cut.by_kind }
   const kept = { call_key, ...start, model, api: wire.api, ...asked, policy_version, duration_ms, ...said }
-  const stored = await world.artifacts
+  const stored = await world
+    .artifacts(start.tenant_id)
     .put(JSON.stringify({ schema: 'gander.guest_exchange/1', sent_at: new Date(started).toISOString(), ...kept }))
     .catch(() => undefined)
   const spent = {

@@ -1,8 +1,8 @@
-import type { RunId } from '#domain/ids'
+import { LOCAL_TENANT, type RunId, type TenantId } from '#domain/ids'
 import { isActive, type Run } from '#domain/run'
 import type { LeasedRun, RunStore, WorkerIdentity } from '#ports'
 import { createWordMemory } from '#execution-plane/repository-intelligence'
-import type { WorkerParts } from './execution.ts'
+import { partsOf, type WorkerGround } from './execution.ts'
 import { drainOn } from './drain.ts'
 import { executeRun } from './execute-run.ts'
 import { LOOK_AGAIN_MS, takeTurns, type WorkerNote } from './hands.ts'
@@ -14,8 +14,8 @@ const JANITOR_EVERY = 10
 
 /** Someone who leases runs and works on them. */
 export interface Worker {
-  /** Works on exactly this run until it ends or waits for a person. */
-  workOn(run: RunId, signal?: AbortSignal): Promise<void>
+  /** Works on exactly this run until it ends or waits for a person. Absent: the installation's own tenant has it. */
+  workOn(run: RunId, signal?: AbortSignal, tenant?: TenantId): Promise<void>
   /** Takes any queued run, so many at once, until the signal; then takes no more and settles when those in hand rest. */
   serve(at_once: number, signal: AbortSignal, manner?: ServingManner): Promise<void>
 }
@@ -31,17 +31,18 @@ export interface ServingManner {
 }
 
 /** Makes a worker with an identity of its own on this host. */
-export function createWorker(given: WorkerParts, identity: WorkerIdentity): Worker {
-  const parts: WorkerParts = { ...given, words: given.words ?? createWordMemory() }
+export function createWorker(given: WorkerGround, identity: WorkerIdentity): Worker {
+  const ground: WorkerGround = { ...given, words: given.words ?? createWordMemory() }
   return {
-    async workOn(id, signal) {
+    async workOn(id, signal, tenant = LOCAL_TENANT) {
+      const parts = partsOf(ground, tenant)
       const isStopped = () => signal?.aborted === true
       while (!isStopped()) {
         const leased = (await parts.store.lease(identity, id)) ?? (await leaseAfterSweep(parts.store, identity, id))
         if (leased !== undefined)
           await Promise.all([
             executeRun(parts, leased, signal === undefined ? {} : { now: signal }),
-            sweepBeside(parts.store, identity),
+            sweepBeside(ground.stores, identity),
           ])
         const now = await parts.store.load(id)
         if (now === undefined || rests(now.run)) return
@@ -50,10 +51,10 @@ export function createWorker(given: WorkerParts, identity: WorkerIdentity): Work
     },
     async serve(at_once, signal, { drain_ms, note = () => {}, holdOff = () => undefined } = {}) {
       const drain = drainOn(signal, drain_ms)
-      const hand = { parts, identity, drain, note, holdOff }
+      const hand = { ground, identity, drain, note, holdOff }
       try {
         const hands = Array.from({ length: at_once }, () => takeTurns(hand))
-        await Promise.all([...hands, sweepUntil(parts, identity, signal)])
+        await Promise.all([...hands, sweepUntil(ground, identity, signal)])
       } finally {
         drain.stop()
       }
@@ -61,16 +62,16 @@ export function createWorker(given: WorkerParts, identity: WorkerIdentity): Work
   }
 }
 
-async function sweepUntil(parts: WorkerParts, identity: WorkerIdentity, signal: AbortSignal): Promise<void> {
+async function sweepUntil(ground: WorkerGround, identity: WorkerIdentity, signal: AbortSignal): Promise<void> {
   for (let round = 1; !signal.aborted; round++) {
-    await sweepBeside(parts.store, identity)
-    if (round % JANITOR_EVERY === 0) await parts.driver.sweep().catch(() => undefined)
-    await parts.clock.sleep(SWEEP_MS, signal).catch(() => undefined)
+    await sweepBeside(ground.stores, identity)
+    if (round % JANITOR_EVERY === 0) await ground.driver.sweep().catch(() => undefined)
+    await ground.clock.sleep(SWEEP_MS, signal).catch(() => undefined)
   }
 }
 
 /** Gives back what dead workers held of other runs; what fails here is done by the next worker. */
-async function sweepBeside(store: RunStore, identity: WorkerIdentity): Promise<void> {
+async function sweepBeside(store: Pick<RunStore, 'sweep'>, identity: WorkerIdentity): Promise<void> {
   await store.sweep(identity).catch(() => undefined)
 }
 

@@ -3,6 +3,7 @@ import type { EventDraft } from '#domain/event'
 import type { Verdict } from '#domain/gate'
 import type { Change } from '#domain/change'
 import type { FailureClass } from '#domain/failure'
+import type { TenantId } from '#domain/ids'
 import type { Plan } from '#domain/plan'
 import type { RiskReading } from '#domain/risk'
 import type { Lease, PauseReason, Reproduction, Run } from '#domain/run'
@@ -35,6 +36,7 @@ import type {
   RunPolicy,
   RunRepository,
   RunStore,
+  RunStores,
   SandboxDriver,
   SandboxProbe,
   SetupCache,
@@ -49,7 +51,20 @@ import type { Workspace } from '#execution-plane/workspace'
 import type { RunJournal } from './run-journal.ts'
 import type { StopWatch } from './stop-watch.ts'
 
-/** What a worker needs of the world; wired once. */
+/** What a worker needs of the world for runs of any tenant; wired once. */
+export interface WorkerGround extends WorkerParts {
+  readonly stores: Pick<RunStores, 'lease' | 'sweep'>
+  /** The members that are one tenant's: its store, its artifacts, and what is made over them. */
+  readonly ofTenant: (tenant: TenantId) => Pick<WorkerParts, 'store' | 'artifacts' | 'sealer'> & Partial<WorkerParts>
+}
+
+/** The parts with which a tenant's runs are worked on. */
+export const partsOf = (ground: WorkerGround, tenant: TenantId): WorkerParts => ({
+  ...ground,
+  ...ground.ofTenant(tenant),
+})
+
+/** What one tenant's runs need of the world. */
 export interface WorkerParts {
   readonly store: RunStore
   readonly clock: Clock

@@ -2,7 +2,7 @@ import { isGanderError } from '#domain/failure'
 import type { LeasedRun, WorkerIdentity } from '#ports'
 import { handBack, type Drain } from './drain.ts'
 import { executeRun } from './execute-run.ts'
-import type { WorkerParts } from './execution.ts'
+import { partsOf, type WorkerGround } from './execution.ts'
 
 /** Milliseconds between looks into an empty queue. */
 export const LOOK_AGAIN_MS = 500
@@ -14,7 +14,7 @@ export type WorkerNote =
 
 /** What a hand works by. */
 export interface HandParts {
-  readonly parts: WorkerParts
+  readonly ground: WorkerGround
   readonly identity: WorkerIdentity
   readonly drain: Drain
   readonly note: (note: WorkerNote) => void
@@ -24,24 +24,25 @@ export interface HandParts {
 
 /** One run after the other. What breaks a run is the run's; what breaks the queue is waited out, and told once. */
 export async function takeTurns(hand: HandParts): Promise<void> {
-  const { parts, drain, note } = hand
+  const { ground, drain, note } = hand
   let away = false
   while (!drain.asked.aborted) {
     try {
-      const leased = hand.holdOff() === undefined ? await parts.store.lease(hand.identity) : undefined
+      const leased = hand.holdOff() === undefined ? await ground.stores.lease(hand.identity) : undefined
       if (away) note({ kind: 'queue_back', why: 'the database answers again' })
       away = false
-      if (leased === undefined) await parts.clock.sleep(LOOK_AGAIN_MS, drain.asked).catch(() => undefined)
+      if (leased === undefined) await ground.clock.sleep(LOOK_AGAIN_MS, drain.asked).catch(() => undefined)
       else await workOn(hand, leased)
     } catch (error) {
       if (!away) note({ kind: 'queue_away', why: error instanceof Error ? error.message : String(error) })
       away = true
-      await parts.clock.sleep(LOOK_AGAIN_MS, drain.asked).catch(() => undefined)
+      await ground.clock.sleep(LOOK_AGAIN_MS, drain.asked).catch(() => undefined)
     }
   }
 }
 
-async function workOn({ parts, drain, note }: HandParts, leased: LeasedRun): Promise<void> {
+async function workOn({ ground, drain, note }: HandParts, leased: LeasedRun): Promise<void> {
+  const parts = partsOf(ground, leased.run.tenant_id)
   note({ kind: 'took', run: leased.run.id })
   try {
     const left = await executeRun(parts, leased, drain)

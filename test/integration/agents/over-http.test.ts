@@ -45,7 +45,7 @@ function exchangeInMemory(): ModelGateway {
   }
   const exchange = createModelExchange({
     journal,
-    artifacts,
+    artifacts: () => artifacts,
     redactor: createRedactor(),
     provider: createModelProvider(),
     clock: { now: () => Date.now(), sleep: async () => undefined },

@@ -53,7 +53,7 @@ export async function openApiWorld(
   const api = createApi({
     platform: () => platform as Platform,
     queries: createRunQueries({ database }),
-    artifacts: { get: async () => undefined },
+    artifacts: () => ({ get: async () => undefined }),
     identities,
     tenants,
     openTenant: (wish) => openTenant({ tenants, identities }, wish),

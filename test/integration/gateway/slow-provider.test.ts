@@ -68,7 +68,7 @@ async function askAsGuest(stream: boolean) {
   }
   const desk = createGuestDesk({
     budget,
-    artifacts,
+    artifacts: () => artifacts,
     redactor: createRedactor(),
     forward: forwardRequest,
     prices: { priceOf: () => 'free' },

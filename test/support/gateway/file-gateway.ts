@@ -31,7 +31,7 @@ const journal = await fileJournal(join(settings.home, 'journal'))
 await journal.abandon()
 const host = createModelExchange({
   journal,
-  artifacts: fileArtifacts(join(settings.home, 'kept')),
+  artifacts: () => fileArtifacts(join(settings.home, 'kept')),
   redactor: createRedactor(),
   provider: createModelProvider(),
   clock: { now: () => Date.now(), sleep: (ms) => sleep(ms) },

@@ -15,7 +15,7 @@ export async function sendArtifact(
   const found = await parts.queries.artifact(caller.tenant_id, sha256)
   if (found === undefined || !mayDo(caller, 'run.read', found.repository)) return false
   authorise(context, OPEN.has(found.data_class) ? 'artifact.read' : 'artifact.read_restricted', found.repository)
-  const bytes = await parts.artifacts.get(sha256)
+  const bytes = await parts.artifacts(caller.tenant_id).get(sha256)
   if (bytes === undefined) return false
   await reply
     .header('content-type', 'application/octet-stream')
