@@ -40,7 +40,7 @@ export interface AuditHead {
   readonly read_at: string
 }
 
-/** What is on record about everything that was done; reads only. */
+/** What is on record about everything that was done. */
 export interface AuditTrail {
   /** Tenants that have a chain. */
   tenants(): Promise<readonly TenantId[]>
@@ -54,4 +54,9 @@ export interface AuditTrail {
    * `since` leaves out older events and acts.
    */
   records(tenant: TenantId, since?: string): AsyncIterable<AuditRecord>
+  /** Notes that somebody took an export along, with its `audit_exported` event. */
+  note(
+    tenant: TenantId,
+    exported: { readonly by: string; readonly events: number; readonly sha256: string },
+  ): Promise<void>
 }

@@ -72,3 +72,31 @@ export interface ArtifactRemoval {
   /** `in_use`: they were put again just now, and stay. @throws GanderError `storage_unwritable` */
   remove(sha256: string): Promise<'removed' | 'absent' | 'in_use'>
 }
+
+/** What a sweep let go of, or would. */
+export interface SweepReport {
+  readonly expired: number
+  readonly expired_bytes: number
+  /** Artifacts by the rule they expired under. */
+  readonly by_rule: { readonly [rule: string]: number }
+  /** Contents whose bytes are proved gone. */
+  readonly removed: number
+  /** Old enough, but named by a packet that is still valid. */
+  readonly kept_for_packets: number
+  /** Expired, but somebody else holds or has just put the same bytes. */
+  readonly kept_for_others: number
+  /** Runs whose recorded payloads were emptied. */
+  readonly payload_runs: number
+  readonly payload_bytes: number
+}
+
+/** What a person may ask of retention. */
+export interface Retention {
+  /** Lets go of what no rule keeps, in every tenant; undefined where another sweep or a backup is under way. */
+  sweep(wish: { readonly dry_run: boolean }): Promise<SweepReport | undefined>
+  holds(tenant: TenantId): Promise<readonly LegalHold[]>
+  /** @throws GanderError `run_not_found` */
+  hold(tenant: TenantId, run: RunId, by: string, reason: string): Promise<LegalHold>
+  /** False where there was none. */
+  release(tenant: TenantId, run: RunId, by: string, reason: string): Promise<boolean>
+}

@@ -5,3 +5,4 @@
 export * from './chain.ts'
 export * from './checkpoint.ts'
 export * from './gateway-act.ts'
+export * from './audit-report.ts'

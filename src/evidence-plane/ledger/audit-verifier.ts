@@ -5,6 +5,9 @@ import {
   checkpointDefects,
   gatewayStart,
   linkHash,
+  type AuditDefect,
+  type AuditDefectKind,
+  type AuditReport,
   type ChainPosition,
   type Gateway,
   type GatewayAct,
@@ -13,7 +16,6 @@ import {
   type SignedCheckpoint,
   type VerifySignature,
 } from '#domain/ledger'
-import type { AuditDefect, AuditDefectKind, AuditReport } from './audit-report.ts'
 import { pairActs } from './pair-acts.ts'
 
 /** Takes a tenant's history record by record and says in the end what is wrong with it. */

@@ -3,10 +3,10 @@
  * event. Signs what chains have come to into checkpoints outside the database, and writes exports that prove themselves.
  */
 export { verifyChain } from './verify-chain.ts'
-export { AUDIT_DEFECTS, type AuditDefect, type AuditReport } from './audit-report.ts'
 export { createCheckpointMaker, type CheckpointAlarm, type CheckpointMaker } from './checkpoint-maker.ts'
 export { verifyAudit } from './verify-audit.ts'
 export { exportAudit } from './export-audit.ts'
 export type { ExportManifest } from './export-format.ts'
-export { verifyExport, type ExportReport } from './verify-export.ts'
+export { verifyExport } from './verify-export.ts'
 export { recordRedacted } from './record-redacted.ts'
+export { readAuditSettings } from './read-audit-settings.ts'

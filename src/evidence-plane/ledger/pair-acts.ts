@@ -1,6 +1,5 @@
 import type { LedgerEvent } from '#domain/event'
-import { actTold, type GatewayAct } from '#domain/ledger'
-import type { AuditDefect } from './audit-report.ts'
+import { actTold, type AuditDefect, type GatewayAct } from '#domain/ledger'
 
 /** Lays a gateway's acts beside the events that tell of them. */
 export interface ActPairing {

@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { TenantId } from '#domain/ids'
-import { checkpointHash, type Sha256, type SignedCheckpoint, type VerifySignature } from '#domain/ledger'
+import {
+  checkpointHash,
+  type AuditReport,
+  type Sha256,
+  type SignedCheckpoint,
+  type VerifySignature,
+} from '#domain/ledger'
 import type { AuditTrail, CheckpointPlace } from '#ports'
-import type { AuditReport } from './audit-report.ts'
 import { createAuditVerifier, type AuditVerifier } from './audit-verifier.ts'
 
 /** Hex SHA-256 of a text's UTF-8 bytes. */

@@ -1,8 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { GanderError } from '#domain/failure'
 import { canonicalJson } from '#domain/json'
-import type { VerifySignature } from '#domain/ledger'
-import type { AuditReport } from './audit-report.ts'
+import type { ExportReport, VerifySignature } from '#domain/ledger'
 import { createAuditVerifier, type AuditVerifier } from './audit-verifier.ts'
 import {
   EXPORT_FORMAT,
@@ -12,16 +11,6 @@ import {
   type ExportManifest,
 } from './export-format.ts'
 import { sha256 } from './verify-audit.ts'
-
-/** The answer about a file. */
-export interface ExportReport extends AuditReport {
-  readonly since: string | null
-  readonly exported_at: string
-  /** Ids of the keys whose signatures were believed. */
-  readonly key_ids: readonly string[]
-  /** False where no key was given from elsewhere: then the file's own keys were believed, which proves no origin. */
-  readonly keys_given: boolean
-}
 
 interface Verifying {
   /** The file's text in any pieces. */

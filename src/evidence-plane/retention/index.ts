@@ -3,4 +3,4 @@
  * packets and legal holds. The sweeper lets go of the rest and leaves an event for everything it let go.
  */
 export { DEFAULT_RETENTION, readRetentionRules, type RetentionRules } from './retention-rules.ts'
-export { createSweeper, type SweepReport } from './sweep-retention.ts'
+export { createSweeper } from './sweep-retention.ts'

@@ -1,38 +1,24 @@
 import type { TenantId } from '#domain/ids'
-import type { ArtifactRemoval, ArtifactStore, HeldArtifact, OldPayload, RetentionRecords } from '#ports'
+import type {
+  ArtifactRemoval,
+  ArtifactStore,
+  HeldArtifact,
+  OldPayload,
+  Retention,
+  RetentionRecords,
+  SweepReport,
+} from '#ports'
 import { ruleFor, type RetentionRules } from './retention-rules.ts'
-
-/** What a sweep let go of, or would. */
-export interface SweepReport {
-  readonly expired: number
-  readonly expired_bytes: number
-  /** Artifacts by the rule they expired under. */
-  readonly by_rule: { readonly [rule: string]: number }
-  /** Contents whose bytes are proved gone. */
-  readonly removed: number
-  /** Old enough, but named by a packet that is still valid. */
-  readonly kept_for_packets: number
-  /** Expired, but somebody else holds or has just put the same bytes. */
-  readonly kept_for_others: number
-  /** Runs whose recorded payloads were emptied. */
-  readonly payload_runs: number
-  readonly payload_bytes: number
-}
 
 interface SweepParts {
   readonly records: RetentionRecords
   readonly tenants: () => Promise<readonly TenantId[]>
-  readonly artifacts: Pick<ArtifactStore, 'get'>
-  readonly removal: ArtifactRemoval
+  /** Each tenant's bytes are its own. */
+  readonly artifacts: (tenant: TenantId) => Pick<ArtifactStore, 'get'>
+  readonly removal: (tenant: TenantId) => ArtifactRemoval
   readonly rules: () => Promise<RetentionRules>
   /** Who sweeps, for the record. */
   readonly by: string
-}
-
-/** Lets go of what no rule keeps. */
-export interface Sweeper {
-  /** Undefined where another sweep or a backup is under way. */
-  sweep(wish: { readonly dry_run: boolean }): Promise<SweepReport | undefined>
 }
 
 const PAGE = 500
@@ -45,7 +31,6 @@ interface Sweep extends SweepParts {
   readonly dry_run: boolean
   /** The database's time at the beginning, in milliseconds. */
   readonly now: number
-  readonly all: readonly TenantId[]
   readonly tally: Tally
 }
 
@@ -53,13 +38,13 @@ interface Sweep extends SweepParts {
  * Makes a sweeper. An artifact expires by an event and a mark in one transaction; then its bytes go, and a second event
  * says so. A sweep that dies in between is finished by the next one, and tells nothing twice.
  */
-export function createSweeper(parts: SweepParts): Sweeper {
+export function createSweeper(parts: SweepParts): Pick<Retention, 'sweep'> {
   return {
     sweep: ({ dry_run }) =>
       parts.records.exclusively(async () => {
         const now = Date.parse(await parts.records.now())
         const all = await parts.tenants()
-        const sweep: Sweep = { ...parts, rules_now: await parts.rules(), dry_run, now, all, tally: emptyTally() }
+        const sweep: Sweep = { ...parts, rules_now: await parts.rules(), dry_run, now, tally: emptyTally() }
         for (const tenant of all) await expireArtifacts(sweep, tenant)
         if (!dry_run) for (const tenant of all) await removeBytes(sweep, tenant)
         for (const tenant of all) await expirePayloads(sweep, tenant)
@@ -100,7 +85,7 @@ async function namedByPackets(sweep: Sweep, tenant: TenantId): Promise<ReadonlyS
   const named = new Set<string>()
   for (const packet of await sweep.records.packets(tenant, daysAgo(sweep, sweep.rules_now.packet_valid))) {
     named.add(packet)
-    const bytes = await sweep.artifacts.get(packet)
+    const bytes = await sweep.artifacts(tenant).get(packet)
     const text = bytes === undefined ? '' : new TextDecoder().decode(bytes)
     for (const [hash] of text.matchAll(/\b[0-9a-f]{64}\b/g)) named.add(hash)
   }
@@ -126,15 +111,14 @@ async function expireOne(sweep: Sweep, tenant: TenantId, { artifact, named }: Ca
   tally.by_rule[rule] = (tally.by_rule[rule] ?? 0) + 1
 }
 
-/** Bytes are one file for all that have them, of whatever tenant: they go when the last one let go. */
+/** Bytes are one file for all of a tenant's artifacts that have them: they go when the last one let go. */
 async function removeBytes(sweep: Sweep, tenant: TenantId): Promise<void> {
-  const { records, removal, tally, all } = sweep
+  const { records, removal, tally } = sweep
   let after = ''
   for (;;) {
     const hashes = await records.unremoved(tenant, after, PAGE)
     for (const sha256 of hashes) {
-      const holders = await Promise.all(all.map((each) => records.refers(each, sha256)))
-      const gone = holders.includes(true) ? 'in_use' : await removal.remove(sha256)
+      const gone = (await records.refers(tenant, sha256)) ? 'in_use' : await removal(tenant).remove(sha256)
       if (gone === 'in_use') {
         tally.kept_for_others += 1
         continue

@@ -15,7 +15,7 @@ export async function auditGrounds(server: TestServer) {
   const key = await openLedgerKey(home)
   const folder = join(home, 'checkpoints')
   const place = createFolderPlace(folder)
-  const trail = createAuditTrail({ database: db.database })
+  const trail = createAuditTrail({ database: db.database, identifiers })
   const alarms: string[] = []
   const maker = createCheckpointMaker({
     trail,

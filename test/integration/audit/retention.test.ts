@@ -31,8 +31,9 @@ const stores = () => ({
 })
 
 function sweeper(removal?: ArtifactRemoval) {
-  const parts = { ...stores(), tenants: async () => [LOCAL_TENANT], rules: async () => DEFAULT_RETENTION }
-  return createSweeper({ ...parts, by: 'a test', ...(removal !== undefined && { removal }) })
+  const { records, artifacts, removal: plain } = stores()
+  const parts = { records, tenants: async () => [LOCAL_TENANT], rules: async () => DEFAULT_RETENTION, by: 'a test' }
+  return createSweeper({ ...parts, artifacts: () => artifacts, removal: () => removal ?? plain })
 }
 
 /** A run with one artifact of each kind given, ended unless it is to live. */

@@ -1,17 +1,27 @@
 import { escapeLiteral, type PoolClient } from 'pg'
 import type { TenantId } from '#domain/ids'
 import { CHAIN_START, type GatewayAct, type GatewayHead } from '#domain/ledger'
-import type { AuditArtifact, AuditFilter, AuditHead, AuditRecord, AuditTrail, Page, PageWish } from '#ports'
-import type { LedgerEvent } from '#domain/event'
+import type {
+  AuditArtifact,
+  AuditFilter,
+  AuditHead,
+  AuditRecord,
+  AuditTrail,
+  Identifiers,
+  Page,
+  PageWish,
+} from '#ports'
+import type { EventDraft, LedgerEvent } from '#domain/event'
 import { pgFailure } from '../database/pg-failure.ts'
 import type { Database } from '../database/open-database.ts'
-import { ledgerEventOf, type LedgerRow } from './ledger-events.ts'
+import { eventRows, ledgerEventOf, type LedgerRow } from './ledger-events.ts'
 import { keyOf, pageOf } from './pages.ts'
-import { inTenant, inTransaction, query } from './store-context.ts'
+import { inTenant, inTransaction, plain, query } from './store-context.ts'
 
 const PAGE = 1_000
 const BEFORE_ALL = '-infinity'
 
+const APPEND = { name: 'append_audit_note', text: 'select gander.append_events($1, null, null, $2)' }
 const TENANTS = { name: 'audit_tenants', text: 'select tenant_id from gander.tenant order by tenant_id' }
 const CHAIN_HEAD = {
   name: 'audit_chain_head',
@@ -59,7 +69,11 @@ const ARTIFACTS = {
 type ArtifactRow = AuditArtifact & { readonly position: number }
 
 /** The ledger, the gateways' sequences and the list of artifacts in PostgreSQL, read for one tenant at a time. */
-export function createAuditTrail({ database }: { readonly database: Pick<Database, 'pool'> }): AuditTrail {
+export function createAuditTrail(parts: {
+  readonly database: Pick<Database, 'pool'>
+  readonly identifiers: Identifiers
+}): AuditTrail {
+  const { database } = parts
   const { pool } = database
   return {
     tenants: () =>
@@ -77,6 +91,7 @@ export function createAuditTrail({ database }: { readonly database: Pick<Databas
       inTenant(pool, tenant, async (client) =>
         (await query<LedgerRow>(client, CHAIN, [tenant, after, BEFORE_ALL, limit])).map(ledgerEventOf),
       ),
+    note: (tenant, exported) => note(parts, tenant, exported),
     records: (tenant, since) => records(database, tenant, since ?? BEFORE_ALL),
   }
 }
@@ -92,6 +107,21 @@ async function list(
   const values = [tenant, before, run, actor, event, since, until, page.limit + 1]
   const rows = await query<LedgerRow>(client, LIST, values)
   return pageOf(rows, page, { item: ledgerEventOf, key: ({ seq }) => [seq] })
+}
+
+async function note(
+  { database: { pool }, identifiers }: Parameters<typeof createAuditTrail>[0],
+  tenant: TenantId,
+  { by, events, sha256 }: Parameters<AuditTrail['note']>[1],
+): Promise<void> {
+  const draft: EventDraft = {
+    event: 'audit_exported',
+    facts: { by: plain(by), events, sha256 },
+    resource_type: 'audit_export',
+    resource_id: sha256,
+  }
+  const rows = eventRows({ pool, identifiers, sha256: () => '' }, [draft], tenant, { actor_type: 'person', actor: by })
+  await inTenant(pool, tenant, (client) => query(client, APPEND, [tenant, rows]))
 }
 
 interface HeadRow {

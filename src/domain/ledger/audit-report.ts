@@ -1,4 +1,5 @@
-import type { ChainPosition, GatewayHead } from '#domain/ledger'
+import type { ChainPosition } from './chain.ts'
+import type { GatewayHead } from './gateway-act.ts'
 
 /** What can be wrong with a tenant's history. */
 export const AUDIT_DEFECTS = {
@@ -60,4 +61,14 @@ export interface AuditReport {
   /** The first thousand. */
   readonly defects: readonly AuditDefect[]
   readonly defect_count: number
+}
+
+/** The answer about a file. */
+export interface ExportReport extends AuditReport {
+  readonly since: string | null
+  readonly exported_at: string
+  /** Ids of the keys the file says have signed. */
+  readonly key_ids: readonly string[]
+  /** False where no key was given from elsewhere: then the file's own keys were believed, which proves no origin. */
+  readonly keys_given: boolean
 }

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createArtifactRemoval, createFilesystemArtifacts, tenantHome } from '#adapters/artifacts/filesystem'
+import { createFolderPlace, createGitPlace, openLedgerKey, trustedKeys, verifierOf } from '#adapters/ledger-checkpoints'
+import { createAuditTrail, createRetentionRecords, type Database } from '#adapters/postgres'
+import {
+  createCheckpointMaker,
+  exportAudit,
+  readAuditSettings,
+  verifyAudit,
+  type CheckpointAlarm,
+  type CheckpointMaker,
+} from '#evidence-plane/ledger'
+import { createSweeper, DEFAULT_RETENTION, readRetentionRules } from '#evidence-plane/retention'
+import type { TenantId } from '#domain/ids'
+import type { Audit, Redactor, Retention } from '#ports'
+import { once } from './once.ts'
+import { keptHome, type PlatformSettings } from './shared-parts.ts'
+import { identifiers } from './system-clock.ts'
+
+interface AuditGround {
+  readonly settings: Pick<PlatformSettings, 'home' | 'shared_home'>
+  readonly database: Database
+  readonly redactor: Redactor
+  /** Told where a chain is not what was signed, or a place cannot be reached. Absent: a line on standard error. */
+  readonly alarm?: (alarm: CheckpointAlarm) => void
+}
+
+/** The audit trail of a home and its database. Keys and places are opened when they are first needed. */
+export function openAudit({ settings, database, redactor, alarm = tell }: AuditGround): Audit & {
+  /** Makes the checkpoints that are due, of every tenant. */
+  makeDue(): Promise<number>
+} {
+  const { home } = settings
+  const trail = createAuditTrail({ database, identifiers })
+  const ground = once(async () => {
+    const key = await openLedgerKey(home)
+    const { pace, also } = readAuditSettings(await textOf(join(home, 'audit.yaml')), join(home, 'audit.yaml'))
+    const own = createFolderPlace(join(home, 'checkpoints'))
+    const others = also.map((place) =>
+      'folder' in place
+        ? createFolderPlace(place.folder)
+        : createGitPlace(place.git, join(home, 'cache', 'checkpoints')),
+    )
+    const places = [own, ...others] as const
+    const maker: CheckpointMaker = createCheckpointMaker({ trail, key, places, pace, alarm })
+    return { key, places, maker }
+  })
+  const checkpoint = async (tenant: TenantId) => (await ground()).maker.make(tenant)
+  return {
+    list: (tenant, filter, page) => trail.list(tenant, filter, page),
+    verify: async (tenant) => {
+      const { places } = await ground()
+      return verifyAudit({ trail, tenant, places, verify: verifierOf(Object.values(await trustedKeys(home))) })
+    },
+    checkpoint,
+    makeDue: async () => (await ground()).maker.makeDue(),
+    lines: async function* (tenant, { since, by }) {
+      const { key, places } = await ground()
+      await checkpoint(tenant)
+      const public_keys = await trustedKeys(home)
+      const wish = {
+        trail,
+        tenant,
+        place: places[0],
+        key,
+        public_keys,
+        redactor,
+        ...(since !== undefined && { since }),
+      }
+      const hash = createHash('sha256')
+      const lines = exportAudit(wish)
+      let next = await lines.next()
+      for (; next.done !== true; next = await lines.next()) {
+        hash.update(next.value)
+        yield next.value
+      }
+      await trail.note(tenant, { by, events: next.value.counts.events, sha256: hash.digest('hex') })
+    },
+    key: async () => {
+      const { key, places } = await ground()
+      return { key_id: key.key_id, public_key: key.public_key, places: places.map(({ where }) => where) }
+    },
+  }
+}
+
+/** How long what runs leave behind is kept, by GANDER_HOME/retention.yaml. */
+export function openRetention({ settings, database }: Pick<AuditGround, 'settings' | 'database'>): Retention {
+  const records = createRetentionRecords({ database, identifiers })
+  const path = join(settings.home, 'retention.yaml')
+  const kept = keptHome(settings)
+  const sweeper = createSweeper({
+    records,
+    tenants: () => createAuditTrail({ database, identifiers }).tenants(),
+    artifacts: (tenant) => createFilesystemArtifacts({ home: tenantHome(kept, tenant) }),
+    removal: (tenant) => createArtifactRemoval({ home: tenantHome(kept, tenant) }),
+    rules: async () => {
+      const text = await textOf(path)
+      return text === undefined ? DEFAULT_RETENTION : readRetentionRules(text, path)
+    },
+    by: 'gander retention',
+  })
+  return {
+    sweep: (wish) => sweeper.sweep(wish),
+    holds: (tenant) => records.holds(tenant),
+    hold: (...placed) => records.hold(...placed),
+    release: (...released) => records.release(...released),
+  }
+}
+
+const LOOK_MS = 5_000
+const SWEEP_MS = 3_600_000
+
+/**
+ * Keeps the audit trail of a server: looks every 5 s for checkpoints that are due, and sweeps every hour. What fails is
+ * told and tried again. The returned function ends it, after a last checkpoint of everything new.
+ */
+export function keepAudit(ground: AuditGround): () => Promise<void> {
+  const audit = openAudit(ground)
+  const retention = openRetention(ground)
+  const stop = new AbortController()
+  const repeated = async (ms: number, act: () => Promise<unknown>) => {
+    while (!stop.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms)
+        stop.signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
+      })
+      if (!stop.signal.aborted) await act().catch(tellFailure)
+    }
+  }
+  const loops = [
+    repeated(LOOK_MS, () => audit.makeDue()),
+    repeated(SWEEP_MS, () => retention.sweep({ dry_run: false })),
+  ]
+  return async () => {
+    stop.abort()
+    await Promise.all(loops)
+    await audit.makeDue().catch(tellFailure)
+  }
+}
+
+/** Signs what a run that just ended or rests has added; a place that cannot be written is told and stops nobody. */
+export async function checkpointAfter(ground: AuditGround, tenant: TenantId): Promise<void> {
+  await openAudit(ground).checkpoint(tenant).catch(tellFailure)
+}
+
+const tell = ({ tenant_id, what }: CheckpointAlarm): void =>
+  void process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), audit_alarm: what, tenant_id })}\n`)
+
+const tellFailure = (error: unknown): void =>
+  void process.stderr.write(
+    `${JSON.stringify({ at: new Date().toISOString(), audit_failure: error instanceof Error ? error.message : String(error) })}\n`,
+  )
+
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
