@@ -1,5 +1,7 @@
 import {
+  createAuditTrail,
   createIdentities,
+  createPolicyBundles,
   createProvenance,
   createRepositoryRecords,
   createRunQueries,
@@ -51,6 +53,8 @@ export async function openApi({ settings, shared, database, working, wish }: Api
     openTenant: (order) => openTenant({ tenants, identities }, order),
     repositories: createRepositoryRecords({ database, identifiers }),
     provenance: createProvenance({ database }),
+    policies: createPolicyBundles({ database, identifiers }),
+    audit: createAuditTrail({ database, identifiers }),
     intake: createIntake({ fetch: globalThis.fetch, token: process.env['GITHUB_TOKEN'] }),
     ...(sign_in !== undefined && { sign_in }),
     ...(wish.agent !== undefined && { agent: wish.agent }),

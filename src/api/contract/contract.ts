@@ -1,8 +1,27 @@
 import { agent_runs } from './routes/agent-run-contract.ts'
+import { budgets, operations, switches } from './routes/control-contract.ts'
+import { approvals, audit, autonomy, capabilities, policies } from './routes/governed-contract.ts'
 import { principals, sign_in } from './routes/identity-contract.ts'
 import { provenance, repositories, tenants } from './routes/record-contract.ts'
 import { runs } from './routes/run-contract.ts'
 import { tasks } from './routes/task-contract.ts'
 
 /** The one contract: server, clients and documents are made from it. */
-export const contract = { tasks, agent_runs, runs, provenance, repositories, principals, tenants, sign_in }
+export const contract = {
+  tasks,
+  agent_runs,
+  runs,
+  approvals,
+  provenance,
+  repositories,
+  capabilities,
+  policies,
+  autonomy,
+  switches,
+  operations,
+  budgets,
+  audit,
+  principals,
+  tenants,
+  sign_in,
+}

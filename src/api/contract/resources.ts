@@ -1,5 +1,15 @@
 import { budgetLimits, budgetUse } from './budget-resource.ts'
 import { changeSchema } from './change-resource.ts'
+import { outcomeCostSchema, pauseSchema, scopeBudgetSchema, switchSchema } from './control-resources.ts'
+import {
+  activationSchema,
+  activeBundleSchema,
+  auditHeadSchema,
+  autonomySchema,
+  bundleSchema,
+  capabilitySchema,
+  waitingSchema,
+} from './governed-resources.ts'
 import { grantSchema, meSchema, principalSchema, tokenSchema } from './identity-resource.ts'
 import { problemSchema } from './problem.ts'
 import { originSchema } from './provenance-resource.ts'
@@ -12,16 +22,24 @@ import { agentChoice, taskSchema } from './task-resource.ts'
 
 /** What the documents name, so that each stands there once. */
 export const RESOURCES = {
+  ActivePolicy: activeBundleSchema,
   AgentChoice: agentChoice,
   Approval: approvalSchema,
   Artifact: artifactSchema,
+  AuditHead: auditHeadSchema,
+  Autonomy: autonomySchema,
   BudgetLimits: budgetLimits,
   BudgetUse: budgetUse,
+  Capability: capabilitySchema,
   Change: changeSchema,
   ChangeOrigin: originSchema,
   Decision: decisionSchema,
   Event: eventSchema,
+  KillSwitch: switchSchema,
   Me: meSchema,
+  OutcomeCost: outcomeCostSchema,
+  PolicyActivation: activationSchema,
+  PolicyBundle: bundleSchema,
   Principal: principalSchema,
   Problem: problemSchema,
   Repository: repositorySchema,
@@ -30,9 +48,12 @@ export const RESOURCES = {
   Run: runSchema,
   RunDetails: runDetailsSchema,
   RunOverview: runOverviewSchema,
+  SchedulerPause: pauseSchema,
+  ScopeBudget: scopeBudgetSchema,
   Step: stepSchema,
   Task: taskSchema,
   TaskSubmission: submissionSchema,
   Tenant: tenantSchema,
   Token: tokenSchema,
+  WaitingApproval: waitingSchema,
 }

@@ -1,15 +1,17 @@
 import { GanderError } from '#domain/failure'
 import { mayDo, type Permission, type Principal } from '#domain/identity'
-import type { TenantId } from '#domain/ids'
+import { LOCAL_TENANT, type TenantId } from '#domain/ids'
 import type { AgentChoice } from '#domain/task'
 import type { AdmissionRules } from './admission.ts'
 import { contract } from '#api/contract'
 import type {
   ArtifactStore,
+  AuditTrail,
   Identities,
   Intake,
   OpenedTenant,
   Platform,
+  PolicyBundles,
   Provenance,
   RepositoryRecords,
   RunQueries,
@@ -19,7 +21,20 @@ import type {
 import { implement } from '@orpc/server'
 
 /** What the API does on behalf of its callers. */
-type Acts = Pick<Platform, 'submit' | 'view' | 'diff' | 'follow' | 'cancel' | 'continue' | 'decideApproval'>
+type Acts = Pick<
+  Platform,
+  | 'submit'
+  | 'view'
+  | 'diff'
+  | 'follow'
+  | 'cancel'
+  | 'continue'
+  | 'decideApproval'
+  | 'controls'
+  | 'desk'
+  | 'autonomy'
+  | 'capabilities'
+>
 
 /** What the API stands on. */
 export interface ApiParts {
@@ -38,6 +53,8 @@ export interface ApiParts {
   }) => Promise<OpenedTenant>
   readonly repositories: RepositoryRecords
   readonly provenance: Provenance
+  readonly policies: Pick<PolicyBundles, 'active' | 'history' | 'read' | 'decision'>
+  readonly audit: Pick<AuditTrail, 'list' | 'head'>
   /** Reads the issues that orders name. */
   readonly intake: Pick<Intake, 'fetchIssue'>
   /** The identity provider people sign in with; absent: there are tokens only. */
@@ -66,6 +83,19 @@ export const openApi = implement({ sign_in: contract.sign_in }).$context<Pick<Ap
 
 /** The platform as the caller's tenant has it. */
 export const platformOf = ({ parts, caller }: ApiContext): Acts => parts.platform(caller.tenant_id)
+
+/** A part of the platform that a process may be without. @throws GanderError `not_offered` */
+export function offered<Part extends 'controls' | 'desk' | 'autonomy' | 'capabilities'>(
+  context: ApiContext,
+  part: Part,
+): NonNullable<Acts[Part]> {
+  const found = platformOf(context)[part]
+  if (found === undefined) throw new GanderError('not_offered', `This server has no ${part}.`)
+  return found
+}
+
+/** Whoever runs the installation belongs to its own tenant; nobody else learns of other tenants, or acts for them. */
+export const runsTheInstallation = ({ caller }: ApiContext): boolean => caller.tenant_id === LOCAL_TENANT
 
 /** Who changes something, and the version they saw. */
 export const changeOf = ({ caller, version }: ApiContext) => ({

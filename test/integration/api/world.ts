@@ -1,5 +1,7 @@
 import {
+  createAuditTrail,
   createIdentities,
+  createPolicyBundles,
   createProvenance,
   createRepositoryRecords,
   createRunQueries,
@@ -59,6 +61,8 @@ export async function openApiWorld(
     openTenant: (wish) => openTenant({ tenants, identities }, wish),
     repositories: createRepositoryRecords({ database, identifiers }),
     provenance: createProvenance({ database }),
+    policies: createPolicyBundles({ database, identifiers }),
+    audit: createAuditTrail({ database, identifiers }),
     intake: parts.intake ?? { fetchIssue: async () => Promise.reject(new Error('no issue is read here')) },
     ...parts,
     admission: { local_files: false, model_addresses: ['https://models.example.org/v1'] },

@@ -1,4 +1,6 @@
 import { agentRunRoutes } from './agent-run-routes.ts'
+import { budgetRoutes, operationRoutes, switchRoutes } from './control-routes.ts'
+import { approvalRoutes, auditRoutes, autonomyRoutes, capabilityRoutes, policyRoutes } from './governed-routes.ts'
 import { principalRoutes } from './principal-routes.ts'
 import { provenanceRoutes } from './provenance-routes.ts'
 import { repositoryRoutes } from './repository-routes.ts'
@@ -12,7 +14,15 @@ export const ROUTES = {
   tasks: taskRoutes,
   agent_runs: agentRunRoutes,
   runs: runRoutes,
+  approvals: approvalRoutes,
   provenance: provenanceRoutes,
+  capabilities: capabilityRoutes,
+  policies: policyRoutes,
+  autonomy: autonomyRoutes,
+  switches: switchRoutes,
+  operations: operationRoutes,
+  budgets: budgetRoutes,
+  audit: auditRoutes,
   repositories: repositoryRoutes,
   principals: principalRoutes,
   tenants: tenantRoutes,

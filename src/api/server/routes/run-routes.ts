@@ -65,7 +65,12 @@ export const runRoutes = {
     return runDetails(await platformOf(context).continue(run.id, input.body.added, context.caller.name, {}))
   }),
   decide: api.runs.decide.handler(async ({ input, context }) => {
-    const { run } = await existingRun(context, input.params.run_id, 'approval.decide')
+    const { run, task } = await existingRun(context, input.params.run_id)
+    authorise(
+      context,
+      input.body.decision === 'changes_requested' ? 'checkpoint.answer' : 'approval.decide',
+      task.repository,
+    )
     const answer = { ...input.body, by: context.caller.name, principal_id: context.caller.id }
     return runDetails(await platformOf(context).decideApproval(run.id, answer, {}))
   }),

@@ -1,9 +1,6 @@
 import { GanderError } from '#domain/failure'
 import { LOCAL_TENANT, type TenantId } from '#domain/ids'
-import { api, authorise, changeOf, type ApiContext } from '../api-context.ts'
-
-/** Whoever runs the installation belongs to its own tenant; nobody else learns of other tenants. */
-const runsTheInstallation = ({ caller }: ApiContext): boolean => caller.tenant_id === LOCAL_TENANT
+import { api, authorise, changeOf, runsTheInstallation, type ApiContext } from '../api-context.ts'
 
 const unknown = (tenant: TenantId) => new GanderError('tenant_not_found', `There is no tenant ${tenant}.`)
 
