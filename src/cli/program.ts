@@ -32,6 +32,11 @@ import { addServe } from './verbs/serve.ts'
 import { addShow } from './verbs/show.ts'
 import { addTenant } from './verbs/tenant.ts'
 import { addToken } from './verbs/token.ts'
+import { addBudget } from './verbs/budget.ts'
+import { addOps } from './verbs/ops.ts'
+import { addResume } from './verbs/resume.ts'
+import { addStop } from './verbs/stop.ts'
+import { addSwitches } from './verbs/switches.ts'
 import { addWatch } from './verbs/watch.ts'
 import { addWho } from './verbs/who.ts'
 import { addWorker } from './verbs/worker.ts'
@@ -39,6 +44,7 @@ import { addWorker } from './verbs/worker.ts'
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
   ['Work:', [addRun, addContinue, addApprove, addReject, addCancel]],
   ['Look:', [addList, addShow, addRisk, addWatch, addDiff, addArtifacts, addWho, addOpen]],
+  ['Control:', [addStop, addResume, addSwitches, addBudget, addOps]],
   ['Serve:', [addServe, addControlPlane, addWorker, addGateway]],
   ['Administer:', [addPrincipal, addToken, addTenant]],
   ['Set up:', [addDoctor, addAgents, addCapability, addLogin, addMcp, addRecord, addRedact, addCompletion, addDemo]],

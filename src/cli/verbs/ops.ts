@@ -1,0 +1,74 @@
+import { GanderError } from '#domain/failure'
+import { parseId } from '#domain/ids'
+import { print, type Cli, type Verb } from '../cli.ts'
+import { repositoryName, withControls } from './switch-scope.ts'
+
+interface OpsFlags {
+  readonly all?: boolean
+  readonly by?: string
+  readonly reason?: string
+}
+
+/** `gander ops`: what operators do besides stopping and approving. */
+export const addOps: Verb = (program, cli) => {
+  const ops = program
+    .command('ops')
+    .summary('pause the scheduler, revoke a lease, block a repository')
+    .description('What operators do besides stopping and approving; every act is in the ledger.')
+  const add = (name: string, description: string) =>
+    ops
+      .command(name)
+      .description(description)
+      .option('--by <name>', 'who says so (default: you)')
+      .option('--reason <text>', 'why, for the record')
+  add('pause', 'Lets no further run be leased; runs in hand go on and new ones are taken in.')
+    .option('--all', 'for every tenant')
+    .action((flags: OpsFlags) => pause(cli, flags))
+  add('unpause', 'Lets runs be leased again.')
+    .option('--all', 'what was paused for every tenant')
+    .action((flags: OpsFlags) => unpause(cli, flags))
+  add('revoke-lease', 'Takes a run from its worker and puts it back into the queue.')
+    .argument('<run>', 'the run')
+    .action((run: string, flags: OpsFlags) => revoke(cli, run, flags))
+  add('block', 'Blocks a repository: nothing is done in it any more. `gander resume repository URL` lifts it.')
+    .argument('<repository>', 'its address')
+    .action((repository: string, flags: OpsFlags) => block(cli, repository, flags))
+}
+
+const byOf = (cli: Cli, flags: OpsFlags): string => flags.by ?? cli.environment.user
+
+async function pause(cli: Cli, flags: OpsFlags): Promise<void> {
+  const paused = await withControls(cli, ({ tenant_id, governance }) =>
+    governance.pauseScheduler(flags.all === true ? null : tenant_id, byOf(cli, flags), flags.reason ?? ''),
+  )
+  print(cli, [`The scheduler of ${paused.tenant_id ?? 'every tenant'} stands still. \`gander ops unpause\` lifts it.`])
+}
+
+async function unpause(cli: Cli, flags: OpsFlags): Promise<void> {
+  const was = await withControls(cli, ({ tenant_id, governance }) =>
+    governance.resumeScheduler(flags.all === true ? null : tenant_id, byOf(cli, flags), flags.reason ?? ''),
+  )
+  print(cli, [was ? 'The scheduler goes on.' : 'The scheduler was not paused.'])
+}
+
+async function revoke(cli: Cli, typed: string, flags: OpsFlags): Promise<void> {
+  const id = parseId('run', typed)
+  if (id === undefined) throw new GanderError('run_not_found', `${JSON.stringify(typed)} is no run.`)
+  const run = await withControls(cli, ({ tenant_id, governance }) =>
+    governance.revokeLease(tenant_id, id, byOf(cli, flags), flags.reason ?? ''),
+  )
+  print(cli, [`${run.id} is ${run.state} again; what its worker still writes is refused.`])
+}
+
+async function block(cli: Cli, typed: string, flags: OpsFlags): Promise<void> {
+  const repository = repositoryName(cli, typed)
+  const moved = await withControls(cli, ({ tenant_id, switches }) =>
+    switches.stop(
+      { level: 'repository', tenant_id, repository },
+      ['block_repository'],
+      byOf(cli, flags),
+      flags.reason ?? '',
+    ),
+  )
+  print(cli, [`Blocked: ${repository} (epoch ${moved.epoch}). \`gander resume repository ${repository}\` lifts it.`])
+}

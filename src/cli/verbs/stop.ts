@@ -1,0 +1,84 @@
+import { GanderError } from '#domain/failure'
+import type { SwitchAction } from '#domain/kill-switch'
+import { print, printJson, type Cli, type Verb } from '../cli.ts'
+import { paintFor } from '../screen/paint.ts'
+import { table } from '../screen/table.ts'
+import {
+  ACTION_OPTIONS,
+  actionsOf,
+  SCOPE_ARGUMENT,
+  scopeOfWords,
+  withControls,
+  wordsOfScope,
+  type ActionFlags,
+} from './switch-scope.ts'
+
+interface StopFlags extends ActionFlags {
+  readonly reason?: string
+  readonly by?: string
+  readonly json?: boolean
+}
+
+/** What is stopped where no flag says what. */
+const ALL_EFFECTS: readonly SwitchAction[] = ['no_new_runs', 'cancel_running_runs', 'no_pull_requests']
+
+/** `gander stop`: throw a kill switch. */
+export const addStop: Verb = (program, cli) => {
+  const stop = program
+    .command('stop')
+    .summary('stop everything, or a part, within seconds')
+    .description(
+      'Stops runs: all of them, or those of a tenant, campaign, repository or capability. Without flags no run begins, runs in hand are cancelled with their work kept, and nothing is published. Without any word it tells what it would do, and asks.',
+    )
+    .argument('[what]', SCOPE_ARGUMENT)
+    .argument('[name]', 'campaign, address of the repository, or capability')
+  for (const [flag, words] of ACTION_OPTIONS) stop.option(flag, words)
+  stop
+    .option('--reason <text>', 'why, for the record')
+    .option('--by <name>', 'who says so (default: you)')
+    .option('--json', 'one JSON object on one line')
+    .action((what: string | undefined, name: string | undefined, flags: StopFlags) => act(cli, what, name, flags))
+}
+
+async function act(cli: Cli, what: string | undefined, name: string | undefined, flags: StopFlags): Promise<void> {
+  const level = what ?? (await agreed(cli))
+  if (flags.reason === undefined && what !== undefined)
+    throw new GanderError('usage', 'A stop needs a reason: whoever finds it wants to know.', {
+      remedy: `Add --reason "…" to \`gander stop ${[what, name].filter(Boolean).join(' ')}\`.`,
+    })
+  const chosen = actionsOf(flags)
+  const moved = await withControls(cli, ({ tenant_id, switches }) => {
+    const scope = scopeOfWords(cli, tenant_id, [level, name])
+    const actions = chosen.length === 0 ? ALL_EFFECTS : chosen
+    return switches.stop(scope, actions, flags.by ?? cli.environment.user, flags.reason ?? 'asked at the terminal')
+  })
+  if (flags.json === true) return printJson(cli, moved)
+  const words = wordsOfScope(moved.scope)
+  print(cli, [
+    `Stopped: ${words} (epoch ${moved.epoch})`,
+    `  ${moved.actions.join(', ')}`,
+    `No effect follows after two seconds. \`gander resume ${words}\` lifts it; \`gander switches\` shows all.`,
+  ])
+}
+
+/** What a bare `gander stop` would do, and a person's yes to it. @throws GanderError `usage` where nobody can be asked */
+async function agreed(cli: Cli): Promise<string> {
+  const { stdin, stderr, env } = cli.environment
+  const paint = paintFor(stderr, env)
+  const rows = [
+    ['no_new_runs', 'no run is taken in, and none is leased'],
+    ['cancel_running_runs', 'every run in hand is cancelled; its work is kept'],
+    ['no_pull_requests', 'nothing is published'],
+  ]
+  const lines = table(rows, {
+    width: 100,
+    indent: '  ',
+    paint: (cell, _, at) => (at === 0 ? paint.strong(cell) : cell),
+  })
+  stderr.write(`\`gander stop everything\` would stop the whole installation:\n${lines.join('\n')}\n`)
+  const answer = stdin.is_terminal ? await stdin.askHidden('Type "stop" to do it: ') : ''
+  if (answer.trim() === 'stop') return 'everything'
+  throw new GanderError('usage', 'Nothing was stopped.', {
+    remedy: 'Say what: `gander stop everything --reason "…"`, or `gander stop repository URL --reason "…"`.',
+  })
+}
