@@ -1,6 +1,7 @@
 import { DEFAULT_LIMITS, type BudgetLimits } from '#domain/budget'
 import { GanderError } from '#domain/failure'
 import { DEFAULT_SCOPE, type AgentChoice, type KnownGuest, type ModelApi, type RunMode } from '#domain/task'
+import type { GateAuthority } from '#domain/workflow'
 import type { OrderDraft, RunOrder } from '#ports'
 import { basename, dirname, isAbsolute, resolve } from 'node:path'
 import type { CliEnvironment } from './environment.ts'
@@ -14,6 +15,7 @@ export interface RunFlags {
   readonly task?: string
   readonly base?: string
   readonly mode?: RunMode
+  readonly level?: string
   readonly agent?: 'native' | 'transform' | 'acp' | 'command' | KnownGuest
   readonly rule?: string
   readonly model?: string
@@ -56,6 +58,7 @@ export async function readOrder(
     requester: environment.user,
     base_ref: flags.base ?? draft.base_ref,
     mode: flags.mode ?? draft.mode ?? 'draft_pr',
+    ...levelOf(flags, draft),
     scope: {
       ...DEFAULT_SCOPE,
       ...draft.scope,
@@ -74,6 +77,14 @@ const capabilityOf = ({ capability }: RunFlags, draft: OrderDraft): Pick<RunOrde
   const named = capability ?? draft.capability
   return named === undefined ? {} : { capability: named }
 }
+
+/** Who decides when a gate says no; absent: as the installation has it. */
+function levelOf({ level }: RunFlags, draft: OrderDraft): Pick<RunOrder, 'level'> {
+  const chosen = LEVELS.find((each) => String(each) === level) ?? draft.level
+  return chosen === undefined ? {} : { level: chosen }
+}
+
+const LEVELS: readonly GateAuthority[] = [1, 2, 3, 4]
 
 type Native = Extract<AgentChoice, { kind: 'native' }>
 type Transform = Extract<AgentChoice, { kind: 'transform' }>

@@ -7,8 +7,10 @@ import { commandName } from './drive-run.ts'
 import { describeFailure, failureLines, type FailureText } from './screen/failure-text.ts'
 import { paintFor } from './screen/paint.ts'
 import { addAgents } from './verbs/agents.ts'
+import { addApprovals } from './verbs/approvals.ts'
 import { addApprove } from './verbs/approve.ts'
 import { addArtifacts } from './verbs/artifacts.ts'
+import { addAutonomy } from './verbs/autonomy.ts'
 import { addCancel } from './verbs/cancel.ts'
 import { addCapability } from './verbs/capability.ts'
 import { addCompletion } from './verbs/completion.ts'
@@ -23,6 +25,7 @@ import { addLogin } from './verbs/login.ts'
 import { addMcp } from './verbs/mcp.ts'
 import { addOpen } from './verbs/open.ts'
 import { addPrincipal } from './verbs/principal.ts'
+import { addPolicy } from './verbs/policy.ts'
 import { addRecord } from './verbs/record.ts'
 import { addReject } from './verbs/reject.ts'
 import { addRedact } from './verbs/redact.ts'
@@ -42,11 +45,11 @@ import { addWho } from './verbs/who.ts'
 import { addWorker } from './verbs/worker.ts'
 
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
-  ['Work:', [addRun, addContinue, addApprove, addReject, addCancel]],
+  ['Work:', [addRun, addContinue, addApprove, addReject, addApprovals, addCancel]],
   ['Look:', [addList, addShow, addRisk, addWatch, addDiff, addArtifacts, addWho, addOpen]],
   ['Control:', [addStop, addResume, addSwitches, addBudget, addOps]],
   ['Serve:', [addServe, addControlPlane, addWorker, addGateway]],
-  ['Administer:', [addPrincipal, addToken, addTenant]],
+  ['Administer:', [addPolicy, addPrincipal, addToken, addTenant, addAutonomy]],
   ['Set up:', [addDoctor, addAgents, addCapability, addLogin, addMcp, addRecord, addRedact, addCompletion, addDemo]],
 ]
 

@@ -18,6 +18,7 @@ import type { Approvals } from '#control-plane/approvals'
 import { acceptOrder } from '#control-plane/intake'
 import { WorkStopped, type Worker } from '#execution-plane/worker'
 import type {
+  Autonomy,
   Capabilities,
   Controls,
   Forge,
@@ -35,6 +36,7 @@ import type {
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { namedCopy } from './named-copy.ts'
+import { withAutonomy } from './open-autonomy.ts'
 import { capabilitiesOf, granted } from './open-capabilities.ts'
 import { identifiers, systemClock } from './system-clock.ts'
 
@@ -53,6 +55,8 @@ export interface PlatformParts {
   readonly checkRecording: (order: RunOrder) => Promise<void>
   /** Reads the sandbox profile that an order chooses. */
   readonly sandboxProfile: (chosen: RunOrder['sandbox']) => Promise<SandboxProfile>
+  /** How far tasks reach and who decides in them; absent: as they ask, at level 3. */
+  readonly autonomy?: Autonomy
   /** The contracts that tasks run under. */
   readonly capabilities: Capabilities
   /** Takes the answers of people, given how to find what a run changed. */
@@ -129,8 +133,9 @@ async function submit(parts: PlatformParts, order: RunOrder, own?: OrderKey): Pr
     limits: { ...limits, max_minutes: Math.min(limits.max_minutes, sandbox.resources.run_minutes) },
   }
   const request = { ...accepted.value.request, repository: source.repository }
-  const task = await granted(parts.capabilities, unbound, request.source)
-  return record(parts, { request, task, told: redactionEvents('request', cut), ...(once && { once }) })
+  const bound = await granted(parts.capabilities, unbound, request.source)
+  const { task, told } = await withAutonomy(parts.autonomy, bound, order.level ?? null)
+  return record(parts, { request, task, told: [...redactionEvents('request', cut), ...told], ...(once && { once }) })
 }
 
 /** The key binds what was asked for, not the keys of providers that came along. */

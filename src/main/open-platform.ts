@@ -3,11 +3,12 @@ import { openDatabase, type Database } from '#adapters/postgres'
 import { askSwitches } from '#control-plane/kill-switch'
 import { LOCAL_TENANT, type TenantId } from '#domain/ids'
 import { questionOf } from '#domain/kill-switch'
-import type { Platform } from '#ports'
+import type { Platform, TenantApprovals } from '#ports'
 import { createInProcessPlatform } from './in-process-platform.ts'
 import { once } from './once.ts'
 import { openCapabilities } from './open-capabilities.ts'
 import { openApprovals } from './open-approvals.ts'
+import { autonomyOf, openAutonomy } from './open-autonomy.ts'
 import type { openWorker } from './open-worker.ts'
 import { keptHome, sharedParts, type PlatformSettings, type SharedParts } from './shared-parts.ts'
 
@@ -42,15 +43,20 @@ interface PlatformGround {
   readonly keys?: Record<string, string>
 }
 
+type Who = Parameters<TenantApprovals['waiting']>[0]
+
 /** The platform over what there is already; `close` closes the database. */
 export function platformOver(ground: PlatformGround): Platform {
   const { settings, database, working, keys, tenant = LOCAL_TENANT } = ground
   const { home } = settings
   const shared = { ...ground.shared, ...ground.shared.ofTenant(tenant) }
-  return createInProcessPlatform({
+  const { approval_desk, ...approvals } = openApprovals(settings, shared)
+  const autonomy = openAutonomy(home, shared.autonomy_records)
+  const platform = createInProcessPlatform({
     ...shared,
     tenant,
-    ...openApprovals(settings, shared),
+    ...approvals,
+    autonomy,
     capabilities: openCapabilities(home, shared.capability_records),
     runs_folder: join(keptHome(settings), 'runs'),
     prices: async () => (await working()).prices,
@@ -73,4 +79,6 @@ export function platformOver(ground: PlatformGround): Platform {
     admit: (task, act) => askSwitches(shared.switch_board, act, questionOf(task)),
     close: () => shared.switch_board.close().then(() => database.close()),
   })
+  const desk = { waiting: (who: Who) => approval_desk.waiting(tenant, who), revoke: approval_desk.revoke }
+  return { ...platform, desk, autonomy: autonomyOf(autonomy, tenant) }
 }

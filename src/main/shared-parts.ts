@@ -7,6 +7,7 @@ import { createPlainGitForge } from '#adapters/forges/plain-git'
 import { createRepositories } from '#adapters/git'
 import {
   createApprovalRecords,
+  createAutonomyRecords,
   createCapabilityRecords,
   createIdentities,
   createPolicyBundles,
@@ -59,6 +60,7 @@ export function sharedParts(home: string, database: Database, redactor: Redactor
     publisher: createPublisher({ forgeOf, redactor }),
     ...openControls(database, (tenant) => stores.of(tenant)),
     approval_records: createApprovalRecords({ database }),
+    autonomy_records: createAutonomyRecords({ database, identifiers }),
     principals: createIdentities({ database, identifiers }),
     capability_records: createCapabilityRecords({ database, identifiers }),
   }

@@ -62,3 +62,9 @@ export interface ApprovalDesk {
     answer: { readonly by: string; readonly reason: string; readonly principal_id?: string },
   ): Promise<void>
 }
+
+/** The desk of one tenant, as a platform offers it. */
+export interface TenantApprovals {
+  waiting(who: { readonly by: string; readonly principal_id?: string }): Promise<readonly WaitingApproval[]>
+  revoke: ApprovalDesk['revoke']
+}

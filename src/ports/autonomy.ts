@@ -57,3 +57,12 @@ export interface Autonomy {
     wish: { readonly to: PhaseNumber; readonly by: string; readonly reason: string; readonly override: boolean },
   ): Promise<AutonomyView>
 }
+
+/** The autonomy of one tenant's task classes, as a platform offers it. */
+export interface TenantAutonomy {
+  view(): Promise<readonly AutonomyView[]>
+  move(
+    task_class: string,
+    wish: { readonly to: PhaseNumber; readonly by: string; readonly reason: string; readonly override: boolean },
+  ): Promise<AutonomyView>
+}

@@ -1,5 +1,6 @@
 import type { BudgetLimits } from '#domain/budget'
 import type { RunMode, TaskScope } from '#domain/task'
+import type { GateAuthority } from '#domain/workflow'
 import type { RunOrder } from './platform.ts'
 
 /** What an issue or a task file says. What it leaves open is absent or null, and decided by flags and defaults. */
@@ -8,6 +9,8 @@ export interface OrderDraft {
   readonly repository: string | null
   readonly base_ref: string | null
   readonly mode: RunMode | null
+  /** Who decides when a gate says no; only a task file says one. */
+  readonly level?: GateAuthority
   readonly scope: Partial<TaskScope>
   /** The capability that is named; absent: none is. */
   readonly capability?: string

@@ -3,9 +3,12 @@ import type { BudgetLimits } from '#domain/budget'
 import type { Change } from '#domain/change'
 import type { Incident, LedgerEvent } from '#domain/event'
 import type { RunId } from '#domain/ids'
+import type { GateAuthority } from '#domain/workflow'
 import type { AgentChoice, Request, RunMode, TaskScope } from '#domain/task'
 import type { TenantCapabilities } from './capabilities.ts'
 import type { Controls } from './controls.ts'
+import type { TenantApprovals } from './approval-desk.ts'
+import type { TenantAutonomy } from './autonomy.ts'
 import type { RunArtifact, StepRecord } from './step-journal.ts'
 import type { PullRequestLink, RunOverview } from './run-store.ts'
 
@@ -31,6 +34,8 @@ export interface RunOrder {
   readonly requester: string
   readonly base_ref: string | null
   readonly mode: RunMode
+  /** Who decides when a gate says no; absent: as workflow.yaml has it, else 3. */
+  readonly level?: GateAuthority
   readonly scope: TaskScope
   readonly agent: AgentChoice
   readonly verification:
@@ -95,6 +100,10 @@ export interface Platform {
   artifactPath(sha256: string): Promise<string | undefined>
   /** Switches, budgets and the other acts of operators; absent where they are not offered. */
   readonly controls?: Controls
+  /** What waits for people, and taking a yes back; absent where it is not offered. */
+  readonly desk?: TenantApprovals
+  /** How far task classes have come; absent where it is not offered. */
+  readonly autonomy?: TenantAutonomy
   /** The registered capabilities; absent where they are not offered. */
   readonly capabilities?: TenantCapabilities
   close(): Promise<void>

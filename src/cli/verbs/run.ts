@@ -91,6 +91,12 @@ function addTaskFlags(run: Command): void {
     .option('--task <file>', 'a task file instead of an issue (YAML or JSON)')
     .option('--base <ref>', 'branch, tag or commit to start from (default: the default branch)')
     .addOption(new Option('--mode <mode>', 'what the run may do (default: draft_pr)').choices(RUN_MODES))
+    .addOption(
+      new Option(
+        '--level <1-4>',
+        'who decides when a gate says no: 1 you after each phase, 2 you at checkpoints, 3 the gates (default)',
+      ).choices(['1', '2', '3', '4']),
+    )
     .option('--capability <id>', 'the contract it runs under (`gander capability list`)')
     .option('--allow <glob...>', 'paths the change may touch (default: all that are not protected)')
     .option('--forbid <glob...>', 'paths the change must not touch')

@@ -89,7 +89,7 @@ async function yes(
   const { run, task } = view
   const who = whoAnswers(register, { ...answer, account: parts.account })
   if (!who.may_speak) throw notYours(`${answer.by} is no person who may answer here.`)
-  if (approval.kind === 'checkpoint') return undefined
+  if (approval.kind === 'checkpoint') return overrules(approval, answer) ? notOverruled(run.id, approval) : undefined
   if (answer.decision === 'changes_requested')
     throw new GanderError('run_not_in_state', `Run ${run.id} asks for leave, not whether to go on.`, {
       remedy: `\`gander approve ${run.id}\` or \`gander reject ${run.id}\`.`,
@@ -113,6 +113,16 @@ async function yes(
   throw notYours(
     `${answer.by} may not approve this${own_request ? ', having asked for it' : ''}: it takes ${wanted.join(' and ')}.`,
   )
+}
+
+/** A person goes on against the judge alone: what a deterministic gate refuses stays refused. */
+const overrules = ({ action }: Approval, { decision }: ApprovalAnswer): boolean =>
+  decision === 'approved' && action.startsWith('gate.') && action !== 'gate.judge'
+
+function notOverruled(run: RunId, { action }: Approval): never {
+  throw new GanderError('run_not_in_state', `The ${action.slice('gate.'.length)} gate cannot be overruled.`, {
+    remedy: `Say what must change with \`gander approve ${run} --changes TEXT\`, or \`gander reject ${run}\`.`,
+  })
 }
 
 const named = (kind: string, approvers: readonly string[]): string =>

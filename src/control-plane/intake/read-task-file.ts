@@ -12,6 +12,7 @@ export function readTaskFile(raw: string, name: string): OrderDraft {
     ...choices(rest),
     repository: task.repository ?? null,
     ...(task.sandbox_profile === undefined ? {} : { sandbox: task.sandbox_profile }),
+    ...(task.gate_authority === undefined ? {} : { level: task.gate_authority }),
     ...(task.capability === undefined ? {} : { capability: task.capability }),
     words: {
       source: 'task_file',

@@ -60,6 +60,9 @@ const fields = {
     'Name of a sandbox profile below GANDER_HOME/sandbox-profiles, or path of a profile file. Absent: the default one.',
   ),
   autonomy_level: z.enum(RUN_MODES).describe('What the run may do, from least to most. Absent: draft_pr.'),
+  gate_authority: z
+    .union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)])
+    .describe('Who decides when a gate says no: 1 a person after each phase to 4 the gates. Absent: 3.'),
   pr_mode: z.enum(['draft', 'none']).describe('`draft` needs autonomy_level draft_pr; `none` keeps the change local.'),
   limits,
   deadline,
@@ -78,7 +81,7 @@ export const TASK_SCHEMA = z.strictObject(fields).partial().required({ objective
  */
 export const FRONT_MATTER_SCHEMA = z
   .strictObject(fields)
-  .omit({ objective: true, description: true, sandbox_profile: true, capability: true })
+  .omit({ objective: true, description: true, gate_authority: true, sandbox_profile: true, capability: true })
   .partial()
 
 /** What front matter gives. */

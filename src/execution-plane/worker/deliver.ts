@@ -3,6 +3,7 @@ import type { EvidencePacket } from '#domain/packet'
 import type { RunFacts } from '#domain/run'
 import type { RunMode } from '#domain/task'
 import type { PullRequestLink } from '#ports'
+import { approvalGate } from './approval-gate.ts'
 import { askPolicy } from './ask-policy.ts'
 import { evidenceOwed } from './capability-evidence.ts'
 import { need, type Ending, type Execution } from './execution.ts'
@@ -28,7 +29,7 @@ export async function deliver(execution: Execution): Promise<Ending | Delivered>
   }
   if (run.mode === 'draft_pr') await journal.advance('pr_preparing', evidence)
   await planPublication(execution)
-  const refused = await publicationAllowed(execution, run.mode)
+  const refused = (await approvalGate(execution)) ?? (await publicationAllowed(execution, run.mode))
   if (refused !== undefined) return refused
   const sealed = await sealPacket(execution, { state: 'completed', summary, diagnosis: null })
   const link = await publish(execution, run.mode, sealed)

@@ -3,6 +3,7 @@ import type { AgentPhase } from '#domain/tool'
 import type { AgentOutcome } from '#ports'
 import { buildContext } from '#execution-plane/context'
 import { findRelevant, mapRepository } from '#execution-plane/repository-intelligence'
+import { checkpoint, noWayLeft, openingForChanges } from './checkpoints.ts'
 import { endingOf } from './ending-of-outcome.ts'
 import { keep, need, type Ending, type Execution } from './execution.ts'
 import { treeReader } from './prepare.ts'
@@ -33,20 +34,37 @@ export async function plan(execution: Execution): Promise<Ending | undefined> {
   const { found, run, journal } = execution
   const opening = await contextFor(execution)
   if (execution.task.agent.kind !== 'native') void startBaseline(execution)
-  const outcome = await work(execution, 'planning', opening)
-  if (outcome.kind !== 'planned') return endingOf(outcome, 'plan_rejected')
-  found.plan = outcome.plan
-  found.plan_sha256 = outcome.plan_sha256
-  const ending = await settleBaseline(execution)
+  const ending = await planUntilAccepted(execution, opening)
   if (ending !== undefined) return ending
   if (run.mode === 'analysis_only') return undefined
   await journal.advance('editing', {
-    plan_sha256: outcome.plan_sha256,
+    plan_sha256: found.plan_sha256 ?? null,
     baseline_sha256: need(execution, 'before').profile_version,
     reproduction: found.reproduction ?? null,
     gates: { plan: 'pass' },
   })
   return undefined
+}
+
+/** One plan after the other until nobody asks for changes; each look of a person is a checkpoint of its own. */
+async function planUntilAccepted(execution: Execution, first: string): Promise<Ending | undefined> {
+  const { found, task } = execution
+  let opening = first
+  for (let round = 0; ; round++) {
+    const outcome = await work(execution, 'planning', opening)
+    if (outcome.kind !== 'planned') return endingOf(outcome, 'plan_rejected')
+    found.plan = outcome.plan
+    found.plan_sha256 = outcome.plan_sha256
+    const ending = await settleBaseline(execution)
+    if (ending !== undefined) return ending
+    const reason = `The plan is made: ${outcome.plan.objective}`
+    const word = await checkpoint(execution, 'plan', { round, subject: [`plan ${outcome.plan_sha256}`], reason })
+    if (word.word === 'waits') return word.ending
+    if (word.word === 'go_on') return undefined
+    if (task.agent.kind === 'transform')
+      return noWayLeft(word.by, word.words, 'A rule or a command plans the same again.')
+    opening = openingForChanges(word.words, 'planning')
+  }
 }
 
 /** Gives the agent the turn in a phase. */

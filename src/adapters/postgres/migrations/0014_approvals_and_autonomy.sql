@@ -209,3 +209,12 @@ create table gander.rollout_phase (
 );
 select gander.protect('gander.rollout_phase');
 grant select, insert, update on gander.rollout_phase to gander_app;
+
+-- Tenants with a run that waits for people, for the sweep of what nobody answered in time.
+create index run_awaiting on gander.run (tenant_id) where state = 'awaiting_approval';
+create function gander.tenants_awaiting_people() returns setof text stable language sql
+security definer set search_path = pg_catalog, pg_temp as $$
+  select distinct r.tenant_id from gander.run r where r.state = 'awaiting_approval'
+$$;
+revoke execute on function gander.tenants_awaiting_people() from public;
+grant execute on function gander.tenants_awaiting_people() to gander_app;

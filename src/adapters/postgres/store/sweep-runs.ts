@@ -3,6 +3,7 @@ import { nextAction } from '#domain/failure'
 import type { TenantId } from '#domain/ids'
 import type { Run, RunCommand } from '#domain/run'
 import type { WorkerIdentity } from '#ports'
+import { sweepApprovals } from './approval-timeouts.ts'
 import { runOf, type RunRow } from './run-row.ts'
 import { inTenant, query, queryOf, type Statement, type StoreContext, type TenantContext } from './store-context.ts'
 import { apply, decideCommand } from './write-run.ts'
@@ -29,7 +30,7 @@ export async function sweepTenants(store: StoreContext, host: WorkerIdentity): P
   let count = 0
   for (const { tenant_id } of await query<{ tenant_id: TenantId }>(store.pool, TENANTS, [host.host]))
     count += await sweepRuns({ ...store, tenant: tenant_id }, host)
-  return count
+  return count + (await sweepApprovals(store))
 }
 
 /** Gives back what nobody works on any more: first the leases of dead processes here, then those that ran out. */

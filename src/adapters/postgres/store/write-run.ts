@@ -120,7 +120,7 @@ export async function apply(store: TenantContext, on: Pool | PoolClient, applyin
     if (error instanceof GanderError && pgCode(error.cause) === APPROVAL_OVER)
       return refuse({
         code: 'run_moved_on',
-        message: `what run ${id} asked for was decided already, or has expired after 24 hours`,
+        message: `what run ${id} asked for was decided, used or revoked already, or has expired`,
       })
     throw error
   }
