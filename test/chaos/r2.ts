@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { checkAt } from './checker.ts'
 import { runAsCommand, type Figures } from './kit/experiment.ts'
 import { seeded } from './kit/random.ts'
-import { allEnded, openRuns, statesOf } from './kit/settle.ts'
-import { openWorld, signal, waitUntil, type Actor, type World } from './kit/world.ts'
+import { allEnded, leave, openRuns, statesOf, sweepRemains } from './kit/settle.ts'
+import { openWorld, signal, type Actor, type World } from './kit/world.ts'
 
 interface Storm {
   readonly kills: number
@@ -41,7 +41,7 @@ export async function storm({ kills, runs, workers, seed }: Storm): Promise<Figu
     await allEnded(world, 180_000)
     const ended_after_ms = Date.now() - calm
     await leave(standing)
-    const orphans_gone_ms = await sweptWithin(world)
+    const orphans_gone_ms = await sweepRemains(world)
     const ground = { kept: world.home, homes: [world.home], acknowledged, settled: true }
     const violations = await checkAt(world.database_url, ground)
     const [leases] = await world.sql<{ n: number }>('select sum(fence) as n from gander.run')
@@ -75,24 +75,6 @@ async function victimOf(world: World, standing: readonly Actor[], random: () => 
 
 async function holdsRun(world: World, { pid }: Actor): Promise<boolean> {
   return (await world.sql('select 1 from gander.run where worker_pid = $1', [pid])).length > 0
-}
-
-async function leave(standing: readonly Actor[]): Promise<void> {
-  for (const { pid } of standing) signal(pid, 'SIGTERM')
-  await Promise.all(standing.map(({ gone }) => gone))
-}
-
-/** A worker sweeps when it comes, so one that comes and goes is the janitor. */
-async function sweptWithin(world: World): Promise<number> {
-  const began = Date.now()
-  const janitor = await world.worker('janitor')
-  const left = async () =>
-    (await checkAt(world.database_url, { kept: world.home, homes: [world.home], settled: true })).some(
-      ({ invariant }) => invariant === 'I10',
-    )
-  await waitUntil(async () => !(await left()), 30_000, 500).catch(() => undefined)
-  await leave([janitor])
-  return Date.now() - began
 }
 
 if (import.meta.main)

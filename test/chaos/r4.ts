@@ -6,7 +6,7 @@ import type { RunStore } from '#ports'
 import { identifiers } from '../support/database.ts'
 import { checkAt } from './checker.ts'
 import { runAsCommand, type Figures } from './kit/experiment.ts'
-import { allEnded, statesOf } from './kit/settle.ts'
+import { allEnded, leave, statesOf } from './kit/settle.ts'
 import { openWorld, signal, waitUntil, type Actor, type World } from './kit/world.ts'
 
 /** A lease lives ten seconds without a heartbeat, and is looked for every three. */
@@ -29,8 +29,7 @@ export async function zombies(count: number): Promise<Figures> {
     const stale = await staleWrites(world, held)
     for (const { pid } of sleepers) signal(pid, 'SIGCONT')
     await allEnded(world, 90_000)
-    for (const { pid } of [...sleepers, other]) signal(pid, 'SIGTERM')
-    await Promise.all([...sleepers, other].map(({ gone }) => gone))
+    await leave([...sleepers, other])
     const ground = { kept: world.home, homes: [world.home], acknowledged, settled: true }
     const violations = await checkAt(world.database_url, ground)
     const states = await statesOf(world)

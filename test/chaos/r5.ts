@@ -8,7 +8,7 @@ import { checkAt } from './checker.ts'
 import { openCuttingProxy } from './kit/cutting-proxy.ts'
 import { percentile, runAsCommand, type Figures } from './kit/experiment.ts'
 import { seeded } from './kit/random.ts'
-import { allEnded, statesOf } from './kit/settle.ts'
+import { allEnded, leave, statesOf } from './kit/settle.ts'
 import { openWorld, orderFor, signal, type World } from './kit/world.ts'
 
 const WORKERS = 2
@@ -40,8 +40,7 @@ export async function breakDatabase(restarts: number, seed = 5): Promise<Figures
     stop.abort()
     const { acknowledged, retried } = await submitting
     await allEnded(world, 120_000)
-    for (const { pid } of workers) signal(pid, 'SIGTERM')
-    await Promise.all(workers.map(({ gone }) => gone))
+    await leave(workers)
     const ground = { kept: world.home, homes: [world.home], acknowledged, settled: true }
     const violations = await checkAt(world.database_url, ground)
     const states = await statesOf(world)

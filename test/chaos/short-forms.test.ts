@@ -1,14 +1,31 @@
 import { describe, expect, it } from 'vitest'
+import { crashAtBoundaries } from './r1.ts'
 import { storm } from './r2.ts'
+import { killControlPlane } from './r3.ts'
 import { zombies } from './r4.ts'
 import { breakDatabase } from './r5.ts'
+import { submitAgain } from './r8.ts'
 
 /** The experiments in their short forms, one after the other; docs/reference/reliability.md has the long ones. */
 describe('what was acknowledged survives', () => {
-  it('R2: workers that are killed at random, with no effect doubled and nothing left behind', async () => {
-    const figures = await storm({ kills: 16, runs: 8, workers: 4, seed: 2 })
+  it('R1: a crash at boundaries of steps, after which each run ends with the same tree', async () => {
+    const figures = await crashAtBoundaries(5)
     expect(figures.violations).toEqual([])
-    expect(figures['kills']).toBe(16)
+    expect(figures['crashes']).toBe(5)
+    expect(figures['other_trees']).toBe(0)
+  }, 240_000)
+
+  it('R2: workers that are killed at random, with no effect doubled and nothing left behind', async () => {
+    const figures = await storm({ kills: 10, runs: 6, workers: 4, seed: 2 })
+    expect(figures.violations).toEqual([])
+    expect(figures['kills']).toBe(10)
+  }, 240_000)
+
+  it('R3: a control plane that is killed, also in the middle of a migration', async () => {
+    const figures = await killControlPlane(2)
+    expect(figures.violations).toEqual([])
+    expect(figures['runs_beyond_their_keys']).toBe(0)
+    expect(figures['migrations_completed_afterwards']).toBe(figures['migrations_killed'])
   }, 240_000)
 
   it('R4: workers that were stopped past their lease, of whose writes none is accepted', async () => {
@@ -24,5 +41,12 @@ describe('what was acknowledged survives', () => {
     expect(figures.violations).toEqual([])
     expect(Number(figures['recovery_ms_most'])).toBeLessThan(10_000)
     expect(Number(figures['acknowledged_submissions'])).toBeGreaterThan(0)
+  }, 240_000)
+
+  it('R8: submissions that come again and out of order, of which each key makes one run', async () => {
+    const figures = await submitAgain(400)
+    expect(figures.violations).toEqual([])
+    expect(figures['runs']).toBe(figures['keys'])
+    expect(figures['keys_with_more_than_one_run']).toBe(0)
   }, 240_000)
 })

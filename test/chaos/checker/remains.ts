@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { each, type Ground, type Violation } from './ground.ts'
 
 /** I10: no folder, mount, control group or process of a sandbox whose worker is gone. */
-export async function checkRemains({ homes, settled }: Ground): Promise<readonly Violation[]> {
+export async function checkRemains({
+  homes,
+  settled,
+}: Pick<Ground, 'homes' | 'settled'>): Promise<readonly Violation[]> {
   if (!settled) return []
   const left = await Promise.all(homes.map(remainsOf))
   return each('I10', left.flat(), (what) => what)

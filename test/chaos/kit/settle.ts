@@ -1,4 +1,5 @@
-import { waitUntil, type World } from './world.ts'
+import { checkRemains } from '../checker/remains.ts'
+import { signal, waitUntil, type Actor, type World } from './world.ts'
 
 const OPEN = `select count(*) as n from gander.run
   where state not in ('completed', 'blocked_policy', 'needs_human', 'failed', 'cancelled')`
@@ -25,4 +26,23 @@ export async function statesOf(world: Pick<World, 'sql'>): Promise<Readonly<Reco
     'select state, count(*) as n from gander.run group by state',
   )
   return Object.fromEntries(rows.map(({ state, n }) => [state, n]))
+}
+
+/** Asks workers to leave, and waits until they have. */
+export async function leave(workers: readonly Actor[]): Promise<void> {
+  for (const { pid } of workers) signal(pid, 'SIGTERM')
+  await Promise.all(workers.map(({ gone }) => gone))
+}
+
+/** Orphans have to be gone within this. */
+const JANITOR_MS = 30_000
+
+/** A worker sweeps when it comes, so one that comes and goes is the janitor; gives the milliseconds it took. */
+export async function sweepRemains(world: World): Promise<number> {
+  const began = Date.now()
+  const janitor = await world.worker('janitor')
+  const isClean = async () => (await checkRemains({ homes: [world.home], settled: true })).length === 0
+  await waitUntil(isClean, JANITOR_MS, 200).catch(() => undefined)
+  await leave([janitor])
+  return Date.now() - began
 }
