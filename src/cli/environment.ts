@@ -1,6 +1,6 @@
 import type { RunId } from '#domain/ids'
 import type { AgentChoice } from '#domain/task'
-import type { Administration, Guests, Intake, Platform, Redactor, RunOrder } from '#ports'
+import type { Administration, Guests, Intake, OpenPolicyDesk, Platform, Redactor, RunOrder } from '#ports'
 import type { DoctorReport } from './doctor-report.ts'
 import type { McpDesk } from './mcp-desk.ts'
 import type { KeyFile } from './key-file.ts'
@@ -110,6 +110,8 @@ export interface CliWiring {
     server: string,
     show: (address: string) => Promise<void>,
   ): Promise<{ readonly token: string; readonly expires_at: string | null } | undefined>
+  /** What runs may not do, of a tenant; absent where it is not wired. */
+  policy?: OpenPolicyDesk
   /** Runs everything as a server; absent where it is not wired. */
   serve?(wish: ServeWish): Promise<Served>
   /** The parts of a server as processes of their own; absent where they are not wired. */

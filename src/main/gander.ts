@@ -75,6 +75,7 @@ const wiring: CliWiring = {
     const read = (await import('#control-plane/capabilities')).readCapability(source)
     return read.ok ? [] : read.refusal
   },
+  policy: async (tenant) => (await import('./policy-desk.ts')).createPolicyDesk(settings(), tenant),
   prepareDemo: async () => (await import('./prepare-demo.ts')).prepareDemo(settings().home, await intake()),
   recordConversation: async (platform, run) => (await import('./record-run.ts')).recordRun(platform, run),
 }

@@ -10,10 +10,10 @@ export function levelRules(level: CompiledLevel, act: AskedAct): readonly Match[
   const { document } = level
   return [
     ...pathRules(level, act),
-    ...nameRules(level, document.actions, { asked: [act.question.action], what: 'the action' }),
-    ...nameRules(level, document.tools, { asked: toolNames(act), what: 'the tool' }),
-    ...nameRules(level, document.capabilities, { asked: [act.principal.capability], what: 'the capability' }),
-    ...nameRules(level, document.change_classes, { asked: act.change_classes, what: 'a change of the class' }),
+    ...nameRules(level, document.actions, { asked: [act.question.action], what: 'The action' }),
+    ...nameRules(level, document.tools, { asked: toolNames(act), what: 'The tool' }),
+    ...nameRules(level, document.capabilities, { asked: [act.principal.capability], what: 'The capability' }),
+    ...nameRules(level, document.change_classes, { asked: act.change_classes, what: 'A change of the class' }),
     ...commandRules(level, act),
     ...hostRules(level, act),
     ...reachRules(level, act),
@@ -125,8 +125,6 @@ function verifierRules({ document }: CompiledLevel, { question }: AskedAct): rea
 
 const listed = (hosts: readonly string[]): string => (hosts.length === 0 ? 'none' : hosts.slice(0, 12).join(', '))
 
-/** What happened, why, and what is possible instead. */
+/** What happened, why, and what is possible instead; a path or a program keeps its own letters. */
 const sentence = (what: string, why: string, instead = ''): string =>
-  [`${what.charAt(0).toUpperCase() + what.slice(1)}${why === '' ? '' : `: ${why.replace(/[.]$/, '')}`}.`, instead]
-    .filter((part) => part !== '')
-    .join(' ')
+  [`${what}${why === '' ? '' : `: ${why.replace(/[.]$/, '')}`}.`, instead].filter((part) => part !== '').join(' ')

@@ -13,6 +13,7 @@ import type { RunMode } from '#domain/task'
 import type { AutonomyTier } from '#domain/risk'
 import { globProblems } from './glob-problems.ts'
 import { POLICY_LIMITS, policySchema, type PolicyWords } from './policy-schema.ts'
+import { figures } from './widening-problems.ts'
 
 /** Whose words a text is. */
 export interface PolicyOrigin {
@@ -37,7 +38,7 @@ export function readPolicy(text: string, origin: PolicyOrigin): Result<ReadPolic
   return problems.length > 0 ? refuse(problems) : ok({ document, expires_at: read.value.expires ?? null })
 }
 
-/** How many rules a document has, those in Cedar counted by their effects. */
+/** How many rules and caps a document has, those in Cedar counted by their effects. */
 export const ruleCount = (document: PolicyDocument): number =>
   document.paths.length +
   document.actions.length +
@@ -46,7 +47,15 @@ export const ruleCount = (document: PolicyDocument): number =>
   document.capabilities.length +
   document.change_classes.length +
   document.approvals.length +
+  document.required_verifiers.length +
+  document.sensitive_domains.length +
+  figures(document).size +
+  (document.max_mode === null ? 0 : 1) +
+  egressRules(document) +
   (document.cedar?.match(/\bforbid\s*\(/g)?.length ?? 0)
+
+const egressRules = ({ egress: { allowed_hosts, denied_hosts, ask } }: PolicyDocument): number =>
+  (allowed_hosts === null ? 0 : 1) + denied_hosts.length + (ask ? 0 : 1)
 
 function tooMany(document: PolicyDocument): readonly string[] {
   const rules = ruleCount(document)
