@@ -17,6 +17,7 @@ export const EVENT_FIELDS = {
   budget_extended: ['by', 'added'],
   repository_cloned: ['repository', 'ref', 'commit'],
   sandbox_created: ['sandbox_id', 'driver', 'fingerprint', 'purpose'],
+  sandbox_probed: ['sandbox_id', 'tried', 'broken', 'duration_ms'],
   sandbox_removed: ['sandbox_id'],
   setup_executed: ['profile', 'result', 'duration_ms'],
   egress_reported: ['requests', 'bytes', 'misses', 'refused'],

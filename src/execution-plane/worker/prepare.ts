@@ -10,6 +10,7 @@ import { limitsOf, narrowed, OWN_SANDBOX_PROFILES, sealSandboxProfile } from '#e
 import { findProfile } from '#execution-plane/verifier'
 import { openWorkspace } from '#execution-plane/workspace'
 import { askPolicy } from './ask-policy.ts'
+import { probeSandbox } from './binding-probes.ts'
 import { boundedPaths, boundedProfile } from './capability-bounds.ts'
 import { capabilityOpen } from './capability-open.ts'
 import { seatGuest } from './guest.ts'
@@ -32,7 +33,8 @@ export async function prepare(execution: Execution): Promise<Ending | undefined>
   await readRiskOfTask(execution)
   const ending = (await chooseSandbox(execution)) ?? (await chooseProfile(execution)) ?? (await applyCaps(execution)) ?? (await setUp(execution))
   if (ending !== undefined) return ending
-  await openWork(execution)
+  const breached = await openWork(execution)
+  if (breached !== undefined) return breached
   await drawSecret(execution)
   return undefined
 }
@@ -169,8 +171,8 @@ async function sandboxAllowed(execution: Execution): Promise<Ending | undefined>
   return askPolicy(execution, { action: 'sandbox.open', state: 'preparing', facts, refusal })
 }
 
-/** The work sandbox starts at the tree the record speaks of, so a resumed run goes on where it was. */
-async function openWork(execution: Execution): Promise<void> {
+/** The work sandbox starts at the tree the record speaks of, so a resumed run goes on where it was; it is tried first. */
+async function openWork(execution: Execution): Promise<Ending | undefined> {
   const { parts, run, found, journal } = execution
   const repository = need(execution, 'repository')
   const seat = await seatGuest(execution)
@@ -187,8 +189,11 @@ async function openWork(execution: Execution): Promise<void> {
   found.fingerprint = workspace.sandbox.fingerprint
   const { id, fingerprint } = workspace.sandbox
   const facts = { sandbox_id: id, driver: parts.driver.name, fingerprint, purpose: seat.purpose }
-  const written = await parts.store.write(run.id, execution.lease, { events: [{ event: 'sandbox_created', facts }] })
+  const { events, ending } = await probeSandbox(execution, workspace.sandbox)
+  const told = [{ event: 'sandbox_created' as const, facts }, ...events]
+  const written = await parts.store.write(run.id, execution.lease, { events: told })
   if (!written.ok) throw new GanderError('lease_lost', written.refusal.message)
+  return ending
 }
 
 /** A secret nobody outside the platform knows, so that no text can close the delimiters it is put between. */
