@@ -65,6 +65,8 @@ export interface PlatformParts {
   readonly holdKeys: (keys: RunOrder['keys']) => void
   /** What operators hold in their hands; absent where it is not offered. */
   readonly controls?: Controls
+  /** The task with no more budget than policy leaves. Absent: there are no levels. */
+  readonly bounded?: (task: Task) => Promise<Task>
   /** Throws where a switch stops the act. Absent: nothing is ever stopped. */
   readonly admit?: (task: Task, act: 'admit' | 'work') => Promise<void>
   /** Absolute folder for what a run keeps on disk. */
@@ -153,7 +155,8 @@ interface Recorded {
   readonly once?: SubmissionKey
 }
 
-async function record(parts: PlatformParts, { request, task, told = [], once }: Recorded): Promise<RunId> {
+async function record(parts: PlatformParts, { request, task: given, told = [], once }: Recorded): Promise<RunId> {
+  const task = (await parts.bounded?.(given)) ?? given
   await parts.admit?.(task, 'admit')
   const run: NewRun = {
     id: identifiers.make('run'),

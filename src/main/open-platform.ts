@@ -4,6 +4,7 @@ import { askSwitches } from '#control-plane/kill-switch'
 import { LOCAL_TENANT, type TenantId } from '#domain/ids'
 import { questionOf } from '#domain/kill-switch'
 import type { Platform, TenantApprovals } from '#ports'
+import { boundTask } from './bound-task.ts'
 import { createInProcessPlatform } from './in-process-platform.ts'
 import { once } from './once.ts'
 import { openCapabilities } from './open-capabilities.ts'
@@ -55,6 +56,7 @@ export function platformOver(ground: PlatformGround): Platform {
   const platform = createInProcessPlatform({
     ...shared,
     tenant,
+    bounded: boundTask(home, shared.policy_bundles),
     ...approvals,
     autonomy,
     capabilities: openCapabilities(home, shared.capability_records),

@@ -8,6 +8,9 @@ import {
   type PolicyFile,
 } from '#control-plane/policy'
 import { GanderError } from '#domain/failure'
+import type { BudgetLimits } from '#domain/budget'
+import { smallest } from '#domain/policy'
+import type { Task } from '#domain/task'
 import type { Clock, Identifiers, PolicyBundles, PolicyEngine, RunPolicies } from '#ports'
 import { once } from './once.ts'
 
@@ -39,6 +42,22 @@ export function openRunPolicies({ home, bundles, identifiers, clock }: PolicyGro
   })
   return createRunPolicies({ identifiers, clock, current, engine: cedarEngine })
 }
+
+/** Cuts a task's limits to what policy leaves for its repository; what can't be read leaves nothing. */
+export const boundByPolicy =
+  (policies: RunPolicies) =>
+  async (task: Task): Promise<Task> => {
+    const effective = await policies.effective(task.tenant_id, task.repository)
+    if (!effective.ok)
+      throw new GanderError(
+        'policy_unreadable',
+        `No task can be taken while policy can't be read: ${effective.refusal}.`,
+      )
+    const { run } = effective.value.caps.budgets
+    if (run === undefined) return task
+    // Names and figures are those of the limits.
+    return { ...task, limits: smallest([task.limits, run]) as unknown as BudgetLimits }
+  }
 
 const MOST_FILES = 500
 

@@ -58,6 +58,8 @@ export interface RunPolicy extends Policy {
 
 /** Opens the policy of runs. */
 export interface RunPolicies {
+  /** What holds for a repository of a tenant now, without its own file; or why nothing is allowed. */
+  effective(tenant: TenantId, repository: string): Promise<Result<EffectivePolicy, string>>
   /** Pinned to what is active now, or to what the run was pinned to before. */
   open(run: { readonly run_id: RunId; readonly task: Task }, pinned?: PinnedPolicy): Promise<RunPolicy>
 }

@@ -165,7 +165,17 @@ const OWN = ['platform', 'task']
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
 
 /** Facts that levels look at, so that another policy can be asked about the same act later. */
-const KEPT_FACTS = ['mode', 'host', 'tool', 'server', 'branch', 'content_class', 'change_classes', 'verifiers']
+const KEPT_FACTS = [
+  'mode',
+  'host',
+  'tool',
+  'server',
+  'branch',
+  'content_class',
+  'change_classes',
+  'verifiers',
+  'limits',
+]
 
 function requestedOf({ action, paths, argv, state, facts }: PolicyQuestion): JsonObject {
   const kept = Object.entries(facts).filter(([name]) => KEPT_FACTS.includes(name))

@@ -91,7 +91,9 @@ async function weigh(all: ForeignDesk, { request, phase }: ForeignCall): Promise
     const named = target.kind === 'tool' ? target.name : target.kind
     const isPinned = desk.server.pin === undefined ? null : true
     const facts = { server: desk.server.id, tool: named, kind: target.kind, pinned: isPinned, mode: host.task.mode }
-    const decision = dependencies.policy.decide({
+    const policy = host.policy ?? dependencies.policy
+    await policy.refresh?.()
+    const decision = policy.decide({
       action: 'mcp.call',
       run_id: host.run_id,
       state: phase,

@@ -20,6 +20,8 @@ export interface McpHost {
   readonly run_id: RunId
   readonly tenant_id: TenantId
   readonly task: Task
+  /** The policy of the run; absent: the installation's. */
+  readonly policy?: Policy
   readonly journal: StepJournal
   readonly signal: AbortSignal
   /** Asked before each act; throws where the run may not act any more. Absent means that it always may. */

@@ -22,6 +22,7 @@ export function withinCapability(
     get version() {
       return policy.version
     },
+    refresh: async () => policy.refresh?.(),
     decide(question) {
       const decision = policy.decide(question)
       const closed = closing(question.action)

@@ -178,6 +178,7 @@ async function besideForeign({ parts, run, task, journal, found, signal, switche
     clock: parts.clock,
     leave: () => switches.leave('work'),
     folder: join(parts.runs_folder, run.id),
+    policy: parts.policy,
     sign: () => found.sign,
   })
   return found.foreign_tools.withForeignTools(tools)

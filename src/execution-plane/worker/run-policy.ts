@@ -1,5 +1,5 @@
 import type { Json } from '#domain/json'
-import { coversHost, type EgressRules } from '#domain/policy'
+import { coversHost, type EgressRules, type PolicyBudgets } from '#domain/policy'
 import { unversioned } from '#domain/sandbox'
 import { sealSandboxProfile } from '#execution-plane/sandbox'
 import type { LeasedRun, PinnedPolicy, StepRecord } from '#ports'
@@ -54,7 +54,18 @@ export async function applyCaps(execution: Execution): Promise<Ending | undefine
   const caps = execution.parts.run_policy?.effective.caps
   if (caps === undefined) return undefined
   boundEgress(execution, caps.egress)
-  return requireVerifiers(execution, caps.required_verifiers)
+  return (await withinBudget(execution, caps.budgets)) ?? (await requireVerifiers(execution, caps.required_verifiers))
+}
+
+/** Limits are asked about as they stand now: what was added since the run began counts as well. */
+async function withinBudget(execution: Execution, budgets: PolicyBudgets): Promise<Ending | undefined> {
+  if (budgets.run === undefined) return undefined
+  const { parts, run, task } = execution
+  const { max_cost_usd, max_minutes, max_steps, max_tokens, max_repairs } = (await parts.store.budget(run.id)).limits
+  const limits = { max_cost_usd, max_minutes, max_steps, max_tokens, max_repairs }
+  const facts = { mode: task.mode, repository: task.repository, limits }
+  const again = `:limits:${Object.values(limits).join('-')}`
+  return askPolicy(execution, { action: 'run.prepare', state: 'preparing', facts, refusal: REFUSAL, again })
 }
 
 function boundEgress({ found }: Execution, { allowed_hosts, denied_hosts, ask }: EgressRules): void {

@@ -18,6 +18,7 @@ export function levelRules(level: CompiledLevel, act: AskedAct): readonly Match[
     ...hostRules(level, act),
     ...reachRules(level, act),
     ...verifierRules(level, act),
+    ...budgetRules(level, act),
     ...cedarRules(level, act),
   ]
 }
@@ -121,6 +122,19 @@ function verifierRules({ document }: CompiledLevel, { question }: AskedAct): rea
   if (missing.length === 0) return []
   const why = `The verification profile lacks ${missing.join(', ')}. Give a profile that has them with --verify FILE.`
   return [{ policy: document.name, rule: 'required_verifiers', effect: 'deny', why }]
+}
+
+/** Asked where the question says what the run may use (fact `limits`). */
+function budgetRules({ document }: CompiledLevel, { question }: AskedAct): readonly Match[] {
+  const limits = question.facts['limits']
+  if (typeof limits !== 'object' || limits === null || Array.isArray(limits)) return []
+  const over = Object.entries(document.budgets.run ?? {}).filter(([name, cap]) => {
+    const limit: unknown = Object.entries(limits).find(([key]) => key === name)?.[1]
+    return cap !== undefined && !(typeof limit === 'number' && limit <= cap)
+  })
+  if (over.length === 0) return []
+  const why = `A run may use ${over.map(([name, cap]) => `${name} ${cap}`).join(', ')} at most, and this one may use more. Submit it with smaller limits, such as --max-cost.`
+  return [{ policy: document.name, rule: 'budgets.run', effect: 'deny', why }]
 }
 
 const listed = (hosts: readonly string[]): string => (hosts.length === 0 ? 'none' : hosts.slice(0, 12).join(', '))

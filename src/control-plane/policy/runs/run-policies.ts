@@ -30,6 +30,10 @@ interface RunPolicyParts {
 /** Opens the policy of each run over what is active for its tenant. */
 export function createRunPolicies(parts: RunPolicyParts): RunPolicies {
   return {
+    effective: async (tenant, repository) => {
+      const active = await parts.current.active(tenant)
+      return active.ok ? ok(policyFor(active.value.levels, repository).effective) : active
+    },
     open: async ({ task }, pinned) => {
       const active = await parts.current.active(task.tenant_id)
       const held = pinned === undefined ? active : await parts.current.pinned(task.tenant_id, pinned.bundle_sha256)
