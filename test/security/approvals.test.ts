@@ -140,7 +140,7 @@ describe('AP-05 time is the database’s', () => {
 
 describe('AP-06 a quorum counts people', () => {
   it('one person with two accounts is one, linked by rule or by sign-in; two people are two', async () => {
-    await world.ruled(`${MATRIX}`)
+    await world.ruled(MATRIX)
     const run = await world.waiting({ requirements: reviewers(2) })
     await world.answer(run, 'grace')
     for (const again of ['grace', 'ghopper', 'GRACE@example.org'])

@@ -57,7 +57,7 @@ export async function openApprovalWorld(): Promise<ApprovalWorld> {
     rules: openApprovals(settings, shared).approval_rules,
     ruled: (text) => writeFile(join(home, 'approvals.yaml'), text),
     waiting: (request, requester) => waitingRun(store, request, requester),
-    answer: (run, by, decision = 'approved', principal_id = undefined) =>
+    answer: (run, by, decision = 'approved', principal_id) =>
       platform.decideApproval(
         run,
         { decision, by, reason: '', ...(principal_id !== undefined && { principal_id }) },
