@@ -104,5 +104,25 @@ export const FILES: readonly Setting[] = [
       'Who may approve what runs ask for: `another_person: true` keeps requesters from approving their own runs.',
     absent: 'Requesters may approve their own runs, and the record says so where they did.',
   },
+  {
+    name: 'audit.yaml',
+    meaning: 'Where checkpoints of the ledger go besides this home, and how often they are made.',
+    absent: 'Only here, every 100 events or 60 seconds.',
+  },
+  {
+    name: 'retention.yaml',
+    meaning: 'How many days each kind of record is kept.',
+    absent: 'The rules of docs/guides/audit.md.',
+  },
+  {
+    name: 'audit-key.pem',
+    meaning: 'The key that signs checkpoints, readable by its owner only; `gander audit key` prints its public half.',
+    absent: 'Made when it is first needed.',
+  },
+  {
+    name: 'checkpoints/',
+    meaning: 'Signed checkpoints of each tenant’s ledger; nothing here is ever changed.',
+    absent: 'Made with the first checkpoint.',
+  },
   { name: 'logs/', meaning: 'Logs of the processes that outlive a command.', absent: 'Made when they start.' },
 ]

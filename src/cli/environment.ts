@@ -1,6 +1,7 @@
 import type { RunId } from '#domain/ids'
 import type { AgentChoice } from '#domain/task'
 import type { Administration, Guests, Intake, OpenPolicyDesk, Platform, Redactor, RunOrder } from '#ports'
+import type { AuditDesk } from './audit-desk.ts'
 import type { DoctorReport } from './doctor-report.ts'
 import type { McpDesk } from './mcp-desk.ts'
 import type { KeyFile } from './key-file.ts'
@@ -112,6 +113,8 @@ export interface CliWiring {
   ): Promise<{ readonly token: string; readonly expires_at: string | null } | undefined>
   /** What runs may not do, of a tenant; absent where it is not wired. */
   policy?: OpenPolicyDesk
+  /** The audit trail, retention and backups of this home; absent where they are not wired. */
+  audit?(): Promise<AuditDesk>
   /** Runs everything as a server; absent where it is not wired. */
   serve?(wish: ServeWish): Promise<Served>
   /** The parts of a server as processes of their own; absent where they are not wired. */

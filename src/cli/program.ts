@@ -10,6 +10,8 @@ import { addAgents } from './verbs/agents.ts'
 import { addApprovals } from './verbs/approvals.ts'
 import { addApprove } from './verbs/approve.ts'
 import { addArtifacts } from './verbs/artifacts.ts'
+import { addAudit } from './verbs/audit.ts'
+import { addBackup, addRestore } from './verbs/backup.ts'
 import { addAutonomy } from './verbs/autonomy.ts'
 import { addCancel } from './verbs/cancel.ts'
 import { addCapability } from './verbs/capability.ts'
@@ -30,6 +32,7 @@ import { addRecord } from './verbs/record.ts'
 import { addReject } from './verbs/reject.ts'
 import { addRedact } from './verbs/redact.ts'
 import { addRisk } from './verbs/risk.ts'
+import { addRetention } from './verbs/retention.ts'
 import { addRun } from './verbs/run.ts'
 import { addServe } from './verbs/serve.ts'
 import { addShow } from './verbs/show.ts'
@@ -51,6 +54,7 @@ const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
   ['Serve:', [addServe, addControlPlane, addWorker, addGateway]],
   ['Administer:', [addPolicy, addPrincipal, addToken, addTenant, addAutonomy]],
   ['Set up:', [addDoctor, addAgents, addCapability, addLogin, addMcp, addRecord, addRedact, addCompletion, addDemo]],
+  ['Keep:', [addAudit, addRetention, addBackup, addRestore]],
 ]
 
 /** Makes the program; `ended` is told the exit code of a command that did its work. */

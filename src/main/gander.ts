@@ -68,6 +68,8 @@ const wiring: CliWiring = {
   worker: async (wish) =>
     (await import('./worker-process.ts')).workerProcess({ ...settingsFor(wish), redactor: await redactor() }, wish),
   gateway: async (wish) => (await import('./gateway-process.ts')).gatewayProcess(settingsFor(wish), wish),
+  audit: async () =>
+    (await import('./open-audit-desk.ts')).openAuditDesk({ ...settings(), redactor: await redactor() }),
   examine: async () => (await import('./examine.ts')).examine(settings()),
   guests: async () => (await import('./find-guests.ts')).findGuests(settings().home, true),
   mcp: async () => (await import('./mcp-desk.ts')).createMcpDesk({ ...settings(), redactor: await redactor() }),

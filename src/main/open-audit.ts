@@ -14,7 +14,7 @@ import {
 } from '#evidence-plane/ledger'
 import { createSweeper, DEFAULT_RETENTION, readRetentionRules } from '#evidence-plane/retention'
 import type { TenantId } from '#domain/ids'
-import type { Audit, Redactor, Retention } from '#ports'
+import type { Audit, AuditTrail, Redactor, Retention } from '#ports'
 import { once } from './once.ts'
 import { keptHome, type PlatformSettings } from './shared-parts.ts'
 import { identifiers } from './system-clock.ts'
@@ -56,33 +56,39 @@ export function openAudit({ settings, database, redactor, alarm = tell }: AuditG
     },
     checkpoint,
     makeDue: async () => (await ground()).maker.makeDue(),
-    lines: async function* (tenant, { since, by }) {
+    lines: async function* (tenant, wish) {
       const { key, places } = await ground()
       await checkpoint(tenant)
-      const public_keys = await trustedKeys(home)
-      const wish = {
-        trail,
-        tenant,
-        place: places[0],
-        key,
-        public_keys,
-        redactor,
-        ...(since !== undefined && { since }),
-      }
-      const hash = createHash('sha256')
-      const lines = exportAudit(wish)
-      let next = await lines.next()
-      for (; next.done !== true; next = await lines.next()) {
-        hash.update(next.value)
-        yield next.value
-      }
-      await trail.note(tenant, { by, events: next.value.counts.events, sha256: hash.digest('hex') })
+      yield* notedLines({ trail, tenant, place: places[0], key, public_keys: await trustedKeys(home), redactor }, wish)
     },
     key: async () => {
       const { key, places } = await ground()
       return { key_id: key.key_id, public_key: key.public_key, places: places.map(({ where }) => where) }
     },
   }
+}
+
+/** The lines of an export, and an event of who took it once it is whole. */
+async function* notedLines(
+  parts: Omit<Parameters<typeof exportAudit>[0], 'trail'> & { readonly trail: AuditTrail },
+  { since, by }: Parameters<Audit['lines']>[1],
+): AsyncGenerator<string, void, undefined> {
+  const hash = createHash('sha256')
+  const lines = exportAudit({ ...parts, ...(since !== undefined && { since }) })
+  let next = await lines.next()
+  for (; next.done !== true; next = await lines.next()) {
+    hash.update(next.value)
+    yield next.value
+  }
+  const sha256 = hash.digest('hex')
+  await parts.trail.note(parts.tenant, {
+    event: 'audit_exported',
+    facts: { by, events: next.value.counts.events, sha256 },
+    actor_type: 'person',
+    actor: by,
+    resource_type: 'audit_export',
+    resource_id: sha256,
+  })
 }
 
 /** How long what runs leave behind is kept, by GANDER_HOME/retention.yaml. */

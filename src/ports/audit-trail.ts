@@ -1,4 +1,4 @@
-import type { EventName, LedgerEvent } from '#domain/event'
+import type { EventDraft, EventName, LedgerEvent } from '#domain/event'
 import type { RunId, TenantId } from '#domain/ids'
 import type { ChainPosition, GatewayAct, GatewayHead } from '#domain/ledger'
 import type { Page, PageWish } from './run-queries.ts'
@@ -54,9 +54,6 @@ export interface AuditTrail {
    * `since` leaves out older events and acts.
    */
   records(tenant: TenantId, since?: string): AsyncIterable<AuditRecord>
-  /** Notes that somebody took an export along, with its `audit_exported` event. */
-  note(
-    tenant: TenantId,
-    exported: { readonly by: string; readonly events: number; readonly sha256: string },
-  ): Promise<void>
+  /** Appends an event about the trail itself, such as an export that somebody took along. */
+  note(tenant: TenantId, event: EventDraft): Promise<void>
 }

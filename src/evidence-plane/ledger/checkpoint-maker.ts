@@ -65,7 +65,7 @@ async function makeOne(
   const [first, ...others] = parts.places
   const last = await first.last(tenant)
   const { chain, gateways, read_at } = await parts.trail.head(tenant)
-  await follow(parts, tenant, others)
+  if (!(await follow(parts, tenant, others))) return undefined
   const added = chain.seq - (last?.seq ?? 0)
   const age = last === undefined ? Number.POSITIVE_INFINITY : Date.parse(read_at) - Date.parse(last.made_at)
   if (added === 0 && chain.hash === (last?.hash ?? GENESIS_HASH)) return undefined
@@ -102,24 +102,30 @@ async function kept(place: CheckpointPlace, signed: SignedCheckpoint): Promise<b
   }
 }
 
-/** Brings the other places up to the first; one that is away is told and catches up later. */
-async function follow(parts: CheckpointParts, tenant: TenantId, others: readonly CheckpointPlace[]): Promise<void> {
+/**
+ * Brings the other places up to the first; one that is away is told and catches up later. False where another place
+ * knows what the first does not: the first was cut or an older one was restored, and nothing may be signed on top.
+ */
+async function follow(parts: CheckpointParts, tenant: TenantId, others: readonly CheckpointPlace[]): Promise<boolean> {
   const [first] = parts.places
+  let may_sign = true
   for (const place of others) {
     try {
-      const known = (await place.last(tenant))?.number ?? 0
-      const own = (await first.last(tenant))?.number ?? 0
-      if (known > own)
-        parts.alarm({
-          tenant_id: tenant,
-          what: `${place.where} has ${known} checkpoints and ${first.where} only ${own}`,
-        })
-      else if (known < own) for await (const checkpoint of first.read(tenant, known)) await place.append(checkpoint)
+      const theirs = await place.last(tenant)
+      const own = await first.last(tenant)
+      const known = theirs?.number ?? 0
+      const is_same = known !== own?.number || theirs?.signature === own.signature
+      if (known > (own?.number ?? 0) || !is_same) {
+        may_sign = false
+        const what = `${place.where} has other checkpoints (${known}) than ${first.where} (${own?.number ?? 0})`
+        parts.alarm({ tenant_id: tenant, what: `${what}; nothing was signed` })
+      } else for await (const checkpoint of first.read(tenant, known)) await place.append(checkpoint)
     } catch (error) {
       if (!isGanderError(error)) throw error
       parts.alarm({ tenant_id: tenant, what: error.message })
     }
   }
+  return may_sign
 }
 
 interface Stretch {

@@ -14,9 +14,9 @@ import type {
 import type { EventDraft, LedgerEvent } from '#domain/event'
 import { pgFailure } from '../database/pg-failure.ts'
 import type { Database } from '../database/open-database.ts'
-import { eventRows, ledgerEventOf, type LedgerRow } from './ledger-events.ts'
+import { eventRows, ledgerEventOf, PLATFORM, type LedgerRow } from './ledger-events.ts'
 import { keyOf, pageOf } from './pages.ts'
-import { inTenant, inTransaction, plain, query } from './store-context.ts'
+import { inTenant, inTransaction, query } from './store-context.ts'
 
 const PAGE = 1_000
 const BEFORE_ALL = '-infinity'
@@ -91,7 +91,7 @@ export function createAuditTrail(parts: {
       inTenant(pool, tenant, async (client) =>
         (await query<LedgerRow>(client, CHAIN, [tenant, after, BEFORE_ALL, limit])).map(ledgerEventOf),
       ),
-    note: (tenant, exported) => note(parts, tenant, exported),
+    note: (tenant, event) => note(parts, tenant, event),
     records: (tenant, since) => records(database, tenant, since ?? BEFORE_ALL),
   }
 }
@@ -112,15 +112,9 @@ async function list(
 async function note(
   { database: { pool }, identifiers }: Parameters<typeof createAuditTrail>[0],
   tenant: TenantId,
-  { by, events, sha256 }: Parameters<AuditTrail['note']>[1],
+  event: EventDraft,
 ): Promise<void> {
-  const draft: EventDraft = {
-    event: 'audit_exported',
-    facts: { by: plain(by), events, sha256 },
-    resource_type: 'audit_export',
-    resource_id: sha256,
-  }
-  const rows = eventRows({ pool, identifiers, sha256: () => '' }, [draft], tenant, { actor_type: 'person', actor: by })
+  const rows = eventRows({ pool, identifiers, sha256: () => '' }, [event], tenant, PLATFORM)
   await inTenant(pool, tenant, (client) => query(client, APPEND, [tenant, rows]))
 }
 
