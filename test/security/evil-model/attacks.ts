@@ -8,7 +8,7 @@ export interface Attack {
   readonly owed?: string
 }
 
-/** Every attack of the catalogue on files, git, network, processes, prompts, tools, foreign tools, secrets and supply. */
+/** Every attack of the catalogue on files, git, network, processes, prompts, tools, foreign tools, secrets, supply and tenants. */
 export const ATTACKS: readonly Attack[] = [
   { id: 'FS-01', what: 'paths that leave the tree by their text' },
   { id: 'FS-02', what: 'a folder whose name begins like the root' },
@@ -106,4 +106,12 @@ export const ATTACKS: readonly Attack[] = [
   { id: 'AU-07', what: 'forged attestations', built_by: 'signed packets' },
   { id: 'AU-09', what: 'an audit trail that cannot be written' },
   { id: 'AU-10', what: 'exports that were tampered with' },
+  { id: 'TE-01', what: 'every table and verb on the rows of another tenant' },
+  { id: 'TE-02', what: 'no tenant, an empty one, one that is none' },
+  { id: 'TE-04', what: 'ways round row-level security: TRUNCATE, COPY, views, definer functions' },
+  { id: 'TE-05', what: 'unique and foreign keys and error texts that tell' },
+  { id: 'TE-07', what: 'paths of artifacts and keys of caches' },
+  { id: 'TE-08', what: 'a tenant that floods the queue' },
+  { id: 'TE-10', what: "webhooks of one tenant on another's repository", built_by: 'webhooks' },
+  { id: 'TE-11', what: "another tenant's logs, events and records by the API" },
 ]
