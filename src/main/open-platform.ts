@@ -25,6 +25,12 @@ export async function openPlatform(settings: PlatformSettings): Promise<Platform
   const platform = platformOver({ settings, shared, database, working, keys })
   return {
     ...platform,
+    work: async (run, signal) => {
+      const view = await platform.work(run, signal)
+      const { checkpointAfter } = await import('./open-audit.ts')
+      await checkpointAfter({ settings, database, redactor: shared.redactor }, view.run.tenant_id)
+      return view
+    },
     close: async () => {
       if (working.started()) await (await working()).close()
       await platform.close()

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { createPublisher } from '#control-plane/pull-requests'
+import { recordRedacted } from '#evidence-plane/ledger'
 import { createRedactor } from '#evidence-plane/redaction'
 import { createFilesystemArtifacts, tenantHome } from '#adapters/artifacts/filesystem'
 import { createLocalForge } from '#adapters/forges/local'
@@ -15,7 +16,7 @@ import {
   type Database,
 } from '#adapters/postgres'
 import { LOCAL_TENANT, type TenantId } from '#domain/ids'
-import type { Forge, Redactor } from '#ports'
+import type { Forge, Redactor, RunStores } from '#ports'
 import { openControls } from './open-controls.ts'
 import { identifiers } from './system-clock.ts'
 
@@ -44,7 +45,8 @@ export function sharedParts(home: string, database: Database, redactor: Redactor
   const local = createLocalForge({ home: kept })
   const plain = createPlainGitForge({ home: kept })
   const forgeOf = (repository: string): Forge => (isRemote(repository) ? plain : local)
-  const stores = createRunStores({ database, identifiers })
+  const recorded = createRunStores({ database, identifiers })
+  const stores: RunStores = { ...recorded, of: (tenant) => recordRedacted(recorded.of(tenant), redactor) }
   const ofTenant = (tenant: TenantId) => ({
     store: stores.of(tenant),
     artifacts: createFilesystemArtifacts({ home: tenantHome(kept, tenant) }),
