@@ -1,16 +1,13 @@
 import { GanderError } from '#domain/failure'
-import { createScheduler } from '#control-plane/scheduler'
 import { createPriceTable } from '#adapters/models'
 import type { ControlPlaneWish, Served } from '#cli'
 import { awaitDatabase } from './await-database.ts'
 import { openApi } from './open-api.ts'
+import { keepAudit } from './open-audit.ts'
 import type { openWorker } from './open-worker.ts'
 import { processLog } from './process-log.ts'
+import { attendDuties } from './reconcile.ts'
 import { keptHome, sharedParts, type PlatformSettings } from './shared-parts.ts'
-import { systemClock } from './system-clock.ts'
-import { workerIdentity } from './worker-identity.ts'
-
-const SWEEP_MS = 2_000
 
 /** The API and the scheduler's duties, and no work: workers are processes of their own. */
 export async function controlPlane(settings: PlatformSettings, wish: ControlPlaneWish): Promise<Served> {
@@ -20,10 +17,8 @@ export async function controlPlane(settings: PlatformSettings, wish: ControlPlan
   const working = async () => noWork(settings.home)
   const { api, token_file } = await openApi({ settings, shared, database, working, wish })
   const stop = new AbortController()
-  const identity = workerIdentity()
-  const scheduler = createScheduler({ clock: systemClock, note: ({ kind, ...facts }) => tell(kind, facts) })
-  const sweep = { name: 'stale_leases', every_ms: SWEEP_MS, perform: () => shared.store.sweep(identity) }
-  const attended = scheduler.attend([sweep], stop.signal)
+  const attended = attendDuties({ shared, database }, tell, stop.signal)
+  const endAudit = keepAudit({ settings, database, redactor: shared.redactor })
   const url = await api.listen({ host: wish.host, port: wish.port })
   tell('listening', { url })
   return {
@@ -33,6 +28,7 @@ export async function controlPlane(settings: PlatformSettings, wish: ControlPlan
       stop.abort()
       await api.close()
       await attended
+      await endAudit()
       await database.close()
     },
   }

@@ -1,7 +1,10 @@
 import { openDatabase } from '#adapters/postgres'
 import type { ServeWish, Served } from '#cli'
 import { openApi } from './open-api.ts'
+import { keepAudit } from './open-audit.ts'
 import { openWorker } from './open-worker.ts'
+import { processLog } from './process-log.ts'
+import { attendDuties } from './reconcile.ts'
 import { keptHome, sharedParts, type PlatformSettings } from './shared-parts.ts'
 
 /** Everything in one process: API, scheduler and workers; database and gateway are processes of their own. */
@@ -13,6 +16,8 @@ export async function serve(settings: PlatformSettings, wish: ServeWish): Promis
   const working = await openWorker({ settings, shared, keys: wish.keys })
   const { api, token_file } = await openApi({ settings, shared, database, working: async () => working, wish })
   const stop = new AbortController()
+  const attended = attendDuties({ shared, database }, processLog('serve'), stop.signal)
+  const endAudit = keepAudit({ settings, database, redactor: shared.redactor })
   const worked = working.worker.serve(wish.workers, stop.signal)
   working.warm()
   const url = await api.listen({ host: wish.host, port: wish.port })
@@ -22,7 +27,8 @@ export async function serve(settings: PlatformSettings, wish: ServeWish): Promis
     close: async () => {
       stop.abort()
       await api.close()
-      await worked
+      await Promise.all([worked, attended])
+      await endAudit()
       await working.close()
       await database.close()
     },

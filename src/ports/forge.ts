@@ -38,4 +38,6 @@ export interface Forge {
   /** Makes the pull request, or returns the one that the key already has. @throws GanderError `publication_failed` */
   openPullRequest(intent: PullRequestIntent): Promise<PullRequest>
   listPullRequests(repository: string): Promise<readonly PullRequest[]>
+  /** Removes a branch of the platform that is still at this commit; false where it is not. Absent: never. */
+  removeBranch?(repository: string, branch: string, commit: string): Promise<boolean>
 }

@@ -3,3 +3,4 @@
  * world disagree about. Decides when each duty is done and says what it came to; the duties are handed in.
  */
 export { createScheduler, type Duty, type DutyNote } from './create-scheduler.ts'
+export { reconcilingDuties } from './reconcile.ts'

@@ -88,5 +88,6 @@ export const EVENT_FIELDS = {
   lease_revoked: ['worker', 'fence', 'by', 'reason'],
   scope_budget_set: ['kind', 'subject', 'max_cost_usd', 'by'],
   budget_warned: ['kind', 'subject', 'percent', 'used_usd', 'limit_usd'],
+  reconciled: ['finding', 'repair', 'subject'],
   admin_override: ['by', 'what'],
 } as const satisfies Readonly<Record<string, readonly string[]>>

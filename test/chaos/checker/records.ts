@@ -66,7 +66,7 @@ async function checkChain(
 
 const missing = (table: string, event: string, alike: string) => `select x.run_id from gander.${table} x where (
   select count(*) from gander.audit_event e where e.tenant_id = x.tenant_id and e.run_id = x.run_id
-    and e.event = '${event}' ${alike}) < 1`
+    and e.event in (${event}) ${alike}) < 1`
 
 /** Rows that tell of an effect, each with the event it owes. */
 const EFFECTS: readonly (readonly [text: string, say: string])[] = [
@@ -76,8 +76,14 @@ const EFFECTS: readonly (readonly [text: string, say: string])[] = [
       and e.run_id = r.run_id and e.event = 'tool_call_executed')`,
     'a tool call without its event',
   ],
-  [missing('pull_request_link', 'branch_pushed', "and e.facts ->> 'branch' = x.branch"), 'a branch without its event'],
-  [missing('model_call', 'model_called', "and e.facts ->> 'call_key' = x.call_key"), 'a model call without its event'],
+  [
+    missing('pull_request_link', "'branch_pushed', 'reconciled'", "and e.facts ->> 'branch' = x.branch"),
+    'a branch without its event',
+  ],
+  [
+    missing('model_call', "'model_called'", "and e.facts ->> 'call_key' = x.call_key"),
+    'a model call without its event',
+  ],
   [
     `select r.id as run_id from gander.run r where r.state <> (select e.state from gander.audit_event e
       where e.tenant_id = r.tenant_id and e.run_id = r.id order by e.run_seq desc limit 1)`,

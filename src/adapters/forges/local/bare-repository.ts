@@ -63,6 +63,12 @@ export class BareRepository {
     throw new GanderError('publication_failed', `${ref} could not be made in the local forge: ${made.stderr.trim()}`)
   }
 
+  /** Takes a ref away that still holds the commit; false where it holds another or is not there. */
+  async remove(ref: string, commit: string): Promise<boolean> {
+    if (!(await exists(join(this.path, 'HEAD')))) return false
+    return (await this.#git('update-ref', '--no-deref', '-d', ref, commit)).code === 0
+  }
+
   /** Lets HEAD follow the branch that pull requests go to, so that a clone of the mirror checks something out. */
   async defaultTo(branch: string): Promise<void> {
     await this.#git('symbolic-ref', 'HEAD', `refs/heads/${branch}`)

@@ -22,6 +22,7 @@ export function createLocalForge(options: { readonly home: string }): Forge {
       return bare.path
     },
     findPullRequest: (repository, key) => recordsOf(repository).find(key),
+    removeBranch: (repository, branch, commit) => bareOf(repository).remove(`refs/heads/${branch}`, commit),
     listPullRequests: (repository) => recordsOf(repository).list(),
     async openPullRequest(intent) {
       const records = recordsOf(intent.repository)
