@@ -25,11 +25,18 @@ const TENANTS = {
   text: 'select tenant_id from gander.tenants_awaiting_people() as tenant_id',
 }
 
-/** Lets requests that nobody answered in time lead where their profile says, by the database's time. */
+/** Lets requests that nobody answered in time lead where their profile says, by the database's time; of every tenant. */
 export async function sweepApprovals(store: StoreContext): Promise<number> {
   let count = 0
   for (const { tenant_id: tenant } of await query<{ tenant_id: TenantId }>(store.pool, TENANTS, []))
-    while (count < MOST && (await moveLate({ ...store, tenant }))) count++
+    count += await sweepApprovalsOf({ ...store, tenant })
+  return count
+}
+
+/** The same for one tenant. */
+export async function sweepApprovalsOf(store: TenantContext): Promise<number> {
+  let count = 0
+  while (count < MOST && (await moveLate(store))) count++
   return count
 }
 

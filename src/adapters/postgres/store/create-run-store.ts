@@ -3,6 +3,7 @@ import type { Sha256 } from '#domain/ledger'
 import { LOCAL_TENANT, type TenantId } from '#domain/ids'
 import type { Identifiers, RunStore, RunStores } from '#ports'
 import type { Database } from '../database/open-database.ts'
+import { sweepApprovalsOf } from './approval-timeouts.ts'
 import { readApprovals } from './approvals.ts'
 import { extendBudget, readBudget } from './budgets.ts'
 import { heartbeat, leaseRun } from './lease-run.ts'
@@ -50,7 +51,7 @@ const storeOf = (store: TenantContext): RunStore => ({
   list: (tenant, limit) => listRuns(store, tenant, limit),
   lease: (worker, only) => leaseRun(store, worker, { tenant: store.tenant, only }),
   heartbeat: (run, lease) => heartbeat(store, run, lease),
-  sweep: (host) => sweepRuns(store, host),
+  sweep: async (host) => (await sweepRuns(store, host)) + (await sweepApprovalsOf(store)),
   write: (run, lease, write) => writeRun(store, run, lease, write),
   command: (run, command, events = []) => writeRun(store, run, undefined, { command, events }),
   extendBudget: (run, added, by) => extendBudget(store, run, added, by),
