@@ -93,6 +93,17 @@ export interface Standing {
   close(): Promise<void>
 }
 
+/** What a drill of the kill switch came to, in milliseconds from the acknowledgement. */
+export interface StopDrill {
+  readonly run_id: string
+  readonly state: string
+  /** From the command to its acknowledgement. */
+  readonly acknowledged_ms: number
+  /** Until the last process of the run was dead. */
+  readonly last_effect_ms: number
+  readonly run_ended_ms: number
+}
+
 /** Everything the platform side gives the command line; each is loaded when it is first called. */
 export interface CliWiring {
   openPlatform(wish: PlatformWish): Promise<Platform>
@@ -123,6 +134,8 @@ export interface CliWiring {
   gateway?(wish: GatewayWish): Promise<Standing>
   /** What is wrong with the YAML of a capability; absent where it is not wired. */
   capabilityProblems?(source: string): Promise<readonly string[]>
+  /** Stops a run that is made for it and measures; absent where it is not wired. */
+  drillStop?(platform: Platform): Promise<StopDrill>
   /** Prepares the example repository and its issue; the order's model is a recording. */
   prepareDemo(): Promise<RunOrder>
   /** Makes a conversation file from a run's recorded model exchanges. */

@@ -17,6 +17,7 @@ export type {
   Served,
   ServeWish,
   Standing,
+  StopDrill,
   WorkerWish,
 } from './environment.ts'
 export { EXIT_CODES } from './exit-code.ts'

@@ -78,6 +78,7 @@ const wiring: CliWiring = {
     return read.ok ? [] : read.refusal
   },
   policy: async (tenant) => (await import('./policy-desk.ts')).createPolicyDesk(settings(), tenant),
+  drillStop: async (platform) => (await import('./drill-stop.ts')).drillStop(platform, settings().home),
   prepareDemo: async () => (await import('./prepare-demo.ts')).prepareDemo(settings().home, await intake()),
   recordConversation: async (platform, run) => (await import('./record-run.ts')).recordRun(platform, run),
 }

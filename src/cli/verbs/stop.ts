@@ -1,6 +1,7 @@
 import { GanderError } from '#domain/failure'
 import type { SwitchAction } from '#domain/kill-switch'
-import { print, printJson, type Cli, type Verb } from '../cli.ts'
+import { print, printJson, withPlatform, type Cli, type Verb } from '../cli.ts'
+import { EXIT_CODES } from '../exit-code.ts'
 import { paintFor } from '../screen/paint.ts'
 import { table } from '../screen/table.ts'
 import {
@@ -14,6 +15,7 @@ import {
 } from './switch-scope.ts'
 
 interface StopFlags extends ActionFlags {
+  readonly drill?: boolean
   readonly reason?: string
   readonly by?: string
   readonly json?: boolean
@@ -34,6 +36,7 @@ export const addStop: Verb = (program, cli) => {
     .argument('[name]', 'campaign, address of the repository, or capability')
   for (const [flag, words] of ACTION_OPTIONS) stop.option(flag, words)
   stop
+    .option('--drill', 'stop one run that is made for it, touch nothing else, and tell how long it took')
     .option('--reason <text>', 'why, for the record')
     .option('--by <name>', 'who says so (default: you)')
     .option('--json', 'one JSON object on one line')
@@ -41,6 +44,7 @@ export const addStop: Verb = (program, cli) => {
 }
 
 async function act(cli: Cli, what: string | undefined, name: string | undefined, flags: StopFlags): Promise<void> {
+  if (flags.drill === true) return drill(cli, flags.json === true)
   const level = what ?? (await agreed(cli))
   if (flags.reason === undefined && what !== undefined)
     throw new GanderError('usage', 'A stop needs a reason: whoever finds it wants to know.', {
@@ -58,6 +62,36 @@ async function act(cli: Cli, what: string | undefined, name: string | undefined,
     `Stopped: ${words} (epoch ${moved.epoch})`,
     `  ${moved.actions.join(', ')}`,
     `No effect follows after two seconds. \`gander resume ${words}\` lifts it; \`gander switches\` shows all.`,
+  ])
+}
+
+/** The targets that a drill is held against. */
+const LAST_EFFECT_MS = 2_000
+const ENDED_MS = 5_000
+
+async function drill(cli: Cli, json: boolean): Promise<void> {
+  const { stdout, env } = cli.environment
+  const here = cli.server() === undefined
+  const measured = here
+    ? await withPlatform(cli, 'work', async (platform) => cli.environment.drillStop?.(platform))
+    : undefined
+  if (measured === undefined)
+    throw new GanderError('usage', 'A drill is done on the machine whose workers it tries.', {
+      remedy: 'Run `gander stop --drill` there, without --server.',
+    })
+  const held = measured.last_effect_ms <= LAST_EFFECT_MS && measured.run_ended_ms <= ENDED_MS
+  cli.ended(held ? EXIT_CODES.done.code : EXIT_CODES.failed.code)
+  if (json) return printJson(cli, { ...measured, held })
+  const paint = paintFor(stdout, env)
+  const rows = [
+    ['acknowledged', `${measured.acknowledged_ms} ms`, 'after the command'],
+    ['last effect', `${measured.last_effect_ms} ms`, 'after that: no process of the run lives; 2,000 are allowed'],
+    [measured.state, `${measured.run_ended_ms} ms`, `after that: ${measured.run_id} has its end on record`],
+  ]
+  const inked = (cell: string, _: number, at: number) => (at === 1 ? paint.strong(cell) : cell)
+  print(cli, [
+    ...table(rows, { width: 120, paint: inked }),
+    held ? paint.good('The stop holds.') : paint.bad('Too late.'),
   ])
 }
 

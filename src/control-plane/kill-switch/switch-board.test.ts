@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { stopFor, type KillSwitch, type SwitchQuestion, type SwitchReading } from '#domain/kill-switch'
-import { LOCAL_TENANT, type RunId } from '#domain/ids'
+import { LOCAL_TENANT } from '#domain/ids'
 import type { GuestBudget, GuestStart, ModelAnswer, ModelCall, Switches } from '#ports'
 import { guardGuestBudget, guardModelCalls } from './guard-models.ts'
 import { createSwitchBoard } from './switch-board.ts'
@@ -134,7 +134,7 @@ describe('KI-01 at the model gateway', () => {
 
   test('KI-01 a guest has no money and no standing while its run is stopped, and has both otherwise', async () => {
     const { board, stop } = memory()
-    const start: GuestStart = { tenant_id: LOCAL_TENANT, run_id: 'run_known' as RunId, fence: 1, key_prefix: 'p' }
+    const start: GuestStart = { tenant_id: LOCAL_TENANT, run_id: 'run_known', fence: 1, key_prefix: 'p' }
     const budget = {
       standing: async () => 'held',
       reserve: async () => ({ status: 'reserved', pressure: 0 }),
