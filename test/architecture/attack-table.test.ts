@@ -21,7 +21,20 @@ describe('the catalogue of attacks', () => {
       const family = id.split('-')[0] ?? ''
       families[family] = (families[family] ?? 0) + 1
     }
-    expect(families).toEqual({ FS: 11, GIT: 13, NET: 10, PR: 9, PI: 8, TL: 6, MC: 7, SE: 8, SU: 5, AU: 7, TE: 8 })
+    expect(families).toEqual({
+      FS: 11,
+      GIT: 13,
+      NET: 10,
+      PR: 9,
+      PI: 8,
+      TL: 6,
+      MC: 7,
+      SE: 8,
+      SU: 5,
+      AU: 7,
+      TE: 8,
+      AP: 6,
+    })
     expect(new Set(ATTACKS.map(({ id }) => id)).size).toBe(ATTACKS.length)
   })
 

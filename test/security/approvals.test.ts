@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApprovalRequirement } from '#domain/approval'
 import { LOCAL_TENANT } from '#domain/ids'
+import { thisWorker } from '../support/store-fixtures.ts'
 import { openApprovalWorld, type ApprovalWorld } from '../support/approval-desk.ts'
 
 let world: ApprovalWorld
@@ -179,6 +180,25 @@ describe('AP-06 a quorum counts people', () => {
     expect((await world.store.load(run))?.run.state).toBe('awaiting_approval')
     await world.answer(run, 'grace')
     expect((await world.store.load(run))?.run.state).toBe('queued')
+  })
+})
+
+describe('AP-08 a yes outlives the worker that waited for it', () => {
+  it('is used once by whoever takes the run up, and a worker that comes back from the dead uses nothing', async () => {
+    await world.ruled('another_person: false\n')
+    const run = await world.waiting()
+    await world.answer(run, 'grace')
+    const { id, fingerprint } = await world.latest(run)
+    const first = await world.store.lease(thisWorker(), run)
+    if (first === undefined) throw new Error('the run could not be leased')
+    const given_back = { type: 'return_to_queue', reason: 'worker_gave_back' } as const
+    await world.store.write(run, first.lease, { command: given_back })
+    const second = await world.store.lease(thisWorker(), run)
+    if (second === undefined) throw new Error('the run could not be leased again')
+    const event = { event: 'approval_used', facts: { approval: id, fingerprint } } as const
+    expect((await world.store.write(run, first.lease, { events: [event] })).ok).toBe(false)
+    expect((await world.store.write(run, second.lease, { events: [event] })).ok).toBe(true)
+    expect((await world.store.write(run, second.lease, { events: [event] })).ok).toBe(false)
   })
 })
 

@@ -114,4 +114,10 @@ export const ATTACKS: readonly Attack[] = [
   { id: 'TE-08', what: 'a tenant that floods the queue' },
   { id: 'TE-10', what: "webhooks of one tenant on another's repository", built_by: 'webhooks' },
   { id: 'TE-11', what: "another tenant's logs, events and records by the API" },
+  { id: 'AP-02', what: 'a yes that is used again, or for another run or question' },
+  { id: 'AP-03', what: 'agreeing to what one asked for, as a bot, or after the role was taken away' },
+  { id: 'AP-05', what: 'a yes after its time, by a clock that is wrong' },
+  { id: 'AP-06', what: 'a quorum of one person with two accounts' },
+  { id: 'AP-08', what: 'a crash between the yes and the act' },
+  { id: 'AP-09', what: 'asking again after a no in other words' },
 ]
