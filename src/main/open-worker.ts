@@ -10,7 +10,7 @@ import { createPackageRegistries } from '#adapters/registries'
 import { createSetupCache } from '#adapters/setup-cache'
 import { createWorkspaceFiles } from '#adapters/workspace-files'
 import { LOCAL_TENANT, type TenantId } from '#domain/ids'
-import type { PriceTable, RunOrder, WorkerIdentity } from '#ports'
+import type { ModelGateway, PriceTable, RunOrder, WorkerIdentity } from '#ports'
 import { chooseDriver } from './choose-driver.ts'
 import { foreignParts } from './foreign-parts.ts'
 import { createGuestToolDesk } from './guest-tool-desk.ts'
@@ -48,11 +48,7 @@ export async function openWorker({ settings, shared, keys, identity = workerIden
   const proxy = once(async () => (await import('#adapters/registry-proxy')).createRegistryProxy({ home }))
   const prices = createPriceTable({ home })
   const { redactor } = shared
-  const ofTenant = (tenant: TenantId) => {
-    const own = { ...shared, ...shared.ofTenant(tenant) }
-    const sealer = createEvidenceSealer({ artifacts: own.artifacts, redactor })
-    return { ...shared.ofTenant(tenant), sealer, approval_rules: openApprovals(settings, own).approval_rules }
-  }
+  const ofTenant = (tenant: TenantId) => tenantParts(settings, shared, tenant)
   const policy = createPolicy({ identifiers })
   const policies = openRunPolicies({ home, bundles: shared.policy_bundles, identifiers, clock: systemClock })
   const worker = createWorker(
@@ -68,10 +64,7 @@ export async function openWorker({ settings, shared, keys, identity = workerIden
       policies,
       driver,
       probe: once(() => driver.probe()),
-      gateway: {
-        call: async (call, signal) => (await connection()).gateway.call(call, signal),
-        admit: async (admission) => (await connection()).gateway.admit(admission),
-      },
+      gateway: gatewayOver(connection),
       foreign_tools: createMcpGateway({ ...foreignParts({ home, version }), driver, policy, redactor }),
       guests: findGuests(home, false),
       guest_tools: createGuestToolDesk({ home, version, redactor }),
@@ -99,4 +92,17 @@ export async function openWorker({ settings, shared, keys, identity = workerIden
       await shared.switch_board.close()
     },
   }
+}
+
+/** The gateway that is connected to at its first call. */
+const gatewayOver = (connection: () => ReturnType<typeof ensureGateway>): ModelGateway => ({
+  call: async (call, signal) => (await connection()).gateway.call(call, signal),
+  admit: async (admission) => (await connection()).gateway.admit(admission),
+})
+
+/** What of a worker's parts is one tenant's. */
+function tenantParts(settings: PlatformSettings, shared: SharedParts, tenant: TenantId) {
+  const own = shared.ofTenant(tenant)
+  const sealer = createEvidenceSealer({ artifacts: own.artifacts, redactor: shared.redactor })
+  return { ...own, sealer, approval_rules: openApprovals(settings, { ...shared, ...own }).approval_rules }
 }
