@@ -2,7 +2,7 @@
 import type { RunId } from '#domain/ids'
 import { LOCAL_TENANT } from '#domain/ids'
 import type { SwitchScope } from '#domain/kill-switch'
-import { endlessWork, isAlive } from '../support/kill-switch/marked-work.ts'
+import { endlessWork, isProcessOf, processOf } from '../support/kill-switch/marked-work.ts'
 import { percentile, runAsCommand, type Figures } from './kit/experiment.ts'
 import { openWorld, orderFor, waitUntil, type World } from './kit/world.ts'
 import type { Violation } from './checker/ground.ts'
@@ -69,7 +69,7 @@ async function toggle(world: World, n: number): Promise<Toggle> {
   const { controls } = platform
   if (controls === undefined) throw new Error('the platform offers no controls')
   const marks = Array.from({ length: IN_HAND }, (_, at) => 500_000 + n * IN_HAND + at)
-  const runs = await begin(world, marks)
+  const { runs, processes } = await begin(world, marks)
   const [asked] = await world.sql<{ capability: string }>(
     'select capability from gander.task t join gander.run r on r.task_id = t.id where r.id = $1',
     [runs[0]],
@@ -78,7 +78,7 @@ async function toggle(world: World, n: number): Promise<Toggle> {
   const from = Date.now()
   await controls.switches.stop(scope, ['cancel_running_runs', 'no_new_runs'], 'chaos', `toggle ${n}`)
   const acknowledged = Date.now()
-  await waitUntil(async () => (await alive(marks)) === 0, 30_000, 10)
+  await waitUntil(async () => (await alive(processes)) === 0, 30_000, 10)
   const dead = Date.now()
   await waitUntil(async () => (await ended(world, runs)) === runs.length, 30_000, 10)
   const over = Date.now()
@@ -91,8 +91,14 @@ async function toggle(world: World, n: number): Promise<Toggle> {
   }
 }
 
+interface Begun {
+  readonly runs: readonly RunId[]
+  /** The work of each by its marker. */
+  readonly processes: ReadonlyMap<number, number>
+}
+
 /** Runs of one campaign that workers hold and that are in the middle of a command. */
-async function begin(world: World, marks: readonly number[]): Promise<readonly RunId[]> {
+async function begin(world: World, marks: readonly number[]): Promise<Begun> {
   const runs: RunId[] = []
   // Nobody leases them before they belong to the campaign.
   await world.platform.controls?.governance.pauseScheduler(LOCAL_TENANT, 'chaos', '')
@@ -105,12 +111,23 @@ async function begin(world: World, marks: readonly number[]): Promise<readonly R
     runs.push(run.id)
   }
   await world.platform.controls?.governance.resumeScheduler(LOCAL_TENANT, 'chaos', '')
-  await waitUntil(async () => (await alive(marks)) === marks.length, 60_000, 25)
-  return runs
+  const processes = new Map<number, number>()
+  await waitUntil(
+    async () => {
+      for (const mark of marks) {
+        const pid = processes.get(mark) ?? (await processOf(mark))
+        if (pid !== undefined) processes.set(mark, pid)
+      }
+      return processes.size === marks.length
+    },
+    60_000,
+    100,
+  )
+  return { runs, processes }
 }
 
-const alive = async (marks: readonly number[]): Promise<number> =>
-  (await Promise.all(marks.map((mark) => isAlive(mark)))).filter(Boolean).length
+const alive = async (processes: Begun['processes']): Promise<number> =>
+  (await Promise.all([...processes].map(([mark, pid]) => isProcessOf(mark, pid)))).filter(Boolean).length
 
 async function ended(world: World, runs: readonly RunId[]): Promise<number> {
   const [row] = await world.sql<{ n: number }>(

@@ -12,13 +12,16 @@ export const endlessWork = (marker: number): AgentChoice => ({
 
 const markerText = (marker: number): string => `86${String(marker).padStart(6, '0')}`
 
-/** True while a process of that work lives anywhere on this machine. */
-export async function isAlive(marker: number): Promise<boolean> {
-  const wanted = `sleep\0${markerText(marker)}\0`
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name)) continue
-    const command = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')
-    if (command === wanted) return true
-  }
-  return false
+/** The process of that work, wherever it lives on this machine; undefined where there is none. */
+export async function processOf(marker: number): Promise<number | undefined> {
+  for (const name of await readdir('/proc'))
+    if (/^\d+$/.test(name) && (await isProcessOf(marker, Number(name)))) return Number(name)
+  return undefined
 }
+
+/** True while that process is the work of the marker; cheap enough to be asked often. */
+export const isProcessOf = async (marker: number, pid: number): Promise<boolean> =>
+  (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')) === `sleep\0${markerText(marker)}\0`
+
+/** True while a process of that work lives anywhere on this machine. */
+export const isAlive = async (marker: number): Promise<boolean> => (await processOf(marker)) !== undefined
