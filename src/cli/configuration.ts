@@ -101,8 +101,14 @@ export const FILES: readonly Setting[] = [
   {
     name: 'approvals.yaml',
     meaning:
-      'Who may approve what runs ask for: `another_person: true` keeps requesters from approving their own runs.',
+      'Who may approve what runs ask for, which changes need whose agreement, and how often people are asked; see docs/guides/approvals.md.',
     absent: 'Requesters may approve their own runs, and the record says so where they did.',
+  },
+  {
+    name: 'workflow.yaml',
+    meaning:
+      "The highest level of runs, where a person is asked to go on, and what a gate's no leads to; see docs/guides/approvals.md.",
+    absent: 'The built-in profile of each level; a run that names none has level 3.',
   },
   {
     name: 'audit.yaml',

@@ -189,14 +189,23 @@ function nextCommands(view: RunView): readonly (readonly [string, string])[] {
     return [[`continue ${id}${EXTENSIONS[run.reason] ?? ''}`, 'go on'], ...kept_diff, [`cancel ${id}`, 'give it up']]
   if ('diagnosis' in run)
     return [[`show ${id}`, 'what happened'], ...kept_diff, [`continue ${id}`, 'start again as a new run']]
-  if (run.state === 'awaiting_approval')
+  if (run.state === 'awaiting_approval') return [...answers(view, run.approval), ...kept_diff]
+  if (run.state === 'cancelled') return [...kept_diff, [`continue ${id}`, 'start again as a new run']]
+  return [[`show ${id}`, 'where it stands'], [`continue ${id}`, 'work on it'], ...kept_diff]
+}
+
+/** The answers there are to what a run waits for. */
+function answers({ run: { id }, approvals = [] }: RunView, approval: string): readonly (readonly [string, string])[] {
+  if (approvals.find((each) => each.id === approval)?.kind !== 'checkpoint')
     return [
       [`approve ${id}`, 'open it for this run, and go on'],
       [`reject ${id}`, 'refuse it and end the run'],
-      ...kept_diff,
     ]
-  if (run.state === 'cancelled') return [...kept_diff, [`continue ${id}`, 'start again as a new run']]
-  return [[`show ${id}`, 'where it stands'], [`continue ${id}`, 'work on it'], ...kept_diff]
+  return [
+    [`approve ${id}`, 'go on'],
+    [`approve ${id} --changes TEXT`, 'go on, but do this'],
+    [`reject ${id}`, 'stop here and end the run'],
+  ]
 }
 
 const EXTENSIONS: { readonly [reason: string]: string } = {
