@@ -17,6 +17,7 @@ import { seatGuest } from './guest.ts'
 import { need, type Ending, type Execution } from './execution.ts'
 import { readRiskOfTask } from './risk.ts'
 import { applyCaps, bindPolicy } from './run-policy.ts'
+import { startAgain } from './start-again.ts'
 import { setUp } from './setup/set-up.ts'
 
 /** Policy is asked, the sandbox is proved, the commit is opened, the profile found, the dependencies set up. */
@@ -31,7 +32,11 @@ export async function prepare(execution: Execution): Promise<Ending | undefined>
   const closed = await bindPolicy(execution)
   if (closed !== undefined) return closed
   await readRiskOfTask(execution)
-  const ending = (await chooseSandbox(execution)) ?? (await chooseProfile(execution)) ?? (await applyCaps(execution)) ?? (await setUp(execution))
+  const ending =
+    (await chooseSandbox(execution)) ??
+    (await chooseProfile(execution)) ??
+    (await applyCaps(execution)) ??
+    (await setUp(execution))
   if (ending !== undefined) return ending
   const breached = await openWork(execution)
   if (breached !== undefined) return breached
@@ -176,7 +181,7 @@ async function openWork(execution: Execution): Promise<Ending | undefined> {
   const { parts, run, found, journal } = execution
   const repository = need(execution, 'repository')
   const seat = await seatGuest(execution)
-  const workspace = await openWorkspace({
+  const wish = {
     ...seat,
     driver: parts.driver,
     repository,
@@ -184,7 +189,8 @@ async function openWork(execution: Execution): Promise<Ending | undefined> {
     setup_layer: found.setup_layer ?? null,
     tree: journal.recordedTree ?? repository.source.tree,
     limits: limitsOf(need(execution, 'sandbox')),
-  })
+  }
+  const workspace = await startAgain(parts.clock, execution.signal, () => openWorkspace(wish))
   found.workspace = workspace
   found.fingerprint = workspace.sandbox.fingerprint
   const { id, fingerprint } = workspace.sandbox

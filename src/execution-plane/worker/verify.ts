@@ -4,19 +4,20 @@ import { compareTests, type VerificationReport } from '#domain/verification'
 import { limitsOf } from '#execution-plane/sandbox'
 import { diagnosisText, judgeVerification, reproduction, verifyTree } from '#execution-plane/verifier'
 import { gateAnswered, need, type Ending, type Execution } from './execution.ts'
+import { settleFlaky } from './settle-flaky.ts'
 
 /** A model reads at most this much of a diagnosis. */
 const DIAGNOSIS_CHARACTERS = 6_000
 
-/** Runs the profile on a tree in a clean sandbox, once per tree. */
-export async function verify(execution: Execution, tree: string): Promise<VerificationReport> {
+/** Runs the profile on a tree in a clean sandbox, once per tree; `again` names a repetition. */
+export async function verify(execution: Execution, tree: string, again = ''): Promise<VerificationReport> {
   const { parts, run, found, journal, signal } = execution
-  const known = found.reports.get(tree)
+  const known = found.reports.get(`${tree}${again}`)
   if (known !== undefined) return known
   const profile = need(execution, 'profile')
   const sandbox = need(execution, 'sandbox')
   const request = { tree, profile: profile.version }
-  const value = await journal.perform({ key: `verify:${tree}`, kind: 'verification', request }, async () => {
+  const value = await journal.perform({ key: `verify:${tree}${again}`, kind: 'verification', request }, async () => {
     const done = await verifyTree({
       run_id: run.id,
       profile,
@@ -36,7 +37,7 @@ export async function verify(execution: Execution, tree: string): Promise<Verifi
   })
   // What is on record under this key is the report that was put there.
   const report = value as unknown as VerificationReport
-  found.reports.set(tree, report)
+  found.reports.set(`${tree}${again}`, report)
   return report
 }
 
@@ -73,9 +74,14 @@ export async function settleBaseline(execution: Execution): Promise<Ending | und
 export async function judgeTree(execution: Execution, tree: string, round: number): Promise<Verdict> {
   const { found, journal } = execution
   const before = need(execution, 'before')
-  const after = await verify(execution, tree)
-  found.after = after
-  const verdict = judgeVerification(before, after, execution.task)
+  const first = await verify(execution, tree)
+  const judged = judgeVerification(before, first, execution.task)
+  const settled = await settleFlaky(judged, async () => {
+    const report = await verify(execution, tree, ':again')
+    return { report, verdict: judgeVerification(before, report, execution.task) }
+  })
+  found.after = settled.report ?? first
+  const { verdict } = settled
   found.verdicts.set('verification', verdict)
   await journal.perform({ key: `gate:verification:${round}`, kind: 'gate', request: { tree } }, async () => ({
     value: verdict.answer,
