@@ -17,6 +17,7 @@ const SLOTS = 64
 /** Without a policy that permits, everything is denied and nothing could be told from a forbid. */
 const OPEN = 'gander.open'
 const MOST_POLICIES = 1000
+const MOST_TEXT = 262_144
 
 /**
  * Cedar, by its stateful interface: a level's policies are parsed once and asked with one call. A policy that could not
@@ -29,12 +30,13 @@ export function createCedarEngine({ actions }: { readonly actions: ActionResourc
   if (parsed.type === 'failure') throw new TypeError(`the schema of policies: ${parsed.errors[0]?.message}`)
   return {
     prepare: (text) => {
+      // Before anything is parsed: parsing ten thousand policies takes longer than anybody would wait.
+      const count = text.match(/\b(?:forbid|permit)\s*\(/g)?.length ?? 0
+      if (count > MOST_POLICIES)
+        return refuse([`${count} Cedar policies are more than the ${MOST_POLICIES} that one level may have`])
+      if (text.length > MOST_TEXT) return refuse([`${text.length} characters of Cedar are more than ${MOST_TEXT}`])
       const read = readPolicies(text)
       if (!read.ok) return read
-      if (read.value.length > MOST_POLICIES)
-        return refuse([
-          `${read.value.length} Cedar policies are more than the ${MOST_POLICIES} that one level may have`,
-        ])
       const problems = invalid(schema, read.value)
       return problems.length > 0 ? refuse(problems) : ok(prepared(schema_name, read.value))
     },

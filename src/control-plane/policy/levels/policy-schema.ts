@@ -3,7 +3,7 @@ import { SPEND_SCOPES } from '#domain/policy'
 import { RUN_MODES } from '#domain/task'
 
 /** Limits that hold before anything is compiled: a policy must not be able to stop the platform. */
-export const POLICY_LIMITS = { bytes: 262_144, rules: 1_000, bundle_rules: 2_000, globs: 200, text: 400, wildcards: 12 }
+export const POLICY_LIMITS = { bytes: 131_072, rules: 1_000, bundle_rules: 2_000, globs: 200, text: 400, wildcards: 12 }
 
 const APPROVAL_KINDS = [
   'reviewer',

@@ -34,7 +34,8 @@ export function readPolicy(text: string, origin: PolicyOrigin): Result<ReadPolic
   const read = readDocument(text, policySchema, { may_be_empty: true, such_as: 'paths' })
   if (!read.ok) return refuse(read.refusal.map(wideningSaid))
   const document = documentOf(read.value, origin)
-  const problems = [...misplaced(read.value, origin), ...globProblems(document), ...tooMany(document)]
+  const many = tooMany(document)
+  const problems = [...misplaced(read.value, origin), ...(many.length > 0 ? many : globProblems(document))]
   return problems.length > 0 ? refuse(problems) : ok({ document, expires_at: read.value.expires ?? null })
 }
 
