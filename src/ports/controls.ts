@@ -6,7 +6,7 @@ import type { Switches } from './switches.ts'
 /** What operators hold in their hands, for one tenant. */
 export interface Controls {
   readonly tenant_id: TenantId
-  readonly switches: Switches
+  readonly switches: Pick<Switches, 'read' | 'stop' | 'resume'>
   readonly governance: Governance
   readonly budgets: ScopeBudgets
 }
