@@ -6,7 +6,7 @@ import { callerOf } from './caller.ts'
 import { docsPage, errorsPage } from './docs-page.ts'
 import { matchedVersion, tagged } from './entity-tags.ts'
 import { openApiDocument } from './openapi-document.ts'
-import { asRouterError, NOTHING_HERE, send, told, UNKNOWN_CALLER } from './problems.ts'
+import { asRouterError, NOTHING_HERE, problemOfRouter, send, told, UNKNOWN_CALLER } from './problems.ts'
 import { ROUTES } from './routes/index.ts'
 import { sendArtifact } from './routes/artifact-route.ts'
 import { signInRoutes } from './routes/sign-in-routes.ts'
@@ -52,7 +52,7 @@ function addArtifacts(server: FastifyInstance, parts: ApiParts): void {
 
 function addContract(server: FastifyInstance, parts: ApiParts): void {
   const options = {
-    customErrorResponseBodyEncoder: ({ data }: { readonly data: unknown }) => data,
+    customErrorResponseBodyEncoder: problemOfRouter,
     clientInterceptors: [
       async (call: { next(): Promise<unknown> }) => {
         try {

@@ -46,7 +46,20 @@ function problemOf(error: unknown): Problem {
     })
   if (error instanceof ORPCError && error.status < 500)
     return described(error.status, error.code.toLowerCase(), error.message, { remedy: 'See /docs.' })
+  const refused = refusalOfServer(error)
+  if (refused !== undefined) return refused
   return described(500, 'internal', 'The server could not answer.', { remedy: GANDER_ERRORS.internal.remedy })
+}
+
+/** What the HTTP server itself turns away: a body that is too large, of an unknown type or not what its length says. */
+function refusalOfServer(error: unknown): Problem | undefined {
+  if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') return undefined
+  const status = error.statusCode
+  if (status < 400 || status >= 500) return undefined
+  const code = status === 413 ? 'body_too_large' : status === 415 ? 'media_type_unsupported' : 'request_invalid'
+  return described(status, code, `The request is not taken: ${error.message}.`, {
+    remedy: 'Send JSON of at most 1 MB as `Content-Type: application/json`.',
+  })
 }
 
 type Told = Pick<Problem, 'remedy'> & Partial<Pick<Problem, 'retryable' | 'problems'>>
@@ -82,6 +95,12 @@ const listOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(S
 /** A problem on its way through the router; the encoder writes `data` as the body. */
 export const asRouterError = (problem: Problem): ORPCError<string, Problem> =>
   new ORPCError(problem.code.toUpperCase(), { status: problem.status, message: problem.detail, data: problem })
+
+/** The body of a router's error: ours as it was told, its own (a body that cannot be read) in the same form. */
+export const problemOfRouter = (error: ORPCError<string, unknown>): Problem =>
+  typeof error.data === 'object' && error.data !== null && 'remedy' in error.data
+    ? (error.data as Problem)
+    : problemOf(error)
 
 /** The problem of an error; a defect is reported as well. */
 export function told(parts: { readonly report: (error: unknown) => void }, error: unknown): Problem {

@@ -66,11 +66,8 @@ export const runRoutes = {
   }),
   decide: api.runs.decide.handler(async ({ input, context }) => {
     const { run, task } = await existingRun(context, input.params.run_id)
-    authorise(
-      context,
-      input.body.decision === 'changes_requested' ? 'checkpoint.answer' : 'approval.decide',
-      task.repository,
-    )
+    const asked = (await context.parts.queries.approvals(run.tenant_id, run.id)).at(-1)
+    authorise(context, asked?.kind === 'checkpoint' ? 'checkpoint.answer' : 'approval.decide', task.repository)
     const answer = { ...input.body, by: context.caller.name, principal_id: context.caller.id }
     return runDetails(await platformOf(context).decideApproval(run.id, answer, {}))
   }),

@@ -11,7 +11,7 @@ export const taskRoutes = {
     const { caller } = context
     authorise(context, 'task.submit', input.body.repository)
     admitOrder(context, input.body)
-    const { base_ref, mode, scope, agent, verification, limits, sandbox, capability, ...words } = input.body
+    const { base_ref, mode, scope, agent, verification, limits, sandbox, capability, level, ...words } = input.body
     const order: RunOrder = {
       words,
       requester: caller.name,
@@ -23,6 +23,7 @@ export const taskRoutes = {
       limits,
       ...(sandbox === undefined ? {} : { sandbox }),
       ...(capability === undefined ? {} : { capability }),
+      ...(level === undefined ? {} : { level }),
       keys: {},
     }
     const key = input.headers['idempotency-key']
