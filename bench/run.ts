@@ -3,6 +3,7 @@ import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { openBareDatabase } from './database.ts'
 import { table, type Figure } from './figures.ts'
+import { measureAudit } from './measure-audit.ts'
 import { measureEvents } from './measure-events.ts'
 import { measureMemory } from './measure-memory.ts'
 import { measureRedaction } from './measure-redaction.ts'
@@ -32,6 +33,7 @@ try {
     if (wanted('first_request')) figures.push(...runs.figures)
     if (wanted('step')) figures.push(...(await measureSteps(world, size)))
     if (wanted('workspace')) figures.push(...(await measureWorkspaces(world, size)))
+    if (wanted('audit')) figures.push(...(await measureAudit(values.short ? 20_000 : 100_000)))
     if (wanted('redaction')) figures.push(...(await measureRedaction(values.short ? 3 : 9)))
     // Starting and filling an engine takes longer than the short form may.
     if (wanted('sandbox')) figures.push(...(await measureEverySandbox(size.workspaces, values.short ? [] : ['docker'])))

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { pipeline } from 'node:stream/promises'
 import type { Client } from 'pg'
 import { GanderError } from '#domain/failure'
 import { openDatabase } from '../database/open-database.ts'
@@ -51,6 +52,10 @@ export function copyTablesOut(place: BackupPlace, folder: string): Promise<Datab
  * ones that were copied. @throws GanderError `restore_refused`, `backup_unreadable`
  */
 export async function copyTablesIn(place: BackupPlace, folder: string, copy: DatabaseCopy): Promise<void> {
+  // Before anything is made: what is damaged leaves nothing behind.
+  for (const { table, sha256 } of copy.tables)
+    if ((await hashOf(join(folder, `${table}.jsonl`))) !== sha256)
+      throw unreadable(`${table}.jsonl is not what was written`)
   await (await openDatabase(place)).close()
   await asOwner(place, async (client) => {
     const own = await migrationsOf(client)
@@ -64,10 +69,9 @@ export async function copyTablesIn(place: BackupPlace, folder: string, copy: Dat
       throw new GanderError('restore_refused', 'There are runs in the database already; a backup replaces nothing.')
     const tables = await tablesOf(client)
     await client.query(`truncate ${tables.map(named).join(', ')}`)
-    for (const { table, sha256 } of copy.tables) {
+    for (const { table } of copy.tables) {
       if (!tables.includes(table)) throw unreadable(`there is no table ${table}`)
-      const found = await copyIn(client, table, join(folder, `${table}.jsonl`))
-      if (found !== sha256) throw unreadable(`${table}.jsonl is not what was written`)
+      await copyIn(client, table, join(folder, `${table}.jsonl`))
     }
     await setCounters(client)
     await client.query('commit')
@@ -76,6 +80,16 @@ export async function copyTablesIn(place: BackupPlace, folder: string, copy: Dat
 
 const unreadable = (what: string): GanderError =>
   new GanderError('backup_unreadable', `The backup is damaged: ${what}.`)
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  try {
+    await pipeline(createReadStream(path), hash)
+  } catch {
+    return ''
+  }
+  return hash.digest('hex')
+}
 
 async function tablesOf(client: Client): Promise<readonly string[]> {
   const { rows } = await client.query<{ name: string }>(
@@ -119,8 +133,7 @@ async function copyOut(client: Client, table: string, path: string): Promise<Tab
   return { table, rows: total, sha256: hash.digest('hex') }
 }
 
-async function copyIn(client: Client, table: string, path: string): Promise<string> {
-  const hash = createHash('sha256')
+async function copyIn(client: Client, table: string, path: string): Promise<void> {
   let held: string[] = []
   const insert = async () => {
     if (held.length === 0) return
@@ -131,12 +144,10 @@ async function copyIn(client: Client, table: string, path: string): Promise<stri
     held = []
   }
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-    hash.update(`${line}\n`)
     held.push(rowOf(line, table))
     if (held.length >= AT_ONCE) await insert()
   }
   await insert()
-  return hash.digest('hex')
 }
 
 function rowOf(line: string, table: string): string {
