@@ -6,6 +6,7 @@ import { isActive } from '#domain/run'
 import type { Page, Platform, RunOrder, RunView } from '#ports'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createHttpControls } from './http-controls.ts'
+import { createHttpGoverned } from './http-governed.ts'
 import { asGanderError, createApiClient, type ApiClient, type ServerAddress } from './api-client.ts'
 
 const RETRY_MS = 500
@@ -52,6 +53,7 @@ export function createHttpPlatform(address: ServerAddress): Platform {
     artifact: (sha256) => told(bytesOf(address, sha256)),
     artifactPath: async () => undefined,
     controls: createHttpControls(client, told),
+    ...createHttpGoverned(client, told),
     close: async () => undefined,
   }
 }

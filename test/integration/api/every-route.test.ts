@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createHttpPlatform } from '#api/client'
 import { LOCAL_TENANT } from '#domain/ids'
 import { runIn } from '../../support/store-fixtures.ts'
 import { openPlatformWorld, operationsOf, type Operation, type PlatformWorld } from './platform-world.ts'
@@ -115,6 +116,21 @@ const queryOf = (values: Readonly<Record<string, string>>): string => {
 /** What a client can send at all. */
 const headerSafe = (headers: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.replaceAll(/[^\x20-\xff]/g, '?')]))
+
+test('what waits, how far classes have come and what is registered is read over a server as in its process', async () => {
+  const platform = createHttpPlatform({ url: world.url, token: world.token, fetch: globalThis.fetch })
+  expect(await platform.desk?.waiting({ by: 'x' })).toEqual([])
+  expect(await platform.autonomy?.view()).toEqual(expect.any(Array))
+  const [first] = (await platform.capabilities?.list()) ?? []
+  const id = first?.id ?? ''
+  expect(await platform.capabilities?.setState(id, { state: 'disabled', by: 'x', reason: '' })).toMatchObject({ id })
+  expect(await platform.capabilities?.view(id)).toMatchObject({
+    state: 'disabled',
+    record: { changed_by: 'local administrator' },
+  })
+  await platform.capabilities?.setState(id, { state: 'active', by: 'x', reason: 'tried' })
+  expect(await platform.capabilities?.view('no.such')).toBeUndefined()
+})
 
 describe('another tenant', () => {
   /** Everything of the other tenant carries this in its name. */
