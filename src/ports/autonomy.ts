@@ -38,7 +38,7 @@ export interface AutonomyView extends ClassPhase {
 }
 
 /** What a task may do and who decides in it, with the reason of each cap. */
-export interface AutonomyGrant {
+interface AutonomyGrant {
   readonly reach: ReachGrant
   readonly workflow: WorkflowProfile
   /** Why the level is lower than was asked for; null where it is what was asked for. */

@@ -2,7 +2,7 @@ import { DEFAULT_LIMITS } from '#domain/budget'
 import { DEFAULT_SCOPE, RUN_MODES } from '#domain/task'
 import { z } from 'zod'
 import { someLimits } from './budget-resource.ts'
-import { agentChoice, chosenProfile } from './task-resource.ts'
+import { agentChoice, chosenProfile, gateAuthority } from './task-resource.ts'
 
 const line = (most: number) => z.string().trim().min(1).max(most)
 const lines = z.array(line(2000)).max(100).default([])
@@ -25,6 +25,9 @@ export const submissionSchema = z
     base_ref: line(250).nullable().default(null).describe('Branch, tag or commit; null: the default branch.'),
     capability: line(120).exactOptional().describe('Id of the capability; absent: the one for bounded changes.'),
     mode: z.enum(RUN_MODES).default('draft_pr'),
+    level: gateAuthority
+      .exactOptional()
+      .describe('Who decides when a gate says no, 1 to 4; absent: as the installation has it.'),
     scope: z
       .strictObject({
         allowed_paths: z

@@ -1,6 +1,7 @@
 import type { AgentChoice, PinnedSource, Task, TaskScope } from '#domain/task'
 import { KNOWN_GUESTS, RUN_MODES } from '#domain/task'
 import type { SandboxProfile } from '#domain/sandbox'
+import type { WorkflowProfile } from '#domain/workflow'
 import { z } from 'zod'
 import { budgetLimits } from './budget-resource.ts'
 import { identifier, moment, tenantIdentifier } from './identifiers.ts'
@@ -63,6 +64,9 @@ const source: z.ZodType<PinnedSource, PinnedSource> = z.object({
   uncommitted: z.array(z.string()),
 })
 
+/** Who decides when a gate says no. */
+export const gateAuthority = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)])
+
 /** The contract a run is held to. */
 export const taskSchema: z.ZodType<Task, Task> = z
   .object({
@@ -82,6 +86,7 @@ export const taskSchema: z.ZodType<Task, Task> = z
     agent: agentChoice,
     verification: chosenProfile.nullable(),
     limits: budgetLimits,
+    workflow: z.custom<WorkflowProfile>().exactOptional().meta({ type: 'object' }),
     sandbox: z.custom<SandboxProfile>().exactOptional().meta({ type: 'object' }),
     deadline: moment.nullable(),
     attachments: z.array(z.string()),

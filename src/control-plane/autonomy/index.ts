@@ -4,4 +4,4 @@
  * GANDER_HOME/workflow.yaml.
  */
 export { createAutonomy } from './create-autonomy.ts'
-export { readWorkflow, type WorkflowFile } from './read-workflow.ts'
+export { readWorkflow } from './read-workflow.ts'

@@ -7,7 +7,7 @@ import type { ApprovalRequirement, ApprovalVote } from './requirement.ts'
  * What is asked for. `egress`: hosts of the setup; `leave`: what an agent asks to do with its own hands; `publication`:
  * that a change leaves the platform; `checkpoint`: whether to go on after a phase, which gates no risky act.
  */
-export type RequestKind = 'egress' | 'leave' | 'publication' | 'checkpoint'
+type RequestKind = 'egress' | 'leave' | 'publication' | 'checkpoint'
 
 /** `changes_requested` answers a checkpoint only: the agent works on with the person's words. */
 export type Decision = 'approved' | 'rejected' | 'changes_requested'

@@ -10,14 +10,12 @@ export {
   type ApprovalRequest,
   type AskedApproval,
   type Decision,
-  type RequestKind,
 } from './approval.ts'
 export {
   isComplete,
   stillMissing,
   type ApprovalRequirement,
   type ApprovalVote,
-  type MissingVotes,
 } from './requirement.ts'
-export { createPeople, plainName, type People, type PersonLinks } from './people.ts'
-export { isSimilar, similarity } from './similarity.ts'
+export { createPeople, plainName, type People } from './people.ts'
+export { isSimilar } from './similarity.ts'

@@ -13,7 +13,7 @@ export const isSimilar = (one: Question, other: Question): boolean =>
   one.action === other.action && similarity(one.subject, other.subject) >= SIMILAR
 
 /** 0 to 1: how much of the smaller subject is found again in the larger one, by groups of three letters. */
-export function similarity(one: readonly string[], other: readonly string[]): number {
+function similarity(one: readonly string[], other: readonly string[]): number {
   const [small, large] = one.length <= other.length ? [one, other] : [other, one]
   if (small.length === 0) return large.length === 0 ? 1 : 0
   const grams = large.map(gramsOf)

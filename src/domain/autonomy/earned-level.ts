@@ -23,7 +23,7 @@ interface LevelCriterion {
 }
 
 /** What it takes to go up to a level. Where two documents differ the stricter figure stands. */
-export const LEVEL_CRITERIA: Readonly<Record<2 | 3 | 4, LevelCriterion>> = {
+const LEVEL_CRITERIA: Readonly<Record<2 | 3 | 4, LevelCriterion>> = {
   2: { successful: 10, success_rate: null, gate_accuracy: null, override_rate: null, average_retries: null },
   3: { successful: 50, success_rate: null, gate_accuracy: 0.9, override_rate: 0.2, average_retries: 2 },
   4: { successful: 100, success_rate: 0.95, gate_accuracy: 0.98, override_rate: 0.05, average_retries: 1.5 },

@@ -19,7 +19,7 @@ export interface RolloutFigures {
 }
 
 /** One criterion for leaving a phase. */
-export interface Criterion {
+interface Criterion {
   readonly metric: keyof RolloutFigures
   /** `least`: the value, or the lower bound of a share, must reach it; `most`: the value or upper bound may not exceed it. */
   readonly must: 'least' | 'most'

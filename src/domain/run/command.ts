@@ -50,7 +50,7 @@ export type RunCommand =
   | { readonly type: 'cancel'; readonly by: string }
 
 /** Why a run is worked on no more. A worker that left says nothing about the run, so its attempt does not count. */
-export type ReturnReason = 'lease_expired' | 'worker_gave_back' | 'worker_left'
+type ReturnReason = 'lease_expired' | 'worker_gave_back' | 'worker_left'
 
 /** A fact about a run, in the past tense; folding them in order gives the run. */
 export type RunEvent =

@@ -16,7 +16,7 @@ const PHASES: Readonly<Record<GateName, WorkflowPhase>> = {
 }
 
 /** The phase that a gate belongs to. */
-export const phaseOfGate = (gate: GateName): WorkflowPhase => PHASES[gate]
+const phaseOfGate = (gate: GateName): WorkflowPhase => PHASES[gate]
 
 /** Gates whose no ends the run whatever a profile says: a violation in the tree, or an approval that was not given. */
 export const ALWAYS_ABORT: readonly GateName[] = [

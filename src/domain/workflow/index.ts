@@ -6,11 +6,9 @@ export {
   type GateAuthority,
   type GateNumbers,
   LEVEL_NAMES,
-  type PhaseRule,
   type WorkflowPhase,
   type WorkflowProfile,
   CHECKPOINT_PHASES,
-  WORKFLOW_PHASES,
 } from './profile.ts'
 export { BUILT_IN_PROFILES } from './built-in-profiles.ts'
-export { ALWAYS_ABORT, dispositionOf, phaseOfGate } from './disposition.ts'
+export { ALWAYS_ABORT, dispositionOf } from './disposition.ts'

@@ -1,5 +1,5 @@
 /** The phases of a run as profiles name them; what follows a merge is the last. */
-export const WORKFLOW_PHASES = ['intake', 'plan', 'build', 'test', 'review', 'document', 'deliver', 'monitor'] as const
+const WORKFLOW_PHASES = ['intake', 'plan', 'build', 'test', 'review', 'document', 'deliver', 'monitor'] as const
 export type WorkflowPhase = (typeof WORKFLOW_PHASES)[number]
 
 /** The phases after which a person may be asked to go on. */

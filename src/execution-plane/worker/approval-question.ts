@@ -17,7 +17,7 @@ type Bound = Pick<Question, 'action' | 'subject'> & Pick<ApprovalRequest, 'tree'
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** What binds an answer to exactly this question of this run, under the policy of now. */
-export const questionFingerprint = ({ parts, run }: Execution, bound: Bound): string =>
+const questionFingerprint = ({ parts, run }: Execution, bound: Bound): string =>
   approvalFingerprint(sha256, { ...bound, run: run.id, policy_version: parts.policy.version })
 
 /**
