@@ -76,6 +76,12 @@ begin
   returning x.cancel_requested_by;
 end $$;
 
+create function gander.load_run(p_tenant text, p_run text) returns setof gander.run language plpgsql as $$
+begin
+  perform gander.enter(p_tenant);
+  return query select * from gander.run x where x.tenant_id = p_tenant and x.id = p_run;
+end $$;
+
 -- Claims a call's key; one that is there already is read under the lock of its row.
 create function gander.claim_exchange(p_tenant text, p_key text, p_run text, p_request_sha256 text)
 returns table (status text, request_sha256 text, answer json) language plpgsql as $$
@@ -139,11 +145,11 @@ $$;
 revoke execute on function gander.refuse_foreign_event(),
   gander.write_run(text, text, text, bigint, bigint, json, json, json, json, text),
   gander.begin_step(text, text, text, bigint, text, text, text, numeric, boolean, json),
-  gander.heartbeat(text, text, text, bigint, integer), gander.claim_exchange(text, text, text, text),
+  gander.heartbeat(text, text, text, bigint, integer), gander.load_run(text, text), gander.claim_exchange(text, text, text, text),
   gander.record_exchange(text, text, json), gander.tenant_of_run(text), gander.tenants_to_sweep(text),
   gander.abandon_exchanges(), gander.tenants_with_open_guest_calls() from public;
 grant execute on function gander.write_run(text, text, text, bigint, bigint, json, json, json, json, text),
   gander.begin_step(text, text, text, bigint, text, text, text, numeric, boolean, json),
-  gander.heartbeat(text, text, text, bigint, integer), gander.claim_exchange(text, text, text, text),
+  gander.heartbeat(text, text, text, bigint, integer), gander.load_run(text, text), gander.claim_exchange(text, text, text, text),
   gander.record_exchange(text, text, json), gander.tenant_of_run(text), gander.tenants_to_sweep(text),
   gander.abandon_exchanges(), gander.tenants_with_open_guest_calls() to gander_app;

@@ -59,51 +59,75 @@ begin
     select count(*) from gander.run r where r.tenant_id = q.tenant_id and r.worker is not null);
 end $$;
 
--- Takes the next run: of the tenant whose turn it is, or of p_tenant, or the one that is named. First among tenants that
--- nobody is choosing from at this moment, then in line behind whoever is. The run comes locked, with its task.
-create function gander.next_run(p_tenant text, p_only text) returns table (run json, contract json) language plpgsql
-security definer set search_path = pg_catalog, pg_temp as $$
+-- Takes the next run: of the tenant whose turn it is, or of p_tenant, or the one that is named. It comes locked, with its
+-- task. Tenants that somebody else is choosing from are passed over, and waited for where nothing else was found; whoever
+-- waits holds no tenant's row, so that no two wait for each other: `again` asks for another transaction in place of that.
+create function gander.next_run(p_tenant text, p_only text) returns table (run json, contract json, again boolean)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   q gander.tenant_queue;
   r gander.run;
   whose text := coalesce(p_tenant, gander.tenant_of_run(p_only));
-  in_line boolean;
-  last_turn bigint;
-  last_tenant text;
+  candidate text;
+  busy text;
+  holds boolean := false;
 begin
   if p_only is not null and whose is null then
     return;
   end if;
-  foreach in_line in array array[false, true] loop
-    last_turn := -1;
-    last_tenant := '';
-    loop
-      if in_line then
-        select * into q from gander.tenant_queue t
-        where t.waiting and (whose is null or t.tenant_id = whose) and (t.turn, t.tenant_id) > (last_turn, last_tenant)
-        order by t.turn, t.tenant_id limit 1 for update;
-      else
-        select * into q from gander.tenant_queue t
-        where t.waiting and (whose is null or t.tenant_id = whose) and (t.turn, t.tenant_id) > (last_turn, last_tenant)
-        order by t.turn, t.tenant_id limit 1 for update skip locked;
-      end if;
-      exit when not found;
-      last_turn := q.turn;
-      last_tenant := q.tenant_id;
-      continue when not gander.has_room(q);
-      r := gander.oldest_run(q.tenant_id, p_only);
-      if r.id is not null then
-        update gander.tenant_queue t set turn = nextval('gander.turn') where t.tenant_id = q.tenant_id;
-        return query select to_json(r), k.contract from gander.task k where k.tenant_id = r.tenant_id and k.id = r.task_id;
-        return;
-      end if;
+  for q in select * from gander.tenant_queue t where t.waiting and (whose is null or t.tenant_id = whose)
+    order by t.turn, t.tenant_id
+  loop
+    candidate := q.tenant_id;
+    continue when not gander.has_room(q);
+    select * into q from gander.tenant_queue t where t.tenant_id = candidate and t.waiting for update skip locked;
+    if not found then
+      busy := coalesce(busy, candidate);
+      continue;
+    end if;
+    holds := true;
+    r := gander.take_of(q, p_only);
+    exit when r.id is not null;
+  end loop;
+  if r.id is null and busy is not null then
+    if holds then
+      return query select null::json, null::json, true;
+      return;
+    end if;
+    select * into q from gander.tenant_queue t where t.tenant_id = busy and t.waiting for update;
+    if found then
+      r := gander.take_of(q, p_only);
+    end if;
+    if r.id is null then
+      return query select null::json, null::json, true;
+      return;
+    end if;
+  end if;
+  if r.id is not null then
+    return query select to_json(r), k.contract, false from gander.task k
+    where k.tenant_id = r.tenant_id and k.id = r.task_id;
+  end if;
+end $$;
+
+-- Takes a run of a tenant whose row is locked, and sends the tenant to the end of the line; or finds that it waits no more.
+create function gander.take_of(q gander.tenant_queue, p_only text) returns gander.run language plpgsql
+security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  r gander.run;
+begin
+  if gander.has_room(q) then
+    r := gander.oldest_run(q.tenant_id, p_only);
+    if r.id is not null then
+      update gander.tenant_queue t set turn = nextval('gander.turn') where t.tenant_id = q.tenant_id;
+    elsif p_only is null then
       update gander.tenant_queue t set waiting = false
       where t.tenant_id = q.tenant_id and not exists (
         select from gander.run x where x.tenant_id = q.tenant_id and x.state = 'queued');
-    end loop;
-  end loop;
+    end if;
+  end if;
+  return r;
 end $$;
 
 revoke execute on function gander.tell_queue(), gander.oldest_run(text, text), gander.has_room(gander.tenant_queue),
-  gander.next_run(text, text) from public;
+  gander.take_of(gander.tenant_queue, text), gander.next_run(text, text) from public;
 grant execute on function gander.next_run(text, text) to gander_app;

@@ -3,16 +3,21 @@ import { isGanderError } from '#domain/failure'
 import type { Lease } from '#domain/run'
 import type { Task } from '#domain/task'
 import type { LeasedRun, WorkerIdentity } from '#ports'
+import type { PoolClient } from 'pg'
 import { LEASE_MS, runOf, type RunRow } from './run-row.ts'
 import { inTransaction, query, type StoreContext, type TenantContext } from './store-context.ts'
 import { apply, decideCommand } from './write-run.ts'
 
-const NEXT = { name: 'next_run', text: 'select run, contract from gander.next_run($1, $2)' }
+const NEXT = { name: 'next_run', text: 'select run, contract, again from gander.next_run($1, $2)' }
 
-interface NextRow {
+interface Taken {
   readonly run: RunRow
   readonly contract: Task
+  readonly again: false
 }
+
+/** How often a claim asks while others choose from the same tenants; whoever gets nothing comes back with the next look. */
+const ROUNDS = 8
 
 /**
  * Leases a run that no other worker is leasing at this moment: of the tenant, or of any where none is given. It is chosen,
@@ -21,20 +26,41 @@ interface NextRow {
 export async function leaseRun(
   store: StoreContext,
   worker: WorkerIdentity,
-  wish: { readonly tenant?: TenantId | undefined; readonly only?: RunId | undefined },
+  wish: Wish,
 ): Promise<LeasedRun | undefined> {
-  return inTransaction(store.pool, async (client) => {
-    const [row] = await query<NextRow>(client, NEXT, [wish.tenant ?? null, wish.only ?? null])
-    if (row === undefined) return undefined
-    const from = runOf(row.run)
-    const actor = { actor_type: 'service', actor: worker.id } as const
-    const decided = decideCommand(from, { type: 'lease', worker: worker.id }, actor)
-    if (!decided.ok) return undefined
-    const leasing = { id: from.id, holder: undefined, write: {}, decided: { ...decided.value, winner: worker } }
-    const applied = await apply({ ...store, tenant: from.tenant_id }, client, leasing)
-    if (!applied.ok || !('lease' in applied.value)) return undefined
-    return { run: applied.value, task: row.contract, lease: applied.value.lease }
-  }).catch(unlessStopped)
+  for (let round = 0; round < ROUNDS; round++) {
+    const answer = await inTransaction(store.pool, async (client) => {
+      const [row] = await query<Taken | { readonly again: true }>(client, NEXT, [
+        wish.tenant ?? null,
+        wish.only ?? null,
+      ])
+      return row === undefined || row.again ? row : leaseTaken(store, client, worker, row)
+    }).catch(unlessStopped)
+    if (answer === undefined || !('again' in answer)) return answer
+  }
+  return undefined
+}
+
+/** Of any tenant and any run where neither is given. */
+interface Wish {
+  readonly tenant?: TenantId | undefined
+  readonly only?: RunId | undefined
+}
+
+async function leaseTaken(
+  store: StoreContext,
+  client: PoolClient,
+  worker: WorkerIdentity,
+  { run, contract }: Taken,
+): Promise<LeasedRun | undefined> {
+  const from = runOf(run)
+  const actor = { actor_type: 'service', actor: worker.id } as const
+  const decided = decideCommand(from, { type: 'lease', worker: worker.id }, actor)
+  if (!decided.ok) return undefined
+  const leasing = { id: from.id, holder: undefined, write: {}, decided: { ...decided.value, winner: worker } }
+  const applied = await apply({ ...store, tenant: from.tenant_id }, client, leasing)
+  if (!applied.ok || !('lease' in applied.value)) return undefined
+  return { run: applied.value, task: contract, lease: applied.value.lease }
 }
 
 /** Raised where a switch, a pause or the pace after one forbids the lease, which the queue did not see a moment before. */

@@ -10,7 +10,7 @@ import { pgCode } from '../database/pg-failure.ts'
 import { draftOf, eventRows, PLATFORM, type Actor } from './ledger-events.ts'
 import { recordRows } from './run-records.ts'
 import { nextRow, runOf, type RunRow } from './run-row.ts'
-import { query, queryOf, type TenantContext } from './store-context.ts'
+import { query, type TenantContext } from './store-context.ts'
 
 /** A step's outcome that is written with the run. */
 export interface FinishedStep {
@@ -22,7 +22,7 @@ const WRITE = {
   name: 'write_run',
   text: 'select * from gander.write_run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
 }
-const LOAD = { name: 'load_run', text: 'select * from gander.run where id = $1' }
+const LOAD = { name: 'load_run', text: 'select * from gander.load_run($1, $2)' }
 /** A person and a worker may write at once; the one who comes second decides again on what the first left. */
 const ROUNDS = 8
 
@@ -156,7 +156,7 @@ const stepRow = (store: TenantContext, { n, outcome }: FinishedStep): string =>
 
 /** @throws GanderError `run_not_found` */
 async function loadRun(store: TenantContext, id: RunId): Promise<Run> {
-  const [row] = await queryOf<RunRow>(store, LOAD, [id])
+  const [row] = await query<RunRow>(store.pool, LOAD, [store.tenant, id])
   if (row === undefined) throw runNotFound(id)
   return runOf(row)
 }
