@@ -21,7 +21,7 @@ import { verifyExport } from '#evidence-plane/ledger'
 import { createRedactor } from '#evidence-plane/redaction'
 import { once } from './once.ts'
 import { openAudit, openRetention } from './open-audit.ts'
-import type { PlatformSettings } from './shared-parts.ts'
+import { keptHome, type PlatformSettings } from './shared-parts.ts'
 import { identifiers } from './system-clock.ts'
 
 const FORMAT = 'gander.backup.v1'
@@ -127,7 +127,7 @@ async function backUp(
   const made = await records.exclusively(async () => {
     await copyCheckpoints(settings.home, join(folder, 'checkpoints'))
     const copy = await copyTablesOut(placeOf(settings), join(folder, 'database'))
-    const files = await copyHomeOut({ home: settings.home, folder, with_keys })
+    const files = await copyHomeOut({ homes: [...new Set([settings.home, keptHome(settings)])], folder, with_keys })
     const { version } = settings
     const manifest = { format: FORMAT, version, taken_at: copy.taken_at, with_keys, database: copy, files } as const
     await write(join(folder, MANIFEST), oneLine(`${canonicalJson(manifest)}\n`))

@@ -23,7 +23,8 @@ const NOT_KEPT = new Set(
 const SECRETS = new Set('keys.json servers.json server-token audit-key.pem setup-cache.key'.split(' '))
 
 interface Wish {
-  readonly home: string
+  /** What is there under one name in two of them is the first one's. */
+  readonly homes: readonly string[]
   readonly folder: string
   readonly with_keys: boolean
 }
@@ -41,15 +42,18 @@ interface Entry {
  * Copies a home's files below `folder`/files and lists them in `folder`/files.jsonl. In each folder `objects` comes last,
  * so that whatever a reference of git names was there before it. What vanishes meanwhile was nobody's any more.
  */
-export async function copyHomeOut({ home, folder, with_keys }: Wish): Promise<FilesCopy> {
+export async function copyHomeOut({ homes, folder, with_keys }: Wish): Promise<FilesCopy> {
   const list = await open(join(folder, 'files.jsonl'), 'wx', 0o600)
   const hash = createHash('sha256')
   let files = 0
   let bytes = 0
   try {
-    for await (const path of pathsOf(home, '', with_keys)) {
+    const seen = new Set<string>()
+    for await (const { home, path } of pathsOfAll(homes, with_keys)) {
+      if (seen.has(path)) continue
       const entry = await copyOne(join(home, path), join(folder, 'files', path), path)
       if (entry === undefined) continue
+      if (homes.length > 1) seen.add(path)
       const line = `${JSON.stringify(entry)}\n`
       hash.update(line)
       await list.write(line)
@@ -64,7 +68,10 @@ export async function copyHomeOut({ home, folder, with_keys }: Wish): Promise<Fi
 }
 
 /** Copies the files of a backup into a home and checks each. @throws GanderError `backup_unreadable` */
-export async function copyHomeIn({ home, folder }: Pick<Wish, 'home' | 'folder'>, copy: FilesCopy): Promise<void> {
+export async function copyHomeIn(
+  { home, folder }: { readonly home: string; readonly folder: string },
+  copy: FilesCopy,
+): Promise<void> {
   const hash = createHash('sha256')
   const input = createReadStream(join(folder, 'files.jsonl'))
   for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
@@ -81,6 +88,10 @@ export async function copyHomeIn({ home, folder }: Pick<Wish, 'home' | 'folder'>
 
 const damaged = (path: string): GanderError =>
   new GanderError('backup_unreadable', `The backup is damaged: ${path} is not what was written.`, { facts: { path } })
+
+async function* pathsOfAll(homes: readonly string[], with_keys: boolean) {
+  for (const home of homes) for await (const path of pathsOf(home, '', with_keys)) yield { home, path }
+}
 
 async function* pathsOf(home: string, below: string, with_keys: boolean): AsyncGenerator<string, void, undefined> {
   const entries = await readdir(join(home, below), { withFileTypes: true }).catch(() => [])
