@@ -1,3 +1,4 @@
+import { apiPage } from './api-page.ts'
 import { z } from 'zod'
 import { createProgram, EXIT_CODES, FILES, VARIABLES } from '#cli'
 import { taskJsonSchema } from '#control-plane/intake'
@@ -23,6 +24,7 @@ export function referencePages(): Readonly<Record<string, string>> {
     'exit-codes.md': exitCodes(),
     'configuration.md': configuration(),
     'commands.md': commands(),
+    'api.md': page('The HTTP API', 'src/api/contract', ...apiPage()),
     'model-policy.schema.json': `${JSON.stringify(policySchema(), undefined, 2)}\n`,
     'sandbox-profile.schema.json': sandboxProfile(),
     'task.schema.json': `${JSON.stringify(taskJsonSchema(), undefined, 2)}\n`,
@@ -57,6 +59,7 @@ function index(): string {
     'scripts/reference-pages.ts',
     [
       '- [Commands](commands.md): every verb and flag',
+      '- [The HTTP API](api.md): every route, and what each role opens',
       '- [Exit codes](exit-codes.md): what scripts may rely on',
       '- [Configuration](configuration.md): variables and files, and what their absence means',
       '- [Policy for models](model-policy.schema.json): JSON Schema of `GANDER_HOME/model-policy.yaml`',

@@ -93,6 +93,11 @@ export const FILES: readonly Setting[] = [
     absent: 'Keys come from the environment.',
   },
   {
+    name: 'sign-in.yaml',
+    meaning: 'The identity provider that people sign in with at a server, and what its groups open.',
+    absent: 'Nobody signs in unless `gander serve --oidc-issuer` names a provider; an administrator gives tokens.',
+  },
+  {
     name: 'prices.json',
     meaning:
       'Prices of models in US dollars for a million tokens, over the built-in table; `free` declares a model free.',

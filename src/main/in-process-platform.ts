@@ -26,6 +26,7 @@ import type {
   PriceTable,
   Redactor,
   Repositories,
+  RepositoryRecords,
   RunOrder,
   RunStore,
   RunView,
@@ -37,6 +38,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { namedCopy } from './named-copy.ts'
 import { withAutonomy } from './open-autonomy.ts'
+import { agreedTask } from './agreed-task.ts'
 import { capabilitiesOf, granted } from './open-capabilities.ts'
 import { identifiers, systemClock } from './system-clock.ts'
 
@@ -59,6 +61,8 @@ export interface PlatformParts {
   readonly autonomy?: Autonomy
   /** The contracts that tasks run under. */
   readonly capabilities: Capabilities
+  /** What was agreed for repositories when they were onboarded. */
+  readonly repository_records: Pick<RepositoryRecords, 'get'>
   /** Takes the answers of people, given how to find what a run changed. */
   readonly approvals: (changeOf: (run: RunId) => Promise<Change | undefined>) => Approvals
   /** Keeps keys in memory until a worker hands them to the gateway. */
@@ -135,7 +139,8 @@ async function submit(parts: PlatformParts, order: RunOrder, own?: OrderKey): Pr
     limits: { ...limits, max_minutes: Math.min(limits.max_minutes, sandbox.resources.run_minutes) },
   }
   const request = { ...accepted.value.request, repository: source.repository }
-  const bound = await granted(parts.capabilities, unbound, request.source)
+  const agreed = await agreedTask(parts.repository_records, unbound, order.words.repository)
+  const bound = await granted(parts.capabilities, agreed, request.source)
   const { task, told } = await withAutonomy(parts.autonomy, bound, order.level ?? null)
   return record(parts, { request, task, told: [...redactionEvents('request', cut), ...told], ...(once && { once }) })
 }

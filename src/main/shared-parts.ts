@@ -12,6 +12,7 @@ import {
   createCapabilityRecords,
   createIdentities,
   createPolicyBundles,
+  createRepositoryRecords,
   createRunStores,
   type Database,
 } from '#adapters/postgres'
@@ -65,6 +66,7 @@ export function sharedParts(home: string, database: Database, redactor: Redactor
     autonomy_records: createAutonomyRecords({ database, identifiers }),
     principals: createIdentities({ database, identifiers }),
     capability_records: createCapabilityRecords({ database, identifiers }),
+    repository_records: createRepositoryRecords({ database, identifiers }),
   }
 }
 

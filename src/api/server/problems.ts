@@ -18,6 +18,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   policy_not_found: 404,
   rollout_criteria_unmet: 409,
   tenant_not_found: 404,
+  repository_not_agreed: 409,
   repository_not_onboarded: 404,
   resource_changed: 412,
   sign_in_refused: 401,

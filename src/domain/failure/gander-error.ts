@@ -30,6 +30,10 @@ export const GANDER_ERRORS = {
   principal_not_found: { exit: 2, remedy: '`gander principal list` shows who there is.' },
   tenant_not_found: { exit: 2, remedy: '`gander tenant list` shows the tenants there are.' },
   repository_not_onboarded: { exit: 2, remedy: 'Put its record first; `gander serve` documents it at /docs.' },
+  repository_not_agreed: {
+    exit: 4,
+    remedy: 'Ask whoever keeps the record of the repository to open it, or use a capability that may work there.',
+  },
   resource_changed: { exit: 2, remedy: 'Read it again, and change what is there now.' },
   sign_in_refused: { exit: 2, remedy: 'Sign in again with `gander login --server URL`.' },
   sign_in_unavailable: { exit: 5, remedy: 'Check the identity provider, then sign in again.' },
