@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { createRunStore, openDatabase } from '#adapters/postgres'
+import { createExchangeJournal, createRunStore, createRunStores, openDatabase, type Database } from '#adapters/postgres'
+import type { TenantId } from '#domain/ids'
 import { identifiers } from '../../support/database.ts'
-import { runIn } from '../../support/store-fixtures.ts'
+import { runIn, submission, thisWorker } from '../../support/store-fixtures.ts'
 
 const BINARIES = '/usr/lib/postgresql/15/bin'
 const MISSING = !existsSync(join(BINARIES, 'initdb'))
@@ -56,6 +57,23 @@ describe.skipIf(MISSING)('a PostgreSQL 15 behind DATABASE_URL (skipped without /
     await rm(folder, { recursive: true, force: true })
   })
 
+  /** What goes over tenants, through functions of an owner whom row-level security may hold. */
+  const overTenants = async (database: Database) => {
+    const stores = createRunStores({ database, identifiers })
+    const tenants = ['ten_a', 'ten_b'] as TenantId[]
+    for (const tenant of tenants) await stores.of(tenant).submit(submission({ tenant }))
+    const won = [await stores.lease(thisWorker()), await stores.lease(thisWorker())]
+    const journal = createExchangeJournal({ database })
+    for (const tenant of tenants) await journal.claim(`${identifiers.make('run')}/1/1`, 'sha', 'run', tenant)
+    await stores.sweep(thisWorker())
+    return {
+      leased: won.map((leased) => leased?.run.tenant_id).toSorted(),
+      abandoned: await journal.abandon(),
+      shown: (await database.pool.query('select * from gander.run')).rowCount,
+    }
+  }
+  const CROSSED = { leased: ['ten_a', 'ten_b'], abandoned: 2, shown: 0 }
+
   const work = async (address: string) => {
     const database = await openDatabase({ url: address })
     try {
@@ -64,12 +82,13 @@ describe.skipIf(MISSING)('a PostgreSQL 15 behind DATABASE_URL (skipped without /
       await store.beginStep(run.id, lease, { key: 'k', kind: 'tool_call', request: 1 })
       const finished = await store.finishStep(run.id, lease, 1, { value: { a: 1 } })
       const who = await database.pool.query('select current_user')
-      return { finished: finished.ok, who: who.rows, events: (await store.events(run.id, 0)).length }
+      const crossing = await overTenants(database)
+      return { finished: finished.ok, who: who.rows, crossing, events: (await store.events(run.id, 0)).length }
     } finally {
       await database.close()
     }
   }
-  const WORKED = { finished: true, who: [{ current_user: 'gander_app' }], events: 7 }
+  const WORKED = { finished: true, who: [{ current_user: 'gander_app' }], crossing: CROSSED, events: 7 }
 
   test('a user who may not create roles is refused with what to do, as long as the role is missing', async () => {
     await admin('create user plain_user; create database plain owner plain_user')

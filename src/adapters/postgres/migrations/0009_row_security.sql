@@ -44,7 +44,7 @@ begin
   raise exception 'this transaction is another tenant''s' using errcode = 'insufficient_privilege';
 end $$;
 create trigger event_of_tenant before insert on gander.audit_event
-  for each row when (new.tenant_id <> gander.tenant()) execute function gander.refuse_foreign_event();
+  for each row when (new.tenant_id is distinct from gander.tenant()) execute function gander.refuse_foreign_event();
 
 -- The hot path in one round trip: the tenant is an argument, and the statement is the transaction.
 create function gander.write_run(p_tenant text, p_run text, p_worker text, p_fence bigint, p_version bigint, p_next json,
