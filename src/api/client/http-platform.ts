@@ -59,7 +59,8 @@ export function createHttpPlatform(address: ServerAddress): Platform {
 }
 
 /** Keys are the server's own; a person's never leave their machine. */
-function bodyOf({ words, base_ref, mode, scope, agent, verification, limits, sandbox, capability }: RunOrder) {
+function bodyOf(order: RunOrder) {
+  const { words, base_ref, mode, scope, agent, verification, limits, sandbox, capability, level } = order
   const { allowed_paths, forbidden_paths, max_changed_files, max_diff_lines } = scope
   const kept = { allowed_paths: [...allowed_paths], forbidden_paths: [...forbidden_paths] }
   return {
@@ -76,6 +77,7 @@ function bodyOf({ words, base_ref, mode, scope, agent, verification, limits, san
     limits,
     ...(sandbox === undefined ? {} : { sandbox }),
     ...(capability === undefined ? {} : { capability }),
+    ...(level === undefined ? {} : { level }),
   }
 }
 
