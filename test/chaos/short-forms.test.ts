@@ -5,6 +5,7 @@ import { killControlPlane } from './r3.ts'
 import { zombies } from './r4.ts'
 import { breakDatabase } from './r5.ts'
 import { submitAgain } from './r8.ts'
+import { faultyModel } from './r9.ts'
 
 /** The experiments in their short forms, one after the other; docs/reference/reliability.md has the long ones. */
 describe('what was acknowledged survives', () => {
@@ -48,5 +49,12 @@ describe('what was acknowledged survives', () => {
     expect(figures.violations).toEqual([])
     expect(figures['runs']).toBe(figures['keys'])
     expect(figures['keys_with_more_than_one_run']).toBe(0)
+  }, 240_000)
+
+  it('R9: a model of whose answers a third are faults', async () => {
+    const figures = await faultyModel(4)
+    expect(figures.violations).toEqual([])
+    expect(figures['states']).toEqual({ completed: 4 })
+    expect(Number(figures['faults'])).toBeGreaterThan(0)
   }, 240_000)
 })
