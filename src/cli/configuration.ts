@@ -104,6 +104,11 @@ export const FILES: readonly Setting[] = [
     absent: 'The built-in table; a model without a price is refused while a cost limit holds.',
   },
   {
+    name: 'capabilities/',
+    meaning: 'Capabilities of your own, a YAML file each, named as its id; one with a built-in id stands for it.',
+    absent: 'The built-in ones.',
+  },
+  {
     name: 'approvals.yaml',
     meaning:
       'Who may approve what runs ask for, which changes need whose agreement, and how often people are asked; see docs/guides/approvals.md.',
