@@ -2,10 +2,8 @@ import type { BudgetScope } from './scope-budget.ts'
 
 export {
   BUDGET_SCOPES,
-  BUDGET_WARNINGS,
   budgetScopeName,
   type BudgetScope,
-  type BudgetScopeKind,
   type OutcomeCost,
   type ScopeBudget,
 } from './scope-budget.ts'

@@ -1,7 +1,7 @@
 /** Where a budget holds besides the run: every day of the tenant (UTC), a class of tasks, a campaign, the whole tenant. */
 export const BUDGET_SCOPES = ['day', 'task_class', 'campaign', 'tenant'] as const
 
-export type BudgetScopeKind = (typeof BUDGET_SCOPES)[number]
+type BudgetScopeKind = (typeof BUDGET_SCOPES)[number]
 
 /** One scope. `subject` is the capability or the campaign, and empty for the two that need none. */
 export interface BudgetScope {
@@ -18,9 +18,6 @@ export interface ScopeBudget extends BudgetScope {
   /** `YYYY-MM-DD` for `day`, empty for the others. */
   readonly period: string
 }
-
-/** Shares of a scope's limit that are told as events when first passed. */
-export const BUDGET_WARNINGS = [80, 90, 95, 99] as const
 
 /** What runs of one task class that ended in one way have cost. */
 export interface OutcomeCost {

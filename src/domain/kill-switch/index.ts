@@ -1,6 +1,5 @@
 /** Kill switches: five levels, graded actions, what they come to together for one act, and whom to name for it. */
 export {
-  actionsFor,
   concerns,
   STATE_UNKNOWN_AFTER_MS,
   SWITCH_ACTIONS,
@@ -9,5 +8,5 @@ export {
   type SwitchQuestion,
   type SwitchScope,
 } from './kill-switch.ts'
-export { questionOf, stopFor, STOPPED_BY, type Stop, type StoppableAct, type SwitchStanding } from './stop.ts'
-export { isLater, scopeKey, scopeName, type SwitchReading } from './switch-reading.ts'
+export { questionOf, stopFor, type StoppableAct, type SwitchStanding } from './stop.ts'
+export { isLater, type SwitchReading } from './switch-reading.ts'

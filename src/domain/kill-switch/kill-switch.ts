@@ -54,8 +54,3 @@ export function concerns(scope: SwitchScope, question: SwitchQuestion): boolean 
     ? scope.repository === question.repository
     : scope.capability === question.capability
 }
-
-/** Every action that holds for this: the most restrictive of all levels wins, none is undone by another. */
-export function actionsFor(switches: readonly KillSwitch[], question: SwitchQuestion): ReadonlySet<SwitchAction> {
-  return new Set(switches.filter(({ scope }) => concerns(scope, question)).flatMap(({ actions }) => actions))
-}

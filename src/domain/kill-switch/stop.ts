@@ -14,7 +14,7 @@ export type StoppableAct = 'admit' | 'lease' | 'work' | 'publish' | 'shell_netwo
  * Which actions stop which act. A run under `no_pull_requests` or `no_shell_network` goes on until it wants to publish
  * or to install; one under `cancel_running_runs` or in a blocked repository does nothing at all any more.
  */
-export const STOPPED_BY: Readonly<Record<StoppableAct, readonly SwitchAction[]>> = {
+const STOPPED_BY: Readonly<Record<StoppableAct, readonly SwitchAction[]>> = {
   admit: ['cancel_running_runs', 'block_repository', 'no_new_runs', 'no_autonomous_runs', 'pause_waves'],
   lease: ['cancel_running_runs', 'block_repository', 'no_new_runs', 'no_autonomous_runs', 'pause_waves'],
   work: ['cancel_running_runs', 'block_repository'],
@@ -23,7 +23,7 @@ export const STOPPED_BY: Readonly<Record<StoppableAct, readonly SwitchAction[]>>
 }
 
 /** Why an act is stopped, in words for the record: which action, by whom, under which epoch, for what reason. */
-export interface Stop {
+interface Stop {
   readonly action: SwitchAction
   /** `ada, kill switch over everything (cancel_running_runs, epoch 3): reason`. */
   readonly by: string

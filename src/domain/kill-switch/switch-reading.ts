@@ -10,7 +10,7 @@ export interface SwitchReading {
 }
 
 /** One text for each scope. */
-export function scopeKey(scope: SwitchScope): string {
+function scopeKey(scope: SwitchScope): string {
   return scope.level === 'global' ? 'global' : `${scope.tenant_id}/${scope.level}/${subjectOf(scope)}`
 }
 
