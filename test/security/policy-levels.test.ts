@@ -226,10 +226,10 @@ describe('PO-04 a bundle', () => {
   it('that nobody signed is refused where signatures are required, and one that a trusted key signed is not', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519')
     const other = generateKeyPairSync('ed25519')
-    const pem = (key: typeof privateKey) => String(key.export({ type: 'pkcs8', format: 'pem' }))
+    const pem = (key: typeof privateKey) => key.export({ type: 'pkcs8', format: 'pem' })
     const trust = JSON.stringify({
       require_signatures: true,
-      keys: [String(publicKey.export({ type: 'spki', format: 'pem' }))],
+      keys: [publicKey.export({ type: 'spki', format: 'pem' })],
     })
     const bundle = denying('infra/**')
     const explained = async (signed: ReturnType<typeof signBundle> | undefined) => {
@@ -239,9 +239,13 @@ describe('PO-04 a bundle', () => {
       return ask(await opened({ trust }), 'src/a.ts')
     }
     expect((await explained(undefined)).explanation).toContain('requires signatures')
-    expect((await explained(signBundle(bundle, pem(other.privateKey)))).explanation).toContain('does not trust')
-    expect((await explained(signBundle(denying('x/**'), pem(privateKey)))).explanation).toContain('does not hold')
-    expect((await explained(signBundle(bundle, pem(privateKey)))).answer).toBe('allow')
+    expect((await explained(signBundle(bundle, pem(other.privateKey).toString()))).explanation).toContain(
+      'does not trust',
+    )
+    expect((await explained(signBundle(denying('x/**'), pem(privateKey).toString()))).explanation).toContain(
+      'does not hold',
+    )
+    expect((await explained(signBundle(bundle, pem(privateKey).toString()))).answer).toBe('allow')
     expect((await opened({ trust: 'require_signatures: maybe' })).closed).toContain('trust.yaml')
   })
 })

@@ -38,7 +38,9 @@ export function createCedarEngine({ actions }: { readonly actions: ActionResourc
       const read = readPolicies(text)
       if (!read.ok) return read
       const problems = invalid(schema, read.value)
-      return problems.length > 0 ? refuse(problems) : ok(prepared(schema_name, read.value))
+      return problems.length > 0
+        ? refuse(problems)
+        : ok(prepared(schema_name, read.value, (action) => Object.hasOwn(actions, action)))
     },
   }
 }
@@ -55,7 +57,11 @@ function invalid(schema: string, policies: readonly ReadPolicy[]): readonly stri
   )
 }
 
-function prepared(schema: string, policies: readonly ReadPolicy[]): PreparedForbids {
+function prepared(
+  schema: string,
+  policies: readonly ReadPolicy[],
+  known: (action: string) => boolean,
+): PreparedForbids {
   const sources = {
     ...Object.fromEntries(policies.map(({ rule, text }) => [rule, text])),
     [OPEN]: 'permit (principal, action, resource);',
@@ -68,6 +74,9 @@ function prepared(schema: string, policies: readonly ReadPolicy[]): PreparedForb
   return {
     rules,
     ask: (request) => {
+      if (!known(request.action)) return refuse(`${request.action} is no action that policies know`)
+      // Most of a call's cost is there without a single policy, so a level that has none for the action is not called.
+      if (!policies.some(({ actions }) => actions === null || actions.includes(request.action))) return ok([])
       const slot = slotOf(hash, sources)
       if (!slot.ok) return slot
       return answerOf(

@@ -10,6 +10,8 @@ import type { ForbidRule } from '#ports'
 /** A policy with the rule that it stands for. */
 export interface ReadPolicy extends ForbidRule {
   readonly text: string
+  /** Actions that its head names; null: any. */
+  readonly actions: readonly string[] | null
 }
 
 const ID = /^[a-z][a-z0-9_.-]{0,79}$/
@@ -53,7 +55,13 @@ function readPolicy(text: string, at: string): Result<ReadPolicy, readonly strin
   ]
   if (problems.length > 0) return refuse(problems)
   const said = why === '' ? `the policy ${id} forbids it` : why
-  return ok({ rule: id, effect: effect === 'ask' ? 'ask' : 'deny', why: said, text })
+  return ok({ rule: id, effect: effect === 'ask' ? 'ask' : 'deny', why: said, text, actions: actionsOf(json) })
+}
+
+function actionsOf({ action }: PolicyJson): readonly string[] | null {
+  if (action.op === 'All') return null
+  const named = 'entities' in action ? action.entities : 'entity' in action ? [action.entity] : []
+  return named.map((uid) => ('__entity' in uid ? uid.__entity.id : uid.id))
 }
 
 const PATH_ATTRIBUTES = ['path', 'name', 'extension', 'components']

@@ -1,7 +1,7 @@
 import type { ApprovalRule, NameRule, PathRule, PolicyDocument } from '#domain/policy'
 import { ok, refuse, type Result } from '#domain/result'
 import type { PolicyEngine, PreparedForbids } from '#ports'
-import { readGlob, type PathGlob } from '../glob.ts'
+import { globOf, type PathGlob } from '../glob.ts'
 
 /** A path rule whose globs are read. */
 export interface CompiledPathRule extends Omit<PathRule, 'paths' | 'except'> {
@@ -22,16 +22,17 @@ export function compileLevel(
   document: PolicyDocument,
   engine: PolicyEngine | undefined,
 ): Result<CompiledLevel, readonly string[]> {
-  const forbids = document.cedar === null ? ok(null) : prepareCedar(document.cedar, engine)
+  const forbids =
+    document.cedar === null || document.cedar.trim() === '' ? ok(null) : prepareCedar(document.cedar, engine)
   if (!forbids.ok) return refuse(forbids.refusal.map((problem) => `cedar, ${problem}`))
   return ok({
     document,
     paths: document.paths.map((rule) => ({
       ...rule,
-      paths: rule.paths.map(readGlob),
-      except: rule.except.map(readGlob),
+      paths: rule.paths.map(globOf),
+      except: rule.except.map(globOf),
     })),
-    approvals: document.approvals.map((rule) => ({ ...rule, paths: rule.paths.map(readGlob) })),
+    approvals: document.approvals.map((rule) => ({ ...rule, paths: rule.paths.map(globOf) })),
     forbids: forbids.value,
   })
 }
