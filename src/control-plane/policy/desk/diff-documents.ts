@@ -99,7 +99,7 @@ function egressDifferences({ egress: one }: PolicyDocument, { egress: other }: P
       : [
           {
             direction: capped < 0 ? ('stricter' as const) : ('looser' as const),
-            said: `egress.allowed_hosts: ${capped < 0 ? `only ${listed(other.allowed_hosts ?? [])}` : 'not capped'}`,
+            said: `egress.allowed_hosts: ${capped < 0 ? `only ${other.allowed_hosts?.join(', ') || 'none'}` : 'not capped'}`,
           },
         ]
   return [
