@@ -4,7 +4,7 @@ import type { SwitchCheck } from '#ports'
 
 /** Goes on only where nothing stops this act. @throws GanderError `stopped` */
 export async function askSwitches(check: SwitchCheck, act: StoppableAct, question: SwitchQuestion): Promise<void> {
-  refuseStopped(await check.standingNow(question), act, question)
+  refuseStopped(await check.standing(question), act, question)
 }
 
 function refuseStopped(standing: SwitchStanding, act: StoppableAct, question: SwitchQuestion): void {

@@ -35,7 +35,11 @@ interface Stop {
 export function stopFor(standing: SwitchStanding, act: StoppableAct, question: SwitchQuestion): Stop | undefined {
   const [unknown = 'cancel_running_runs'] = STOPPED_BY[act]
   if (!standing.known)
-    return { action: unknown, by: 'kill switch: the switches could not be read for ten seconds', epoch: null }
+    return {
+      action: unknown,
+      by: 'kill switch: nobody can tell what is stopped, because the switches cannot be read',
+      epoch: null,
+    }
   for (const action of STOPPED_BY[act].filter((each) => applies(each, question)))
     for (const thrown of standing.switches)
       if (thrown.actions.includes(action) && concerns(thrown.scope, question)) return stopOf(thrown, action)

@@ -71,6 +71,14 @@ describe('the watch of one run', () => {
     watch.stop()
   })
 
+  test('KI-03 nothing is published on a reading that was fine a moment ago', async () => {
+    const { check } = checkOf()
+    const watch = watchSwitches({ ...check, standingNow: async () => ({ known: false }) }, task)
+    await watch.leave('work')
+    await expect(watch.leave('publish')).rejects.toMatchObject({ code: 'database_unavailable', retryable: true })
+    watch.stop()
+  })
+
   test('KI-01 an open way to registries is closed by a hint, and none is opened while it is stopped', async () => {
     const { check, stop, hints } = checkOf()
     const watch = watchSwitches(check, task)

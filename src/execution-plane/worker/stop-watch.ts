@@ -11,7 +11,10 @@ const LOOK_MS = 500
 export interface StopWatch {
   /** Aborted with `WorkStopped` when the run may not be worked on any more. */
   readonly signal: AbortSignal
-  /** @throws WorkStopped where the run has to stop, GanderError `stopped` where only this act may not happen now */
+  /**
+   * @throws WorkStopped where the run has to stop, GanderError `stopped` where only this act may not happen now,
+   * `database_unavailable` where nobody can say
+   */
   leave(act: StoppableAct): Promise<void>
   /** The way out of setups, as long as it may be open. */
   guardProxy(proxy: RegistryProxy): RegistryProxy
@@ -43,7 +46,11 @@ export function watchSwitches(check: SwitchCheck | undefined, task: Task): StopW
     controller.signal.throwIfAborted()
     if (act === 'work') return
     // What cannot be taken back is asked of the record itself.
-    const stop = stopFor(await check.standingNow(question), act, question)
+    const now = await check.standingNow(question)
+    // The run is put down as it is, and goes on where the record answers.
+    if (!now.known)
+      throw new GanderError('database_unavailable', 'The switches cannot be read at this moment.', { retryable: true })
+    const stop = stopFor(now, act, question)
     if (stop !== undefined)
       throw new GanderError('stopped', `Not now: ${stop.by}.`, { facts: { action: stop.action, act } })
   }

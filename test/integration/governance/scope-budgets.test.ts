@@ -4,7 +4,7 @@ import { createGuestBudget, createRunStore, createScopeBudgets } from '#adapters
 import { LOCAL_TENANT } from '#domain/ids'
 import { verifyChain } from '#evidence-plane/ledger'
 import { identifiers, startTestServer, type TestDatabase, type TestServer } from '../../support/database.ts'
-import { leased } from '../../support/store-fixtures.ts'
+import { leased, submission, thisWorker } from '../../support/store-fixtures.ts'
 
 let server: TestServer
 let db: TestDatabase
@@ -86,6 +86,20 @@ describe('budgets over many runs', () => {
     const { store, budgets } = ground()
     await budgets.setLimit(LOCAL_TENANT, { kind: 'task_class', subject: 'documentation' }, 0, 'ada')
     expect((await begin(store, await leased(store), 'model:1', 0.01)).ok).toBe(true)
+  })
+
+  test("a campaign's budget holds its own runs and no others", async () => {
+    const { store, budgets } = ground()
+    await budgets.setLimit(LOCAL_TENANT, { kind: 'campaign', subject: 'cmp_1' }, 0.01, 'ada')
+    const made = submission()
+    const { id } = await store.submit({ ...made, task: { ...made.task, campaign_id: 'cmp_1' } })
+    const inside = await store.lease(thisWorker(), id)
+    if (inside === undefined) throw new Error('the run could not be leased')
+    expect(await begin(store, inside, 'model:1', 0.02)).toMatchObject({
+      ok: false,
+      refusal: { verdict: { scope: { kind: 'campaign', subject: 'cmp_1' } } },
+    })
+    expect((await begin(store, await leased(store), 'model:1', 0.02)).ok).toBe(true)
   })
 
   test('a refused reservation leaves no step and nothing reserved anywhere', async () => {
