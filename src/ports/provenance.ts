@@ -10,7 +10,7 @@ export type ChangeName =
   | { readonly branch: string }
 
 /** A person on whose word something was done. */
-export interface NamedPerson {
+interface NamedPerson {
   readonly name: string
   /** Absent from the record of people: null. */
   readonly principal_id: string | null

@@ -66,12 +66,7 @@ function refusalOfServer(error: unknown): Problem | undefined {
 type Told = Pick<Problem, 'remedy'> & Partial<Pick<Problem, 'retryable' | 'problems'>>
 
 /** A problem in the words of a code. */
-export function described(
-  status: number,
-  code: string,
-  detail: string,
-  { remedy, retryable, problems }: Told,
-): Problem {
+function described(status: number, code: string, detail: string, { remedy, retryable, problems }: Told): Problem {
   return {
     type: `${PAGE}#${code}`,
     title: code.replaceAll('_', ' '),
