@@ -40,6 +40,7 @@ import { namedCopy } from './named-copy.ts'
 import { withAutonomy } from './open-autonomy.ts'
 import { agreedTask } from './agreed-task.ts'
 import { capabilitiesOf, granted } from './open-capabilities.ts'
+import { requestOf } from './request-of.ts'
 import { identifiers, systemClock } from './system-clock.ts'
 
 /** What the platform of one process is made of. */
@@ -351,40 +352,6 @@ async function again(parts: PlatformParts, task: Task, added: Continuation['adde
   const request = requestOf(task)
   const anew = { ...task, id: identifiers.make('task'), request_id: request.id, limits }
   return record(parts, { request, task: await granted(parts.capabilities, anew) })
-}
-
-function requestOf(task: Task): Request {
-  const {
-    tenant_id,
-    requester,
-    repository,
-    title,
-    constraints,
-    deadline,
-    attachments,
-    risk_hints,
-    expected_output,
-    owner,
-    trust,
-  } = task
-  return {
-    id: identifiers.make('request'),
-    tenant_id,
-    source: 'cli',
-    source_url: null,
-    requester,
-    repository,
-    title,
-    description: task.objective,
-    acceptance_criteria: task.success_criteria.filter(({ origin }) => origin === 'stated').map(({ text }) => text),
-    constraints,
-    deadline,
-    attachments,
-    risk_hints,
-    expected_output,
-    owner,
-    trust,
-  }
 }
 
 async function command(store: RunStore, run: RunId, asked: Parameters<RunStore['command']>[1]): Promise<void> {

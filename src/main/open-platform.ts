@@ -50,8 +50,6 @@ interface PlatformGround {
   readonly keys?: Record<string, string>
 }
 
-type Who = Parameters<TenantApprovals['waiting']>[0]
-
 /** The platform over what there is already; `close` closes the database. */
 export function platformOver(ground: PlatformGround): Platform {
   const { settings, database, working, keys, tenant = LOCAL_TENANT } = ground
@@ -87,6 +85,9 @@ export function platformOver(ground: PlatformGround): Platform {
     admit: (task, act) => askSwitches(shared.switch_board, act, questionOf(task)),
     close: () => shared.switch_board.close().then(() => database.close()),
   })
-  const desk = { waiting: (who: Who) => approval_desk.waiting(tenant, who), revoke: approval_desk.revoke }
+  const desk: TenantApprovals = {
+    waiting: (who) => approval_desk.waiting(tenant, who),
+    revoke: (run, answer) => approval_desk.revoke(run, answer),
+  }
   return { ...platform, desk, autonomy: autonomyOf(autonomy, tenant) }
 }

@@ -66,5 +66,5 @@ export interface ApprovalDesk {
 /** The desk of one tenant, as a platform offers it. */
 export interface TenantApprovals {
   waiting(who: { readonly by: string; readonly principal_id?: string }): Promise<readonly WaitingApproval[]>
-  revoke: ApprovalDesk['revoke']
+  revoke(...asked: Parameters<ApprovalDesk['revoke']>): Promise<void>
 }
