@@ -9,7 +9,7 @@ export interface Duty {
 }
 
 /** What a duty came to; a failure is told once until the duty succeeds again. */
-export type DutyNote =
+type DutyNote =
   | { readonly kind: 'mended'; readonly duty: string; readonly count: number }
   | { readonly kind: 'failing'; readonly duty: string; readonly why: string }
   | { readonly kind: 'well_again'; readonly duty: string }

@@ -17,7 +17,7 @@ export interface Drain {
 }
 
 /** How long a step may go on after its run was told to part. */
-export const STEP_PATIENCE_MS = 5_000
+const STEP_PATIENCE_MS = 5_000
 
 /** Begins to leave at the signal; `within_ms` undefined means that runs in hand are waited for without an end. */
 export function drainOn(asked: AbortSignal, within_ms: number | undefined): Drain & { stop(): void } {

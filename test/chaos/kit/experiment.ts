@@ -9,7 +9,7 @@ export interface Figures {
 }
 
 /** Prints figures as lines that a person reads and a page quotes. */
-export function printFigures(name: string, figures: Figures): void {
+function printFigures(name: string, figures: Figures): void {
   const { violations, ...rest } = figures
   console.log(`${name}, ${cpus().length} cores`)
   for (const [label, value] of Object.entries(rest))

@@ -138,7 +138,7 @@ phases:
 `
 
 /** Changes the one file in the sandbox, without a model. */
-export const TRANSFORM: AgentChoice = {
+const TRANSFORM: AgentChoice = {
   kind: 'transform',
   rule: { kind: 'command', argv: ['sh', '-c', 'echo "and good night" >> greeting.txt'] },
 }
