@@ -3,7 +3,7 @@ import type { TenantId } from '#domain/ids'
 import type { Audit, Retention } from '#ports'
 
 /** What an export came to. */
-export interface AuditExported {
+interface AuditExported {
   readonly path: string
   readonly lines: number
   readonly bytes: number

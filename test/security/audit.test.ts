@@ -130,7 +130,7 @@ describe('two writers', () => {
     const twice = `insert into gander.audit_event select tenant_id, seq, audit_id || 'x', null, null, event, actor_type, actor,
       resource_type, resource_id, decision, decision_id, approval_id, policy_version, request_hash, result_hash, state,
       facts, created_at, previous_hash, hash from gander.audit_event where seq = 24`
-    expect(await refusal(asOwner(twice))).toBe('23505')
+    expect(await refusal(history(twice))).toBe('23505')
   })
 })
 

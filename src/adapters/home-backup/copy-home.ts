@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import { GanderError } from '#domain/failure'
 
 /** What was copied. */
-export interface FilesCopy {
+interface FilesCopy {
   readonly files: number
   readonly bytes: number
   /** Hash of the list of files, which holds the hash of each. */

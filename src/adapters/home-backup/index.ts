@@ -1,2 +1,2 @@
 /** Decides which files of a home a backup holds, copies them so that they stay consistent while work goes on, and back. */
-export { copyHomeIn, copyHomeOut, type FilesCopy } from './copy-home.ts'
+export { copyHomeIn, copyHomeOut } from './copy-home.ts'

@@ -10,14 +10,14 @@ import { openDatabase } from '../database/open-database.ts'
 import { asOwner, named, type BackupPlace } from './owner-connection.ts'
 
 /** A table as it was copied: how many rows, and the hash of its file. */
-export interface TableCopy {
+interface TableCopy {
   readonly table: string
   readonly rows: number
   readonly sha256: string
 }
 
 /** A database as of one moment. */
-export interface DatabaseCopy {
+interface DatabaseCopy {
   /** RFC 3339, the database's time. */
   readonly taken_at: string
   readonly tables: readonly TableCopy[]

@@ -44,11 +44,16 @@ const LIST = {
       and ($6::timestamptz is null or created_at >= $6) and ($7::timestamptz is null or created_at < $7)
     order by seq desc limit $8`,
 }
-/** What an act's event names, and whether the outcome that carries the event is on record. */
+/**
+ * What an act's event names, and whether the outcome that carries the event is on record. A guest's turn that was taken
+ * up by another worker tells only of the calls of its own start; those of the one before stay without an outcome.
+ */
 const ACTS = {
   name: 'audit_acts',
   text: `select a.tenant_id, a.gateway, a.seq, a.run_id, a.act_key as key, a.request_hash, a.created_at as at,
-      a.previous_hash, a.hash, coalesce(s.outcome_at, m.outcome_at) is not null as settled,
+      a.previous_hash, a.hash,
+      case when m.kind = 'guest' then coalesce(g.fence = m.fence and g.settled_at <= m.outcome_at, false)
+        else coalesce(s.outcome_at, m.outcome_at) is not null end as settled,
       case a.gateway when 'model' then a.act_key when 'forge' then a.run_id
         else a.run_id || '/' || t.args_sha256 end as names
     from gander.gateway_act a
@@ -56,6 +61,7 @@ const ACTS = {
       and s.key = a.act_key
     left join gander.step m on a.gateway = 'model' and m.tenant_id = a.tenant_id and m.run_id = a.run_id
       and m.n = nullif(regexp_replace(split_part(a.act_key, '/', 2), '\\D', '', 'g'), '')::integer
+    left join gander.guest_exchange g on m.kind = 'guest' and g.tenant_id = a.tenant_id and g.call_key = a.act_key
     left join gander.tool_call t on t.tenant_id = s.tenant_id and t.run_id = s.run_id and t.step_n = s.n
     where a.tenant_id = $1 and (a.created_at, a.gateway, a.seq) > ($2::timestamptz, $3, $4)
     order by a.created_at, a.gateway, a.seq limit $5`,
