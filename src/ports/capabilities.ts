@@ -3,7 +3,7 @@ import type { TenantId } from '#domain/ids'
 import type { CapabilityGrant } from '#domain/task'
 
 /** `active` may be used; a `disabled` one is refused for new runs, and ends queued ones before they work. */
-export type CapabilityState = 'active' | 'disabled'
+type CapabilityState = 'active' | 'disabled'
 
 /** What a tenant has on record about a capability. */
 export interface CapabilityRecord {
@@ -19,7 +19,7 @@ export interface CapabilityRecord {
 }
 
 /** One move of a capability's state. */
-export interface CapabilityMove {
+interface CapabilityMove {
   readonly id: string
   readonly state: CapabilityState
   readonly hash: string
@@ -71,9 +71,5 @@ export interface Capabilities {
    */
   admit(tenant: TenantId, id: string, by: string): Promise<CapabilityGrant>
   /** @throws GanderError `capability_unknown` */
-  setState(
-    tenant: TenantId,
-    id: string,
-    move: Pick<CapabilityMove, 'state' | 'by' | 'reason'>,
-  ): Promise<CapabilityView>
+  setState(tenant: TenantId, id: string, move: Pick<CapabilityMove, 'state' | 'by' | 'reason'>): Promise<CapabilityView>
 }

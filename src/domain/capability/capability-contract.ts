@@ -28,7 +28,7 @@ export const NEVER_ALLOWED = [
   'write_to_production_database',
 ] as const
 
-export type ForbiddenAction = CapabilityAction | (typeof NEVER_ALLOWED)[number]
+type ForbiddenAction = CapabilityAction | (typeof NEVER_ALLOWED)[number]
 
 /** The registered contract of a capability, as its file says it. */
 export interface CapabilityContract {

@@ -3,7 +3,7 @@ import type { CapabilityGrant, RunMode } from '../task/index.ts'
 import { CAPABILITY_ACTIONS, type CapabilityAction, type CapabilityContract } from './capability-contract.ts'
 
 /** A contradiction in a contract, with the field it is about. */
-export interface ContractDefect {
+interface ContractDefect {
   readonly field: keyof CapabilityContract
   readonly message: string
 }

@@ -8,6 +8,5 @@ export {
   NEVER_ALLOWED,
   type CapabilityAction,
   type CapabilityContract,
-  type ForbiddenAction,
 } from './capability-contract.ts'
-export { compileCapability, type ContractDefect } from './compile-capability.ts'
+export { compileCapability } from './compile-capability.ts'

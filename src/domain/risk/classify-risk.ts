@@ -3,7 +3,7 @@ import type { ApprovalKind, AutonomyTier, RiskFacts, RiskTier } from './risk-fac
 import { RISK_RULES, type RiskRule, type RiskSignal } from './risk-rules.ts'
 
 /** Why a tier was given. */
-export interface RiskReason {
+interface RiskReason {
   readonly signal: RiskSignal
   readonly reason: string
   readonly tier: RiskTier

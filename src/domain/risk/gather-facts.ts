@@ -12,7 +12,7 @@ interface RiskSubject {
 }
 
 /** What an operator registered about a repository; absent members are unknown. */
-export interface RiskRegistration {
+interface RiskRegistration {
   readonly domains?: readonly string[]
   readonly runtime?: RiskFacts['runtime']
   readonly data?: RiskFacts['data']

@@ -17,7 +17,7 @@ export interface RiskReading extends RiskAssessment {
 }
 
 /** Hash of the rules of this program. */
-export const riskRulesVersion = (sha256: Sha256): string => sha256(canonicalJson(RISK_RULES))
+const riskRulesVersion = (sha256: Sha256): string => sha256(canonicalJson(RISK_RULES))
 
 /** Reads the risk of a task at a stage; a later reading can only raise what an earlier one said. */
 export function readRisk(
@@ -30,7 +30,7 @@ export function readRisk(
 }
 
 /** Both at once: the higher tier, the lower autonomy, every reason, approval and forbidden act of either. */
-export function raised(one: RiskAssessment, other: RiskAssessment): RiskAssessment {
+function raised(one: RiskAssessment, other: RiskAssessment): RiskAssessment {
   const reasons = [...one.reasons, ...other.reasons]
   return {
     tier: TIERS[Math.max(TIERS.indexOf(one.tier), TIERS.indexOf(other.tier))] ?? 'critical',
@@ -43,7 +43,7 @@ export function raised(one: RiskAssessment, other: RiskAssessment): RiskAssessme
 }
 
 /** What a tier reaches at most without an explicit approval, in the words of rollout modes. */
-export const TIER_REACH = {
+const TIER_REACH = {
   0: 'analysis_only',
   1: 'local_branch',
   2: 'supervised_pr',

@@ -19,8 +19,7 @@ export const CREDENTIAL_KINDS = ['model_provider', 'package_registry', 'forge'] 
 export type CredentialKind = (typeof CREDENTIAL_KINDS)[number]
 
 /** An act that a capability can make depend on people. */
-export const APPROVABLE_ACTS = ['open_pr'] as const
-export type ApprovableAct = (typeof APPROVABLE_ACTS)[number]
+type ApprovableAct = 'open_pr'
 
 /**
  * A capability as it was compiled when a task was accepted: what the task's runs may do at most, whatever the file it

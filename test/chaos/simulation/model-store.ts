@@ -30,7 +30,7 @@ interface Row {
   approval: { readonly id: string; readonly fingerprint: string; approved: boolean; used: boolean } | null
 }
 
-export const LEASE_MS = 10_000
+const LEASE_MS = 10_000
 
 /**
  * The rules of the store's SQL, one method a transaction: ownership by worker and fence where it writes, outcomes once,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** What must hold in every world; the numbers are those of the reliability page. */
-export type Invariant = 'I1' | 'I2' | 'I5' | 'I6' | 'I7' | 'I13'
+type Invariant = 'I1' | 'I2' | 'I5' | 'I6' | 'I7' | 'I13'
 
 export interface Violation {
   readonly invariant: Invariant
