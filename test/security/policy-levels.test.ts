@@ -239,13 +239,9 @@ describe('PO-04 a bundle', () => {
       return ask(await opened({ trust }), 'src/a.ts')
     }
     expect((await explained(undefined)).explanation).toContain('requires signatures')
-    expect((await explained(signBundle(bundle, pem(other.privateKey).toString()))).explanation).toContain(
-      'does not trust',
-    )
-    expect((await explained(signBundle(denying('x/**'), pem(privateKey).toString()))).explanation).toContain(
-      'does not hold',
-    )
-    expect((await explained(signBundle(bundle, pem(privateKey).toString()))).answer).toBe('allow')
+    expect((await explained(signBundle(bundle, pem(other.privateKey)))).explanation).toContain('does not trust')
+    expect((await explained(signBundle(denying('x/**'), pem(privateKey)))).explanation).toContain('does not hold')
+    expect((await explained(signBundle(bundle, pem(privateKey)))).answer).toBe('allow')
     expect((await opened({ trust: 'require_signatures: maybe' })).closed).toContain('trust.yaml')
   })
 })
