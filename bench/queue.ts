@@ -161,7 +161,12 @@ try {
     const each_second = await steps(ground, tenantsOf(count))
     const goal = { text: '>= 5,000 /s', met: each_second >= 5_000 }
     figures.push(
-      rate(`durable steps, ${HANDS} runs of ${count === 1 ? 'one tenant' : `${HANDS} tenants`}`, each_second, size.steps, { goal }),
+      rate(
+        `durable steps, ${HANDS} runs of ${count === 1 ? 'one tenant' : `${HANDS} tenants`}`,
+        each_second,
+        size.steps,
+        { goal },
+      ),
     )
   }
   figures.push(...(await latencies(ground)))

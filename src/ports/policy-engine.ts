@@ -30,7 +30,7 @@ export type ForbidResource =
   | { readonly kind: 'repository'; readonly address: string }
 
 /** Facts beside principal and resource; what is not known is empty. */
-export interface ForbidContext {
+interface ForbidContext {
   readonly state: string
   readonly tool: string
   readonly branch: string

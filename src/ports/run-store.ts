@@ -119,7 +119,12 @@ export interface RunStore {
     run: RunId,
     lease: Lease,
     intent: StepIntent,
-  ): Promise<Result<StepRecord, WriteRefusal | { readonly code: 'budget_exhausted'; readonly message: string; readonly verdict?: BudgetVerdict }>>
+  ): Promise<
+    Result<
+      StepRecord,
+      WriteRefusal | { readonly code: 'budget_exhausted'; readonly message: string; readonly verdict?: BudgetVerdict }
+    >
+  >
   /** Records the outcome once, settles the reservation, appends events and, where given, applies a command. */
   finishStep(
     run: RunId,

@@ -94,9 +94,13 @@ export const GANDER_ERRORS = {
   },
   policy_invalid: {
     exit: 2,
-    remedy: 'Correct the named lines; `gander policy check` names every problem, docs/guides/policy.md what can be said.',
+    remedy:
+      'Correct the named lines; `gander policy check` names every problem, docs/guides/policy.md what can be said.',
   },
-  policy_unreadable: { exit: 5, remedy: '`gander policy show` tells what is active; `gander policy activate` mends it.' },
+  policy_unreadable: {
+    exit: 5,
+    remedy: '`gander policy show` tells what is active; `gander policy activate` mends it.',
+  },
   policy_tests_failed: { exit: 2, remedy: 'Correct the policy or the tests; each failing test is shown above.' },
   model_policy_invalid: {
     exit: 2,

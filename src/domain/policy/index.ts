@@ -11,8 +11,6 @@ export {
   type PolicyBudgets,
   type PolicyDocument,
   type PolicyLevel,
-  type SpendCap,
-  type SpendScope,
 } from './policy-document.ts'
 export {
   coversHost,

@@ -51,7 +51,7 @@ export interface ApprovalRule {
 }
 
 /** The most a scope may use; what is absent is not capped here, and 0 means none. */
-export interface SpendCap {
+interface SpendCap {
   readonly max_cost_usd?: number
   readonly max_tokens?: number
   readonly max_runs?: number
@@ -60,7 +60,7 @@ export interface SpendCap {
 
 /** Scopes that money and work are counted in, beside the single run. */
 export const SPEND_SCOPES = ['task_class', 'campaign', 'tenant', 'day'] as const
-export type SpendScope = (typeof SPEND_SCOPES)[number]
+type SpendScope = (typeof SPEND_SCOPES)[number]
 
 /** Caps on what is used; absent means not capped by this level. */
 export type PolicyBudgets = { readonly run?: Partial<BudgetLimits> } & { readonly [Scope in SpendScope]?: SpendCap }

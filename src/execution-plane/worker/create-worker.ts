@@ -21,7 +21,7 @@ export interface Worker {
 }
 
 /** How a worker serves; each absent member has a default. */
-export interface ServingManner {
+interface ServingManner {
   /** After this long runs in hand go back to the queue when the worker leaves. Absent: they are waited for. */
   readonly drain_ms?: number
   /** Hears what the worker does. */

@@ -22,7 +22,7 @@ export interface OpenBundle {
 }
 
 /** Hex SHA-256, as bundles are named by. */
-export const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex')
+const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** A bundle under its name, with the signature that somebody gave. */
 export const sealBundle = (bundle: PolicyBundle, signature: BundleSignature | null = null): SealedBundle => ({

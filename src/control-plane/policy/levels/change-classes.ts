@@ -32,9 +32,6 @@ const CHANGE_CLASSES: readonly { readonly name: string; readonly paths: readonly
 
 const READ = CHANGE_CLASSES.map(({ name, paths }) => ({ name, globs: paths.map(readGlob) }))
 
-/** Names of the classes that a path alone can tell; `dependency_major_upgrade` and the like come as facts. */
-export const KNOWN_CHANGE_CLASSES: readonly string[] = CHANGE_CLASSES.map(({ name }) => name)
-
 /** The classes of folded paths, each once. */
 export const changeClassesOf = (folded: readonly string[]): readonly string[] =>
   READ.filter(({ globs }) => folded.some((path) => globs.some((glob) => glob.covers(path)))).map(({ name }) => name)

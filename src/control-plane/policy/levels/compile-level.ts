@@ -4,7 +4,7 @@ import type { PolicyEngine, PreparedForbids } from '#ports'
 import { globOf, type PathGlob } from '../glob.ts'
 
 /** A path rule whose globs are read. */
-export interface CompiledPathRule extends Omit<PathRule, 'paths' | 'except'> {
+interface CompiledPathRule extends Omit<PathRule, 'paths' | 'except'> {
   readonly paths: readonly PathGlob[]
   readonly except: readonly PathGlob[]
 }

@@ -20,7 +20,7 @@ export interface PolicySources {
 }
 
 /** How long what was read may be used without looking again, and without being able to look. */
-export const POLICY_AGE = { fresh_ms: 1_000, stale_ms: 10_000 }
+const POLICY_AGE = { fresh_ms: 1_000, stale_ms: 10_000 }
 
 /** Reads bundles for decisions; what was compiled once is remembered by its hash. */
 export interface CurrentPolicy {
