@@ -69,6 +69,8 @@ function index(): string {
       '- [Life of a run](lifecycle.md): states, arrows and guards',
       '- [Tools](tools.md): what an agent may call, and when',
       '- [Events](events.md): the ledger and its facts',
+      '- [Failures](failures.md): what fails, what it leads to, and the test that sees it',
+      '- [Reliability](reliability.md): faults, what must hold under them, and the last figures',
       '- [Errors](errors.md): codes, failure classes, and what to do',
     ].join('\n'),
   )

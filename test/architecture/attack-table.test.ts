@@ -34,6 +34,8 @@ describe('the catalogue of attacks', () => {
       AU: 7,
       TE: 8,
       AP: 6,
+      PO: 7,
+      KI: 4,
     })
     expect(new Set(ATTACKS.map(({ id }) => id)).size).toBe(ATTACKS.length)
   })
