@@ -1,4 +1,5 @@
 import type { TenantId } from '#domain/ids'
+import { isGanderError } from '#domain/failure'
 import { EMPTY_BUNDLE } from '#domain/policy'
 import type { Result } from '#domain/result'
 import type { Clock, PolicyBundles, PolicyEngine } from '#ports'
@@ -22,7 +23,10 @@ export interface PolicySources {
 /** How long what was read may be used without looking again, and without being able to look. */
 const POLICY_AGE = { fresh_ms: 1_000, stale_ms: 10_000 }
 
-/** Reads bundles for decisions; what was compiled once is remembered by its hash. */
+/**
+ * Reads bundles for decisions; what was compiled once is remembered by its hash. A database that is away for longer than
+ * an answer may be believed is thrown: nothing is allowed then, and no run ends by it that could go on afterwards.
+ */
 export interface CurrentPolicy {
   /** What is active for a tenant now, or why nothing may be decided. */
   active(tenant: TenantId): Promise<Result<OpenBundle, string>>
@@ -62,7 +66,7 @@ export function openCurrentPolicy(sources: PolicySources): CurrentPolicy {
     },
     pinned: async (tenant, sha256) => {
       if (sha256 === EMPTY.sha256) return ok({ sha256, levels: [], expires_at: null })
-      const kept = await sources.bundles.read(tenant, sha256).catch(() => undefined)
+      const kept = await sources.bundles.read(tenant, sha256).catch(unlessAway)
       // What a run is held to was trusted when it began; what is trusted now is asked of the active bundle.
       const trust = { require_signatures: false, keys: [] }
       return remember(
@@ -75,7 +79,13 @@ export function openCurrentPolicy(sources: PolicySources): CurrentPolicy {
 /** A short break of the database leaves what was last read in force, never longer than ten seconds. */
 function outOfReach(error: unknown, last: Seen | undefined, now: number): Result<OpenBundle, string> {
   if (last?.answer.ok === true && now - last.at < POLICY_AGE.stale_ms) return last.answer
+  unlessAway(error)
   return refuse(`the active policy cannot be read (${error instanceof Error ? error.message : String(error)})`)
+}
+
+/** Nothing to go by, unless the database only has to come back. */
+function unlessAway(error: unknown): undefined {
+  if (isGanderError(error) && error.retryable) throw error
 }
 
 async function readActive(
