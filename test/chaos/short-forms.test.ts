@@ -1,18 +1,23 @@
+import { spawnSync } from 'node:child_process'
+import process from 'node:process'
 import { describe, expect, it } from 'vitest'
 import { crashAtBoundaries } from './r1.ts'
 import { storm } from './r2.ts'
 import { killControlPlane } from './r3.ts'
 import { zombies } from './r4.ts'
 import { breakDatabase } from './r5.ts'
+import { partition } from './r6.ts'
 import { submitAgain } from './r8.ts'
 import { faultyModel } from './r9.ts'
+
+const CANNOT_PARTITION = process.getuid?.() !== 0 || spawnSync('ip', ['-V']).error !== undefined
 
 /** The experiments in their short forms, one after the other; docs/reference/reliability.md has the long ones. */
 describe('what was acknowledged survives', () => {
   it('R1: a crash at boundaries of steps, after which each run ends with the same tree', async () => {
-    const figures = await crashAtBoundaries(5)
+    const figures = await crashAtBoundaries(3)
     expect(figures.violations).toEqual([])
-    expect(figures['crashes']).toBe(5)
+    expect(figures['crashes']).toBe(3)
     expect(figures['other_trees']).toBe(0)
   }, 240_000)
 
@@ -44,6 +49,17 @@ describe('what was acknowledged survives', () => {
     expect(Number(figures['acknowledged_submissions'])).toBeGreaterThan(0)
   }, 240_000)
 
+  it.skipIf(CANNOT_PARTITION)(
+    'R6: a worker whose link is cut stops before another has its run (skipped without root and `ip`)',
+    async () => {
+      const figures = await partition(1)
+      expect(figures.violations).toEqual([])
+      expect(Number(figures['taken_over_ms_most'])).toBeLessThan(15_000)
+      expect(Number(figures['cut_off_worker_stopped_ms_most'])).toBeLessThan(Number(figures['taken_over_ms_most']))
+    },
+    240_000,
+  )
+
   it('R8: submissions that come again and out of order, of which each key makes one run', async () => {
     const figures = await submitAgain(400)
     expect(figures.violations).toEqual([])
@@ -52,9 +68,9 @@ describe('what was acknowledged survives', () => {
   }, 240_000)
 
   it('R9: a model of whose answers a third are faults', async () => {
-    const figures = await faultyModel(4)
+    const figures = await faultyModel(2)
     expect(figures.violations).toEqual([])
-    expect(figures['states']).toEqual({ completed: 4 })
+    expect(figures['states']).toEqual({ completed: 2 })
     expect(Number(figures['faults'])).toBeGreaterThan(0)
   }, 240_000)
 })

@@ -27,23 +27,35 @@ const WORDS: { readonly [reason in StopReason]: (by: string) => string } = {
 /** Seconds between heartbeats; a lease lives ten. */
 const HEARTBEAT_MS = 3_000
 
-/** Keeps a lease alive until it is stopped, and aborts the work when the lease is lost or cancellation is asked for. */
+/** A lease that was not renewed for so long is somebody else's soon, whatever became of the question. */
+const SILENCE_MS = 3 * HEARTBEAT_MS
+
+/**
+ * Keeps a lease alive until it is stopped, and aborts the work when the lease is lost or cancellation is asked for. A
+ * database that neither answers nor fails, behind a link that is cut, counts as one that is away.
+ */
 export function keepLease(store: RunStore, run: RunId, lease: Lease): { readonly signal: AbortSignal; stop(): void } {
   const controller = new AbortController()
-  let silentSince = Date.now()
+  let silentSince = performance.now()
+  let asking = false
   const beat = async (): Promise<void> => {
-    try {
-      const answer = await store.heartbeat(run, lease)
-      silentSince = Date.now()
-      if (!answer.held) controller.abort(new WorkStopped('lease_lost', 'the lease'))
-      else if (answer.cancel_requested_by !== null)
-        controller.abort(new WorkStopped('cancelled', answer.cancel_requested_by))
-    } catch {
-      // The database may be away for a moment; a lease that could not be renewed in its lifetime is not ours any more.
-      if (Date.now() - silentSince > 3 * HEARTBEAT_MS) controller.abort(new WorkStopped('lease_lost', 'the lease'))
-    }
+    const asked = performance.now()
+    const answer = await store.heartbeat(run, lease)
+    silentSince = asked
+    if (!answer.held) controller.abort(new WorkStopped('lease_lost', 'the lease'))
+    else if (answer.cancel_requested_by !== null)
+      controller.abort(new WorkStopped('cancelled', answer.cancel_requested_by))
   }
-  const timer = setInterval(() => void beat(), HEARTBEAT_MS)
+  const tick = (): void => {
+    if (performance.now() - silentSince > SILENCE_MS) controller.abort(new WorkStopped('lease_lost', 'the lease'))
+    if (asking) return
+    asking = true
+    // The database may be away for a moment; only a silence as long as the lease ends the work.
+    void beat()
+      .catch(() => undefined)
+      .finally(() => (asking = false))
+  }
+  const timer = setInterval(tick, HEARTBEAT_MS)
   timer.unref()
   return { signal: controller.signal, stop: () => clearInterval(timer) }
 }

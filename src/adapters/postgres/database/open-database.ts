@@ -88,13 +88,17 @@ async function refuseOld(client: ClientBase): Promise<void> {
 const SESSION =
   'set search_path = gander, pg_catalog; set timezone = utc; set idle_in_transaction_session_timeout = 10000'
 
+/** A link that is cut says nothing: a statement without an answer for so long has failed, and its connection with it. */
+const ANSWER_WITHIN_MS = 60_000
+
 function open(config: PoolConfig, server: EmbeddedServer | undefined, connections: number): Database {
   const begin = async (client: ClientBase) => {
     await client.query(server === undefined ? `set role ${APPLICATION_ROLE}; ${SESSION}` : SESSION)
   }
   // The pool waits for what onConnect returns before it lends the connection; its type does not say so.
   const onConnect = begin as (client: ClientBase) => void
-  const pool = new Pool({ ...config, max: connections, idleTimeoutMillis: 0, onConnect })
+  const silence = { keepAlive: true, query_timeout: ANSWER_WITHIN_MS }
+  const pool = new Pool({ ...config, ...silence, max: connections, idleTimeoutMillis: 0, onConnect })
   // An idle connection that breaks is replaced at the next use; who uses one hears of it from its own query.
   pool.on('error', () => {})
   // One that breaks while it is lent, between two statements, must not end the process: its next statement fails.
