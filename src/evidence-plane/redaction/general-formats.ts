@@ -27,7 +27,7 @@ export const GENERAL_FORMATS: readonly CredentialFormat[] = [
   {
     kind: 'connection_string',
     anchors: ['://'],
-    expression: /:\/\/[^\s:@/'"<>`]{0,100}:(?<secret>[^\s@'"<>`/]{3,200})@[\w.[-]/y,
+    expression: /:\/\/[^\s:@/'"<>`]{0,100}:(?<secret>[^\s@'"<>`/]{4,200})@[\w.[-]/y,
     accepts: isChosen,
   },
   {

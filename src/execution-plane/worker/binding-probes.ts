@@ -6,7 +6,11 @@ import { probeBinding, type BindingReport } from '#execution-plane/sandbox'
 import type { Sandbox } from '#ports'
 import type { Ending, Execution } from './execution.ts'
 
-const NAMESPACES = ['user', 'mnt', 'pid', 'net', 'ipc', 'uts'] as const
+/**
+ * What must not be the worker's own. Containers of an engine share its user namespace unless its daemon remaps it; what a
+ * process could gain from that is tried by itself: privileges it has, and calls that would give it some.
+ */
+const NAMESPACES = ['mnt', 'pid', 'net', 'ipc', 'uts'] as const
 
 /** What a try of the forbidden acts in a run's own sandbox came to. */
 interface Probed {

@@ -90,6 +90,7 @@ export async function setUpOnce(ground: SetupGround, wish: SetupWish): Promise<S
     task: { tenant_id: (wish.tenant ?? 'ten_one') as TenantId, trust: wish.trust ?? 'operator', scope: {} },
     journal,
     signal: new AbortController().signal,
+    switches: { leave: async () => undefined, guardProxy: <Proxy>(proxy: Proxy) => proxy },
     found: {
       profile: found.value,
       repository: {
@@ -165,5 +166,5 @@ function approvalsOf(hosts: readonly string[], run_id: RunId, policy_version: st
     reason: '',
   } as const
   const times = { requested_at: '', expires_at: '', decided_at: '', decision_reason: null }
-  return [{ ...given, ...times, run_id, decision: 'approved', decided_by: 'ada' }]
+  return [{ ...given, ...times, run_id, decision: 'approved', decided_by: 'ada', is_usable: true }]
 }

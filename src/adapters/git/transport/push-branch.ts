@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { GanderError } from '#domain/failure'
 import type { Address, Credentials } from './address.ts'
 import { accessTo, type Access } from './credentials.ts'
@@ -29,6 +30,19 @@ const TIMEOUT_MS = 300_000
 export async function pushBranch(push: Push): Promise<PushOutcome> {
   refuseBranch(push.branch, push.protected)
   const access = await accessTo(push.address, push.credentials)
+  for (let tries = 1; ; tries++) {
+    const outcome = await pushOnce(push, access, tries < MOST_TRIES)
+    if (outcome !== 'collided') return outcome
+    await sleep(Math.random() * COLLISION_PAUSE_MS * tries)
+  }
+}
+
+const MOST_TRIES = 6
+const COLLISION_PAUSE_MS = 200
+/** Two pushes into one repository at the same moment, to whatever branches: the second one only has to come again. */
+const COLLIDED = /shallow file has changed|unable to lock|Unable to create '[^']*\.lock'/i
+
+async function pushOnce(push: Push, access: Access, may_collide: boolean): Promise<PushOutcome | 'collided'> {
   const remote = await remoteState(push, access)
   if (remote.held === push.commit) return 'already_there'
   if (remote.head_branch === push.branch)
@@ -63,6 +77,7 @@ export async function pushBranch(push: Push): Promise<PushOutcome> {
   const said = `${outcome.stdout.toString('utf8')}\n${outcome.stderr}`
   if (/shallow update not allowed/.test(said)) return 'shallow_refused'
   if ((await remoteState(push, access)).held === push.commit) return 'pushed'
+  if (may_collide && COLLIDED.test(said)) return 'collided'
   throw failed(
     push,
     explain(push, outcome, said),

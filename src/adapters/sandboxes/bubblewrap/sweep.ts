@@ -5,7 +5,7 @@ import { isNameOfDead, ownerStatus } from '../fence/owner.ts'
 import { readRecords } from './slots.ts'
 
 /** A folder without a record is one whose worker died between two lines, or is between them right now. */
-const UNRECORDED_AGE_MS = 60_000
+const UNRECORDED_AGE_MS = 10_000
 
 const ageMs = (folder: string): number => {
   try {
