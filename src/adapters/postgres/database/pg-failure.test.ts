@@ -21,7 +21,12 @@ describe('pgFailure', () => {
   })
 
   test('a connection that ended without a condition is unavailable, and our own errors stay what they are', () => {
-    expect(pgFailure(new Error('Connection terminated unexpectedly'))).toMatchObject({ code: 'database_unavailable' })
+    const gone = [
+      'Connection terminated unexpectedly',
+      'Client has encountered a connection error and is not queryable',
+    ]
+    for (const words of gone)
+      expect(pgFailure(new Error(words))).toMatchObject({ code: 'database_unavailable', retryable: true })
     const own = new GanderError('run_not_found', 'none')
     expect(pgFailure(own)).toBe(own)
     expect(pgFailure('text')).toBe('text')

@@ -28,6 +28,7 @@ export function pgFailure(error: unknown): unknown {
 /** True when no connection came about or it broke, so that the same statement may succeed later. */
 function isConnectionFailure(error: Error): boolean {
   return (
-    /^(08|57P|53[23]|25P03|40P01|40001|E[A-Z]+$)/.test(pgCode(error)) || /terminat|timeout|ended/i.test(error.message)
+    /^(08|57P|53[23]|25P03|40P01|40001|E[A-Z]+$)/.test(pgCode(error)) ||
+    /terminat|timeout|ended|not queryable/i.test(error.message)
   )
 }
