@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseMcpConfiguration, type McpGatewayDependencies } from '#execution-plane/mcp-gateway'
 import type { ForeignServer, SandboxProcess } from '#ports'
 import { once } from './once.ts'
 import type { PlatformSettings } from './shared-parts.ts'
+import { textOf } from './text-of.ts'
 
 /** Where the servers that a person allowed are written down; no file of a repository is ever read for it. */
 export const mcpFile = (home: string): string => join(home, 'mcp.yaml')
@@ -24,15 +24,5 @@ export function foreignParts({
     },
     configuration: async () => parseMcpConfiguration(await textOf(mcpFile(home))),
     pinned: (id) => textOf(offerFile(home, id)),
-  }
-}
-
-/** A file's text; undefined where there is none. */
-export async function textOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
   }
 }

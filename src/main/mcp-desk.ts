@@ -8,7 +8,8 @@ import { GanderError } from '#domain/failure'
 import { createRedactor } from '#evidence-plane/redaction'
 import { canonicalOffer, changesBetween, lookAtServer, pinnedOffer, withPin } from '#execution-plane/mcp-gateway'
 import { chooseDriver } from './choose-driver.ts'
-import { foreignParts, mcpFile, offerFile, textOf } from './foreign-parts.ts'
+import { foreignParts, mcpFile, offerFile } from './foreign-parts.ts'
+import { textOf } from './text-of.ts'
 import type { PlatformSettings } from './shared-parts.ts'
 
 /** Wires `gander mcp`. */

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -16,6 +15,7 @@ import type { RunId } from '#domain/ids'
 import type { ApprovalDesk, ApprovalRules } from '#ports'
 import type { PlatformSettings, SharedParts } from './shared-parts.ts'
 import { systemClock } from './system-clock.ts'
+import { textOf } from './text-of.ts'
 
 /** Everything about approvals that a process has: whose answers count, who must agree, and the desk people look at. */
 export interface ApprovalParts {
@@ -39,8 +39,7 @@ export function openApprovals({ home, version }: PlatformSettings, shared: Share
 
 /** A file that is there and cannot be read or understood opens nothing. */
 async function rulesOf(home: string) {
-  const source = await readFile(join(home, 'approvals.yaml'), 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+  const source = await textOf(join(home, 'approvals.yaml')).catch((error: unknown) => {
     throw new GanderError('approval_rules_invalid', 'approvals.yaml cannot be read.', { cause: error })
   })
   const read = readApprovalRules(source)

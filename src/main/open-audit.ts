@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createArtifactRemoval, createFilesystemArtifacts, tenantHome } from '#adapters/artifacts/filesystem'
 import { createFolderPlace, createGitPlace, openLedgerKey, trustedKeys, verifierOf } from '#adapters/ledger-checkpoints'
@@ -18,6 +17,7 @@ import type { Audit, AuditTrail, Redactor, Retention } from '#ports'
 import { once } from './once.ts'
 import { keptHome, type PlatformSettings } from './shared-parts.ts'
 import { identifiers } from './system-clock.ts'
+import { textOf } from './text-of.ts'
 
 interface AuditGround {
   readonly settings: Pick<PlatformSettings, 'home' | 'shared_home'>
@@ -158,12 +158,3 @@ const tellFailure = (error: unknown): void =>
   void process.stderr.write(
     `${JSON.stringify({ at: new Date().toISOString(), audit_failure: error instanceof Error ? error.message : String(error) })}\n`,
   )
-
-async function textOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
-}

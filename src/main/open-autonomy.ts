@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createAutonomy, readWorkflow } from '#control-plane/autonomy'
 import type { EventDraft } from '#domain/event'
@@ -7,6 +6,7 @@ import type { TenantId } from '#domain/ids'
 import { RUN_MODES, type RunMode, type Task } from '#domain/task'
 import type { GateAuthority } from '#domain/workflow'
 import type { Autonomy, AutonomyRecords, TenantAutonomy } from '#ports'
+import { textOf } from './text-of.ts'
 
 /** Wires autonomy; workflow.yaml is read anew for each task. */
 export const openAutonomy = (home: string, records: AutonomyRecords): Autonomy =>
@@ -14,8 +14,7 @@ export const openAutonomy = (home: string, records: AutonomyRecords): Autonomy =
 
 /** A file that is there and cannot be read or understood lets nothing begin. */
 async function workflowOf(home: string) {
-  const source = await readFile(join(home, 'workflow.yaml'), 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+  const source = await textOf(join(home, 'workflow.yaml')).catch((error: unknown) => {
     throw new GanderError('workflow_invalid', 'workflow.yaml cannot be read.', { cause: error })
   })
   const read = readWorkflow(source)

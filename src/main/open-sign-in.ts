@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSignIn } from '#adapters/oidc'
 import { readSignInRules } from '#control-plane/identity'
 import { GanderError } from '#domain/failure'
 import type { SignIn } from '#ports'
+import { textOf } from './text-of.ts'
 
 /**
  * The identity provider that flags or GANDER_HOME/sign-in.yaml name; undefined where neither does.
@@ -13,8 +13,7 @@ export async function openSignIn(
   home: string,
   said: { readonly issuer?: string; readonly client_id?: string },
 ): Promise<SignIn | undefined> {
-  const source = await readFile(join(home, 'sign-in.yaml'), 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+  const source = await textOf(join(home, 'sign-in.yaml')).catch((error: unknown) => {
     throw new GanderError('sign_in_rules_invalid', 'sign-in.yaml cannot be read.', { cause: error })
   })
   if (source === undefined && said.issuer === undefined && said.client_id === undefined) return undefined

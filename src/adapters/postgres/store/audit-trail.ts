@@ -120,7 +120,7 @@ async function note(
   tenant: TenantId,
   event: EventDraft,
 ): Promise<void> {
-  const rows = eventRows({ pool, identifiers, sha256: () => '' }, [event], tenant, PLATFORM)
+  const rows = eventRows({ pool, identifiers }, [event], tenant, PLATFORM)
   await inTenant(pool, tenant, (client) => query(client, APPEND, [tenant, rows]))
 }
 

@@ -119,7 +119,7 @@ export function createAutonomyRecords({
           resource_type: 'task_class',
           resource_id: task_class,
         } as const
-        const store = { pool, identifiers, sha256: () => '' }
+        const store = { pool, identifiers }
         await query(client, APPEND, [tenant, eventRows(store, [draft], tenant, { actor_type: 'person', actor: by })])
         return row
       }),

@@ -5,7 +5,7 @@ import type { CapabilityRecord, CapabilityRecords, Identifiers } from '#ports'
 import type { PoolClient } from 'pg'
 import type { Database } from '../database/open-database.ts'
 import { eventRows } from './ledger-events.ts'
-import { inTenant, plain, query, type StoreContext } from './store-context.ts'
+import { inTenant, plain, query, type EventContext } from './store-context.ts'
 
 const COLUMNS = 'id, state, hash, owner, changed_by, changed_at, reason'
 const ALL = {
@@ -42,7 +42,7 @@ export function createCapabilityRecords(parts: {
   readonly identifiers: Identifiers
 }): CapabilityRecords {
   const { pool } = parts.database
-  const store: StoreContext = { pool, identifiers: parts.identifiers, sha256: () => '' }
+  const store: EventContext = { pool, identifiers: parts.identifiers }
   const told = (client: PoolClient, tenant: TenantId, by: string, draft: EventDraft) =>
     query(client, APPEND, [tenant, eventRows(store, [draft], tenant, { actor_type: 'person', actor: by })])
   const found = (client: PoolClient, tenant: TenantId, id: string) =>

@@ -6,7 +6,7 @@ import type { Governance, Identifiers, RunStore, SchedulerPause } from '#ports'
 import type { PoolClient } from 'pg'
 import type { Database } from '../database/open-database.ts'
 import { eventRows } from './ledger-events.ts'
-import { inTenant, plain, query, type StoreContext } from './store-context.ts'
+import { inTenant, plain, query, type EventContext } from './store-context.ts'
 
 const PAUSE = {
   name: 'pause_scheduler',
@@ -41,7 +41,7 @@ export function createGovernance(parts: {
   /** The runs of one tenant. */
   readonly storeOf: (tenant: TenantId) => Pick<RunStore, 'command' | 'load'>
 }): Governance {
-  const store: StoreContext = { pool: parts.database.pool, identifiers: parts.identifiers, sha256: () => '' }
+  const store: EventContext = { pool: parts.database.pool, identifiers: parts.identifiers }
   return {
     pauseScheduler: (tenant, by, reason) =>
       inTenant(store.pool, tenant ?? EVERYONE, async (client) => {
@@ -79,7 +79,7 @@ interface Told {
 }
 
 /** What concerns every tenant is told in the chain of whoever runs the installation. */
-async function tell(store: StoreContext, client: PoolClient, { tenant, by, reason, event }: Told): Promise<void> {
+async function tell(store: EventContext, client: PoolClient, { tenant, by, reason, event }: Told): Promise<void> {
   const chain = tenant ?? LOCAL_TENANT
   const scope = tenant ?? 'everything'
   const draft: EventDraft = {

@@ -3,7 +3,7 @@ import { GanderError } from '#domain/failure'
 import type { RunId, TenantId } from '#domain/ids'
 import { canonicalJson, type JsonObject } from '#domain/json'
 import type { RunEvent } from '#domain/run'
-import { plain, plainOrNull, type StoreContext } from './store-context.ts'
+import { plain, plainOrNull, type EventContext } from './store-context.ts'
 
 /** Who acts where a draft names nobody. */
 export interface Actor {
@@ -25,7 +25,7 @@ export const draftOf = ({ event, facts }: RunEvent, actor: Actor): EventDraft =>
  * @throws GanderError `internal` for an event that lacks a fact of its catalogue entry
  */
 export function eventRows(
-  store: StoreContext,
+  store: EventContext,
   drafts: readonly EventDraft[],
   on: RunId | TenantId,
   actor: Actor,
@@ -34,7 +34,7 @@ export function eventRows(
   return JSON.stringify(drafts.map((draft) => eventRow(store, draft, on, actor)))
 }
 
-function eventRow(store: StoreContext, draft: EventDraft, on: RunId | TenantId, actor: Actor) {
+function eventRow(store: EventContext, draft: EventDraft, on: RunId | TenantId, actor: Actor) {
   const missing = missingFields(draft)
   if (missing.length > 0)
     throw new GanderError('internal', `The event ${draft.event} lacks ${missing.join(', ')}.`, {

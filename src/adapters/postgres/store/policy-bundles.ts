@@ -8,7 +8,7 @@ import type { PoolClient } from 'pg'
 import type { Database } from '../database/open-database.ts'
 import { eventRows } from './ledger-events.ts'
 import { decisionOf } from './read-runs.ts'
-import { inTenant, plain, query, type StoreContext } from './store-context.ts'
+import { inTenant, plain, query, type EventContext } from './store-context.ts'
 
 const KEEP = {
   name: 'keep_policy_bundle',
@@ -60,7 +60,7 @@ export function createPolicyBundles(parts: {
   readonly identifiers: Identifiers
 }): PolicyBundles {
   const { pool } = parts.database
-  const store: StoreContext = { pool, identifiers: parts.identifiers, sha256: () => '' }
+  const store: EventContext = { pool, identifiers: parts.identifiers }
   return {
     keep: (tenant, sealed, by) => inTenant(pool, tenant, (client) => keep(client, tenant, { sealed, by })),
     read: (tenant, sha256) =>
@@ -100,7 +100,7 @@ interface Activation extends Kept {
 }
 
 async function activate(
-  store: StoreContext,
+  store: EventContext,
   client: PoolClient,
   { tenant, sealed, by, reason }: Activation,
 ): Promise<ActiveBundle> {

@@ -6,7 +6,7 @@ import { RUN_STATES, isEnd } from '#domain/run'
 import type { ExpiryReason, HeldArtifact, Identifiers, LegalHold, OldPayload, RetentionRecords } from '#ports'
 import type { Database } from '../database/open-database.ts'
 import { eventRows, PLATFORM, type Actor } from './ledger-events.ts'
-import { inTenant, plain, query, type StoreContext } from './store-context.ts'
+import { inTenant, plain, query, type EventContext } from './store-context.ts'
 
 const ENDED = `(${RUN_STATES.filter(isEnd)
   .map((state) => `'${state}'`)
@@ -110,7 +110,7 @@ export function createRetentionRecords(parts: {
   readonly identifiers: Identifiers
 }): RetentionRecords {
   const { database, identifiers } = parts
-  const store: StoreContext = { pool: database.pool, identifiers, sha256: () => '' }
+  const store: EventContext = { pool: database.pool, identifiers }
   const reading = <Row extends object>(tenant: TenantId, statement: typeof HOLDS, values: readonly unknown[]) =>
     inTenant(store.pool, tenant, (client) => query<Row>(client, statement, [tenant, ...values]))
   return {
@@ -144,14 +144,14 @@ export function createRetentionRecords(parts: {
 const artifactOf = (sha256: string) => ({ resource_type: 'artifact', resource_id: sha256 })
 const runOf = (run: RunId) => ({ resource_type: 'run', resource_id: run })
 
-function expire(store: StoreContext, tenant: TenantId, artifact: HeldArtifact, reason: ExpiryReason) {
+function expire(store: EventContext, tenant: TenantId, artifact: HeldArtifact, reason: ExpiryReason) {
   const { id, sha256, kind, name, data_class, bytes, run_id } = artifact
   const facts = { sha256, kind, name, data_class, bytes, run_id, rule: reason.rule, days: reason.days }
   const draft: EventDraft = { event: 'artifact_expired', facts, ...artifactOf(sha256) }
   return changing(store, tenant, { statement: EXPIRE, values: [id, reason.rule], drafts: [draft], actor: by(reason) })
 }
 
-function expirePayload(store: StoreContext, tenant: TenantId, payload: OldPayload, reason: ExpiryReason) {
+function expirePayload(store: EventContext, tenant: TenantId, payload: OldPayload, reason: ExpiryReason) {
   const { run_id, of, count, bytes, digest } = payload
   const facts = { of, count, bytes, digest, run_id, rule: reason.rule, days: reason.days }
   const draft: EventDraft = { event: 'payload_expired', facts, ...runOf(run_id) }
@@ -170,7 +170,7 @@ interface Change {
 
 /** One statement and its events, in one transaction; without a row that was changed there is no event. */
 function changing(
-  store: StoreContext,
+  store: EventContext,
   tenant: TenantId,
   { statement, values, drafts, actor }: Change,
 ): Promise<boolean> {
@@ -183,7 +183,7 @@ function changing(
 }
 
 const append = (
-  store: StoreContext,
+  store: EventContext,
   client: PoolClient,
   tenant: TenantId,
   { drafts, actor }: Pick<Change, 'drafts' | 'actor'>,
@@ -195,7 +195,7 @@ interface Wanted {
   readonly limit: number
 }
 
-async function payloads(store: StoreContext, tenant: TenantId, { of, before, limit }: Wanted) {
+async function payloads(store: EventContext, tenant: TenantId, { of, before, limit }: Wanted) {
   const statement = of === 'step_outcome' ? STEP_OUTCOMES : MODEL_ANSWERS
   const rows = await inTenant(store.pool, tenant, (client) =>
     query<Omit<OldPayload, 'of'>>(client, statement, [tenant, before, limit]),
@@ -209,7 +209,7 @@ interface Holding {
   readonly reason: string
 }
 
-function hold(store: StoreContext, tenant: TenantId, { run, by: person, reason }: Holding): Promise<LegalHold> {
+function hold(store: EventContext, tenant: TenantId, { run, by: person, reason }: Holding): Promise<LegalHold> {
   return inTenant(store.pool, tenant, async (client) => {
     const found = await query(client, RUN_THERE, [tenant, run])
     if (found.length === 0) throw new GanderError('run_not_found', `There is no run ${run}.`, { facts: { run } })

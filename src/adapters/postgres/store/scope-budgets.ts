@@ -12,7 +12,7 @@ import type { Identifiers, ScopeBudgets } from '#ports'
 import type { Database } from '../database/open-database.ts'
 import { pgCode } from '../database/pg-failure.ts'
 import { eventRows } from './ledger-events.ts'
-import { inTenant, plain, query, type StoreContext } from './store-context.ts'
+import { inTenant, plain, query, type EventContext } from './store-context.ts'
 
 const LIST = {
   name: 'scope_budgets',
@@ -53,7 +53,7 @@ export function createScopeBudgets(parts: {
   readonly database: Pick<Database, 'pool'>
   readonly identifiers: Identifiers
 }): ScopeBudgets {
-  const store: StoreContext = { pool: parts.database.pool, identifiers: parts.identifiers, sha256: () => '' }
+  const store: EventContext = { pool: parts.database.pool, identifiers: parts.identifiers }
   const list = (tenant: TenantId) =>
     inTenant(store.pool, tenant, (client) => query<ScopeBudget>(client, LIST, [tenant]))
   return {

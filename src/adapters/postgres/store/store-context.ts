@@ -16,6 +16,9 @@ export interface TenantContext extends StoreContext {
   readonly tenant: TenantId
 }
 
+/** What is needed to record events. */
+export type EventContext = Omit<StoreContext, 'sha256'>
+
 /** A statement that each connection prepares once. */
 export interface Statement {
   readonly name: string

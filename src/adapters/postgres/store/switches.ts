@@ -12,7 +12,7 @@ import { LOCAL_TENANT, type RunId, type TenantId } from '#domain/ids'
 import type { Identifiers, Switches } from '#ports'
 import type { Database } from '../database/open-database.ts'
 import { eventRows } from './ledger-events.ts'
-import { inTenant, plain, query, type StoreContext } from './store-context.ts'
+import { inTenant, plain, query, type EventContext } from './store-context.ts'
 
 interface SwitchRow {
   readonly tenant_id: TenantId
@@ -82,7 +82,7 @@ export function createSwitches(parts: {
   readonly database: Pick<Database, 'pool' | 'connect'>
   readonly identifiers: Identifiers
 }): Switches {
-  const store: StoreContext = { pool: parts.database.pool, identifiers: parts.identifiers, sha256: () => '' }
+  const store: EventContext = { pool: parts.database.pool, identifiers: parts.identifiers }
   return {
     read: (tenant) => inTenant(store.pool, tenant, (client) => read(client, tenant)),
     questionOf: (tenant, run) => inTenant(store.pool, tenant, (client) => questionOfRun(client, tenant, run)),
@@ -116,7 +116,7 @@ async function questionOfRun(client: PoolClient, tenant: TenantId, run: RunId): 
   return row === undefined ? undefined : questionOf({ tenant_id: tenant, ...row })
 }
 
-async function move(store: StoreContext, { scope, by, reason, event, next }: Move): Promise<KillSwitch> {
+async function move(store: EventContext, { scope, by, reason, event, next }: Move): Promise<KillSwitch> {
   const [tenant, level, subject] = keyOf(scope)
   return inTenant(store.pool, tenant, async (client) => {
     const [held] = await query<SwitchRow>(client, HELD, [tenant, level, subject])
