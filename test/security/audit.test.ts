@@ -5,7 +5,7 @@ import { LOCAL_TENANT } from '#domain/ids'
 import type { ExportReport } from '#domain/ledger'
 import { exportAudit, recordRedacted, verifyExport } from '#evidence-plane/ledger'
 import { createRedactor } from '#evidence-plane/redaction'
-import { auditGrounds, workedRun, type AuditGrounds } from '../integration/audit/grounds.ts'
+import { auditGrounds, foreignCalls, workedRun, type AuditGrounds } from '../integration/audit/grounds.ts'
 import { identifiers, startTestServer, type TestServer } from '../support/database.ts'
 import { leased, submission } from '../support/store-fixtures.ts'
 
@@ -157,6 +157,41 @@ describe('what gateways did and what the ledger tells', () => {
         detail: expect.stringContaining(`${run.id}/9/0`),
       },
     ])
+  })
+})
+
+describe('the gateway to foreign servers', () => {
+  const cut = (seq: number) => `delete from gander.gateway_act where gateway = 'mcp' and seq = ${seq}`
+
+  beforeEach(async () => {
+    await workedRun(grounds, 1)
+    await foreignCalls(grounds, 3)
+    await grounds.sign()
+  })
+
+  test('counts for itself beside the platform’s own tools, and its record is whole', async () => {
+    const { gateways, defects } = await grounds.report()
+    expect(gateways.map(({ gateway, seq }) => `${gateway} ${seq}`).toSorted()).toEqual(['mcp 3', 'model 1', 'tool 1'])
+    expect(defects).toEqual([])
+  })
+
+  test('a call that is missing between two others is named, with the event that tells of it', async () => {
+    await history(cut(2))
+    const { defects } = await grounds.report()
+    expect(defects.map(({ kind, where }) => `${kind}: ${where}`)).toEqual(
+      expect.arrayContaining(['act_gap: mcp act 3', 'act_wrong_previous: mcp act 3']),
+    )
+    expect(defects.map(({ kind }) => kind)).toContain('missing_act')
+    expect(defects.filter(({ where }) => /^(tool|model) act/.test(where))).toEqual([])
+  })
+
+  test('a cut end is named by what was signed of it, also where the events went along', async () => {
+    await history(`${cut(3)};
+      update gander.gateway_head set (seq, hash) = (select seq, hash from gander.gateway_act
+        where gateway = 'mcp' order by seq desc limit 1) where gateway = 'mcp'`)
+    expect((await grounds.report()).defects.map(({ kind, where }) => `${kind}: ${where}`)).toContain(
+      'act_truncated: mcp act 3',
+    )
   })
 })
 

@@ -6,7 +6,7 @@ import { openWorld, type McpWorld } from '../integration/mcp/world.ts'
 let world: McpWorld
 afterEach(() => world.close())
 
-const eventsOf = (key: string) => world.steps.get(key)?.events ?? []
+const eventsOf = (key: string) => (world.steps.get(`mcp:${key}`) ?? world.steps.get(key))?.events ?? []
 const foreign = (tools: AgentTools) =>
   tools.declarations('editing').filter(({ name }) => name.startsWith('mcp__')) as readonly {
     readonly name: string

@@ -3,7 +3,7 @@ import type { TenantId } from '../ids/index.ts'
 import { GENESIS_HASH, type Sha256 } from './chain.ts'
 
 /** The gateways that keep a sequence of their own: what they were asked to do, written before they do it. */
-export const GATEWAYS = ['tool', 'model', 'forge'] as const
+export const GATEWAYS = ['tool', 'model', 'forge', 'mcp'] as const
 
 export type Gateway = (typeof GATEWAYS)[number]
 
@@ -21,7 +21,7 @@ export interface GatewayAct {
   /** Position in the gateway's sequence of the tenant, from 1 without gaps. */
   readonly seq: number
   readonly run_id: string
-  /** The step or call it is, such as `tool:0:3:1` or `run_…/12/0`. */
+  /** The step or call it is, such as `tool:0:3:1`, `mcp:tool:0:4:0` or `run_…/12/0`. */
   readonly key: string
   readonly request_hash: string
   readonly at: string
@@ -32,6 +32,9 @@ export interface GatewayAct {
   /** True once the outcome is on record, and with it the event. */
   readonly settled: boolean
 }
+
+/** What events of calls to foreign servers are about; those of the platform's own tools are about a `tool`. */
+export const FOREIGN_TOOL = 'foreign_tool'
 
 /** Where every gateway's sequence begins. */
 export const gatewayStart = (gateway: Gateway): GatewayHead => ({ gateway, seq: 0, hash: GENESIS_HASH })
@@ -56,7 +59,8 @@ export function actTold({
   event,
   facts,
   run_id,
-}: Pick<LedgerEvent, 'event' | 'facts' | 'run_id'>):
+  resource_type,
+}: Pick<LedgerEvent, 'event' | 'facts' | 'run_id' | 'resource_type'>):
   | { readonly gateway: Gateway; readonly names: string; readonly required: boolean }
   | undefined {
   const said = (name: string) => {
@@ -68,6 +72,10 @@ export function actTold({
     return { gateway: 'model', names: said('call_key'), required: facts['outcome'] === 'answered' }
   if (event === 'model_call_unknown') return { gateway: 'model', names: said('call_key'), required: true }
   if (event === 'tool_call_requested')
-    return { gateway: 'tool', names: `${run_id ?? ''}/${said('args_hash')}`, required: true }
+    return {
+      gateway: resource_type === FOREIGN_TOOL ? 'mcp' : 'tool',
+      names: `${run_id ?? ''}/${said('args_hash')}`,
+      required: true,
+    }
   return event === 'branch_pushed' ? { gateway: 'forge', names: run_id ?? '', required: true } : undefined
 }

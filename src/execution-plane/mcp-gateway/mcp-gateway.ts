@@ -31,6 +31,8 @@ export function createMcpGateway(dependencies: McpGatewayDependencies): McpGatew
 }
 
 const STEP = 'mcp:servers'
+/** By this the database knows whose sequence a call belongs to. */
+const SEQUENCE = 'mcp:'
 const NONE: ForeignTools = { withForeignTools: (tools) => tools, close: async () => undefined }
 
 /** What became of a server when the run began; recorded, so that a resumed run declares the same tools. */
@@ -181,9 +183,11 @@ function beside(all: ForeignDesk, tools: AgentTools, desks: readonly ServerDesk[
   return {
     declarations: (phase) => [...tools.declarations(phase), ...foreign],
     leave: (request, at) => tools.leave(request, at),
-    call: async (request, { phase, key }) => {
-      if (!request.name.startsWith(FOREIGN_PREFIX)) return tools.call(request, { phase, key })
+    call: async (request, { phase, key: asked }) => {
+      if (!request.name.startsWith(FOREIGN_PREFIX)) return tools.call(request, { phase, key: asked })
       const { journal } = all.host
+      // What a run recorded before this gateway counted for itself is under the key as it was asked.
+      const key = journal.recorded(asked) ? asked : `${SEQUENCE}${asked}`
       const args: Json = nestsTooDeep(request.arguments) ? null : request.arguments
       const call = { request, phase, key }
       // Policy decides before the intent is written and the decision is written with it; a replay decides nothing.

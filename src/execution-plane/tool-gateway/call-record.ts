@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { redactionEvents, type EventDraft } from '#domain/event'
 import type { JsonObject } from '#domain/json'
+import { FOREIGN_TOOL } from '#domain/ledger'
 import type { AgentPhase } from '#domain/tool'
 import type { PolicyDecision, Redactor } from '#ports'
 import type { Findings } from './call-context.ts'
@@ -10,6 +11,8 @@ import type { ToolRun } from './tool.ts'
 export interface CallFacts {
   readonly tool: string
   readonly tool_version: string
+  /** True for a foreign server's tool; the gateway of those keeps a sequence of its own. */
+  readonly is_foreign: boolean
   readonly args_hash: string
   readonly phase: AgentPhase
   readonly run: ToolRun
@@ -38,10 +41,10 @@ type Subject = Pick<
   'actor_type' | 'actor' | 'resource_type' | 'resource_id' | 'request_hash' | 'decision_id' | 'policy_version'
 >
 
-const subject = ({ tool, args_hash, decision }: CallFacts): Subject => ({
+const subject = ({ tool, args_hash, decision, is_foreign }: CallFacts): Subject => ({
   actor_type: 'agent',
   actor: 'agent',
-  resource_type: 'tool',
+  resource_type: is_foreign ? FOREIGN_TOOL : 'tool',
   resource_id: tool,
   request_hash: args_hash,
   ...(decision === undefined ? {} : { decision_id: decision.decision_id, policy_version: decision.policy_version }),

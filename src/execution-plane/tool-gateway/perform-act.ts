@@ -78,6 +78,7 @@ export async function performAct(weighed: WeighedAct, { decision: standing }: St
   const facts: CallFacts = {
     tool: tool.name,
     tool_version: tool.version,
+    is_foreign: weighed.action === 'mcp.call',
     args_hash: hashOf(call.request.arguments),
     phase: call.phase,
     run,

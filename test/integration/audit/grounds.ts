@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createFolderPlace, openLedgerKey, verifierOf } from '#adapters/ledger-checkpoints'
 import { createAuditTrail, createExchangeJournal, createRunStore } from '#adapters/postgres'
 import { LOCAL_TENANT } from '#domain/ids'
+import { FOREIGN_TOOL } from '#domain/ledger'
 import { createCheckpointMaker, verifyAudit } from '#evidence-plane/ledger'
 import { identifiers, type TestServer } from '../../support/database.ts'
 import { leased } from '../../support/store-fixtures.ts'
@@ -70,6 +71,27 @@ export async function workedRun({ store, journal }: AuditGrounds, calls = 3) {
     } as const
     await store.finishStep(run.id, lease, begun.value.n, { value: { call }, events, tool_call })
     await modelCall({ store, journal }, { run: run.id, lease }, call)
+  }
+  return { run, lease }
+}
+
+/** Calls of a foreign tool as the gateway to foreign servers records them. */
+export async function foreignCalls({ store }: Pick<AuditGrounds, 'store'>, calls: number) {
+  const { run, lease } = await leased(store)
+  for (let call = 0; call < calls; call++) {
+    const tool = 'mcp__docs__echo'
+    const key = `mcp:tool:0:${call}:0`
+    const begun = await store.beginStep(run.id, lease, {
+      key,
+      kind: 'tool_call',
+      request: { tool, arguments: { call } },
+    })
+    if (!begun.ok) throw new Error(begun.refusal.message)
+    const facts = { tool, args_hash: `${call}`.repeat(64), state: 'editing' }
+    const event = { event: 'tool_call_requested', facts, resource_type: FOREIGN_TOOL, resource_id: tool } as const
+    const rest = { tool_version: '1', status: 'ok', rule: null, duration_ms: 1 } as const
+    const tool_call = { tool, args_sha256: facts.args_hash, ...rest }
+    await store.finishStep(run.id, lease, begun.value.n, { value: { call }, events: [event], tool_call })
   }
   return { run, lease }
 }

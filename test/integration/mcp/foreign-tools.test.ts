@@ -7,7 +7,8 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-const eventsOf = (key: string) => (world.steps.get(key)?.events ?? []).map(({ event, facts }) => ({ event, facts }))
+const eventsOf = (key: string) =>
+  ((world.steps.get(`mcp:${key}`) ?? world.steps.get(key))?.events ?? []).map(({ event, facts }) => ({ event, facts }))
 
 describe('a pinned server', () => {
   it('has its allowed tools declared beside the own ones, and no others', async () => {

@@ -123,7 +123,7 @@ export async function openWorld(makeDriver?: (home: string) => SandboxDriver): P
       const n = calls++
       const key = `tool:${n}:0`
       const { answer } = await tools.call({ id: `call_${n}`, name, arguments: args }, { phase: 'editing', key })
-      const step = steps.get(key)
+      const step = steps.get(`mcp:${key}`) ?? steps.get(key)
       if (step === undefined) throw new Error(`no step ${key}`)
       return { text: answer.text, is_error: answer.is_error, step }
     },
