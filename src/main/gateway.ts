@@ -16,6 +16,7 @@ import { createModelProvider, createPriceTable } from '#adapters/models'
 import {
   createExchangeJournal,
   createGuestBudget,
+  createRunCancellations,
   createSwitches,
   holdGatewayLock,
   openDatabase,
@@ -69,7 +70,11 @@ async function main(settings: GatewaySettings): Promise<void> {
   const exchange = createModelExchange({ ...shared, journal, budget, provider })
   const host = withSwitches(
     exchange,
-    guardModelCalls((call) => exchange.answer(call), switches),
+    guardModelCalls({
+      answer: (call, cut) => exchange.answer(call, cut),
+      check: switches,
+      cancelledBy: createRunCancellations({ database }),
+    }),
   )
   const desk = createGuestDesk({ ...shared, budget, forward: forwardRequest, prices: createPriceTable({ home }) })
   const served = await serveGateway({

@@ -40,6 +40,8 @@ export type ModelFailureKind =
   | 'departed'
   | 'refused_by_provider'
   | 'refused_by_policy'
+  /** Its run was stopped while it was under way: the provider was left, and what it did cannot be known. */
+  | 'stopped'
 
 export type ModelAnswer =
   | {

@@ -18,6 +18,8 @@ export interface ProviderCall {
   /** Undefined only where `needsKey` said that none is needed. */
   readonly key: string | undefined
   readonly timeout_ms: number
+  /** Aborted when its run is stopped: the connection is left at once. Absent: nothing cuts it but its time. */
+  readonly cut?: AbortSignal
 }
 
 /** Speaks the wire formats. One call is at most one request: no retries, no redirects. */

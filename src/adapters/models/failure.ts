@@ -8,6 +8,8 @@ interface FailureContext {
   readonly model: string
   readonly url: string | null
   readonly timed_out: boolean
+  /** The run was stopped while it was asked. */
+  readonly cut_off: boolean
   readonly timeout_ms: number
 }
 
@@ -52,6 +54,12 @@ export function readFailure(error: unknown, context: FailureContext): Failed {
 }
 
 function diagnose(error: unknown, context: FailureContext): Diagnosis {
+  if (context.cut_off)
+    return {
+      kind: 'stopped',
+      retryable: false,
+      why: 'was left in the middle of the call, because its run was stopped.',
+    }
   if (context.timed_out)
     return { kind: 'timeout', retryable: true, why: `did not answer within ${context.timeout_ms / 1_000} s.` }
   const code = codeOf(error)

@@ -14,7 +14,7 @@ Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false })
 /** Asks a provider over its wire format; one request, no retries, no redirects. */
 export async function askProvider(call: ProviderCall): Promise<ProviderAnswer> {
   const deadline = AbortSignal.timeout(call.timeout_ms)
-  const { request, model } = call
+  const { request, model, cut } = call
   try {
     const result = await generateText({
       model: await providerModel(model, call.key),
@@ -23,7 +23,7 @@ export async function askProvider(call: ProviderCall): Promise<ProviderAnswer> {
       tools: toTools(request.tools),
       maxOutputTokens: request.max_output_tokens,
       maxRetries: 0,
-      abortSignal: deadline,
+      abortSignal: cut === undefined ? deadline : AbortSignal.any([deadline, cut]),
       providerOptions: optionsFor(call),
     })
     const turn = request.messages.filter((message) => message.role === 'assistant').length
@@ -41,7 +41,8 @@ export async function askProvider(call: ProviderCall): Promise<ProviderAnswer> {
   } catch (error) {
     const { provider, model: name, url } = model
     const { timeout_ms } = call
-    return readFailure(error, { provider, model: name, url, timed_out: deadline.aborted, timeout_ms })
+    const cut_off = cut?.aborted === true
+    return readFailure(error, { provider, model: name, url, timed_out: deadline.aborted, timeout_ms, cut_off })
   }
 }
 

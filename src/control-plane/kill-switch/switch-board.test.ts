@@ -44,7 +44,7 @@ function memory() {
   }
   let now = 1_000_000
   const board = createSwitchBoard({ switches, clock: { now: () => now } })
-  return { held, stop, board, pass: (ms: number) => (now += ms) }
+  return { held, stop, board, hint: () => changed(), pass: (ms: number) => (now += ms) }
 }
 
 describe('the board of switches', () => {
@@ -107,29 +107,54 @@ describe('the board of switches', () => {
 })
 
 const CALL = { run_id: 'run_known', tenant_id: LOCAL_TENANT, call_key: 'k' } as unknown as ModelCall
+const nobody = async () => undefined
 const ANSWER = { status: 'failed', kind: 'overloaded', message: '', retry_after_ms: null, retryable: true } as const
 
 describe('KI-01 at the model gateway', () => {
-  test('KI-01 a call under way is answered as refused when its run is stopped, and the next is not sent', async () => {
+  test('KI-01 a call under way is cut and answered as stopped, and the next is not sent', async () => {
     const { board, stop } = memory()
     const provider = Promise.withResolvers<ModelAnswer>()
     let sent = 0
-    const ask = guardModelCalls(() => {
+    let cut: AbortSignal | undefined
+    const answering = (_: ModelCall, signal: AbortSignal) => {
       sent += 1
+      cut = signal
       return provider.promise
-    }, board)
+    }
+    const ask = guardModelCalls({ answer: answering, check: board, cancelledBy: nobody })
     const answer = ask(CALL)
     await new Promise((settle) => setTimeout(settle, 10))
     stop('tenant', 1, ['cancel_running_runs'])
-    expect(await answer).toMatchObject({ status: 'failed', kind: 'refused_by_policy', retryable: false })
+    expect(await answer).toMatchObject({ status: 'failed', kind: 'stopped', retryable: false })
+    expect(cut?.aborted).toBe(true)
     expect(await ask(CALL)).toMatchObject({ kind: 'refused_by_policy' })
     expect(sent).toBe(1)
+    provider.resolve(ANSWER)
+  })
+
+  test('KI-03 a call under way is heard to its end while nobody can tell what is stopped, and its caller is let go', async () => {
+    const { board, held, hint, pass } = memory()
+    const provider = Promise.withResolvers<ModelAnswer>()
+    let cut: AbortSignal | undefined
+    const answering = (_: ModelCall, signal: AbortSignal) => {
+      cut = signal
+      held.fails = true
+      pass(10_000)
+      return provider.promise
+    }
+    const answer = guardModelCalls({ answer: answering, check: board, cancelledBy: nobody })(CALL)
+    await expect.poll(() => cut).toBeDefined()
+    hint()
+    expect(await answer).toMatchObject({ kind: 'stopped' })
+    expect(cut?.aborted).toBe(false)
+    provider.resolve(ANSWER)
   })
 
   test('KI-01 a call goes through while only publication is stopped', async () => {
     const { board, stop } = memory()
     stop('tenant', 1, ['no_pull_requests'])
-    expect(await guardModelCalls(async () => ANSWER, board)(CALL)).toEqual(ANSWER)
+    const ask = guardModelCalls({ answer: async () => ANSWER, check: board, cancelledBy: nobody })
+    expect(await ask(CALL)).toEqual(ANSWER)
   })
 
   test('KI-01 a guest has no money and no standing while its run is stopped, and has both otherwise', async () => {

@@ -130,7 +130,8 @@ async function askOneModel(
     const answer = asPort(attempted.answer)
     if (answer.status === 'answered' && !isRefusal(answer))
       return { reply: { kind: 'answered', answer, pressure: attempted.pressure } }
-    if (answer.status === 'unknown') {
+    // A call that was cut when its run was stopped may have worked, as one whose gateway died.
+    if (answer.status === 'unknown' || isCut(answer)) {
       progress.unknowns += 1
       if (progress.unknowns > 1) return { reply: { kind: 'unknown', message: answer.message } }
       continue
@@ -216,7 +217,8 @@ interface Called {
 
 /** A call that may have worked is booked at its worst, and so is every figure that the provider did not give. */
 function chargeOf(answer: ModelAnswer, request: ModelRequest, price: ModelPrice | 'free'): Charge {
-  const mayHaveWorked = answer.status === 'unknown' || (answer.status === 'failed' && answer.kind === 'timeout')
+  const mayHaveWorked =
+    answer.status === 'unknown' || (answer.status === 'failed' && (answer.kind === 'timeout' || isCut(answer)))
   if (answer.status !== 'answered' && !mayHaveWorked) return { cost_usd: 0, tokens: 0 }
   const usage = answer.status === 'answered' ? answer.usage : NOTHING_KNOWN
   const input = usage.input_tokens ?? Math.ceil(Buffer.byteLength(JSON.stringify(request)) / LEAST_BYTES_PER_TOKEN)
@@ -274,6 +276,8 @@ function cutEvents({ known_cuts = 0, request }: Question, { answer }: Called): r
 }
 
 const asPort = (answer: RecordedAnswer): ModelAnswer => answer
+
+const isCut = (answer: ModelAnswer): answer is Failed => answer.status === 'failed' && answer.kind === 'stopped'
 
 const isRefusal = (answer: Answered): boolean => answer.stop_reason === 'refused' && answer.tool_requests.length === 0
 

@@ -40,12 +40,13 @@ interface ExchangeWorld {
  *
  * The order is: claim in the journal (`sent`), ask the provider, store the bytes, record in the journal (`answered`),
  * answer. A call whose key is in flight joins it; one that was recorded gets the recorded answer; one that an earlier
- * gateway left open is `unknown`. The caller's going away cancels nothing. An answer that could not be stored or
+ * gateway left open is `unknown`. The caller's going away cancels nothing; only
+ * a run that is stopped does, by the signal that came with its call: the provider is then left, and `stopped` is recorded. An answer that could not be stored or
  * recorded stays in memory, and the next call with its key tries that again without asking the provider.
  */
 export interface ModelExchange {
   /** @throws GanderError `storage_full`, `storage_unwritable`, `database_unavailable` */
-  answer(call: ModelCall): Promise<ModelAnswer>
+  answer(call: ModelCall, cut?: AbortSignal): Promise<ModelAnswer>
   /** Keeps keys by provider in memory; from then on they are cut out of what models say. */
   takeKeys(keys: { readonly [provider: string]: string }): void
   /** True while a call with this key is in flight, so that another with it would join. */
@@ -109,14 +110,14 @@ export function createModelExchange(given: ExchangeWorld): ModelExchange {
     async drained() {
       while (busyFlights().length > 0) await Promise.allSettled(busyFlights().map((flight) => flight.answer))
     },
-    async answer(call) {
+    async answer(call, cut) {
       if (hashRequest(call.request) !== call.request_sha256)
         return badCall(`The request of call ${call.call_key} does not have the hash that came with it.`)
       const flight = flights.get(call.call_key)
       if (flight !== undefined) return join(flight, call)
       const key = keys.get(call.model.provider)
       if (key === undefined && world.provider.needsKey(call.model)) return keyMissing(call)
-      return launch(world, flights, call, key)
+      return launch(world, flights, call, { key, ...(cut && { cut }) })
     },
   }
 
@@ -132,12 +133,13 @@ export function createModelExchange(given: ExchangeWorld): ModelExchange {
   }
 }
 
-function launch(
-  world: Desk,
-  flights: Map<string, Flight>,
-  call: ModelCall,
-  key: string | undefined,
-): Promise<ModelAnswer> {
+/** With what a call is sent, and what cuts it off. */
+interface Way {
+  readonly key: string | undefined
+  readonly cut?: AbortSignal
+}
+
+function launch(world: Desk, flights: Map<string, Flight>, call: ModelCall, way: Way): Promise<ModelAnswer> {
   const flight: Flight = { request_sha256: call.request_sha256, answer: send(), busy: true }
   flights.set(call.call_key, flight)
   return track(flight, flight.answer)
@@ -160,7 +162,7 @@ function launch(
       }
     }
     try {
-      flight.said = await ask(world, call, { key, governed: permit.governed })
+      flight.said = await ask(world, call, { ...way, governed: permit.governed })
       return await settle(world, flights, call, flight.said)
     } finally {
       permit.release()
@@ -183,17 +185,16 @@ async function permitFor({ rules, limits }: Desk, call: ModelCall): Promise<Perm
   return { governed: { log_prompts, policy_version, policy_pressure: held.pressure }, release: () => held.release() }
 }
 
-interface Asking {
-  readonly key: string | undefined
+interface Asking extends Way {
   readonly governed: Governed
 }
 
-async function ask(world: Desk, call: ModelCall, { key, governed }: Asking): Promise<Said> {
+async function ask(world: Desk, call: ModelCall, { governed, ...way }: Asking): Promise<Said> {
   const started = world.clock.now()
   const { call_key, run_id, model, request: asked, timeout_ms } = call
   const { value, ...cut } = await world.requests.redact(asked as unknown as Json)
   const request = value as unknown as ModelRequest
-  const answer = await world.provider.answer({ call_key, run_id, model, request, key, timeout_ms })
+  const answer = await world.provider.answer({ call_key, run_id, model, request, timeout_ms, ...way })
   const duration_ms = Math.round(world.clock.now() - started)
   return { request, cut, answer, sent_at: new Date(started).toISOString(), duration_ms, ...governed }
 }

@@ -33,8 +33,10 @@ export async function callModel(
   } catch (error) {
     untell(call)
     const sent_for_sure = codeOf(error) !== 'ECONNREFUSED' && codeOf(error) !== 'ENOTFOUND'
-    const reason = late.aborted ? 'timeout' : 'unreachable'
+    const stopped = channel.killed.aborted
+    const reason = stopped ? 'stopped' : late.aborted ? 'timeout' : 'unreachable'
     await settleCall(call, { outcome: 'failed', reason, answer: null, is_free: !sent_for_sure })
+    if (stopped) throw new GuestRefusal(403, 'stopped', STOPPED_WORDS)
     if (late.aborted) throw new GuestRefusal(504, 'timeout', 'The provider did not answer in time.')
     throw new GuestRefusal(502, 'unreachable', `The model's provider could not be reached (${codeOf(error)}).`)
   }
@@ -50,10 +52,14 @@ interface Hearing {
   readonly late: AbortSignal
 }
 
-const brokenBy = (late: AbortSignal): { readonly reason: string; readonly words: string } =>
-  late.aborted
-    ? { reason: 'timeout', words: 'The provider took too long over its answer.' }
-    : { reason: 'broken_answer', words: 'The provider broke off its answer or sent something else than JSON.' }
+const STOPPED_WORDS = 'The run was stopped while the provider answered; it may not ask models any more.'
+
+const brokenBy = ({ call, late }: Hearing): { readonly reason: string; readonly words: string } =>
+  call.channel.killed.aborted
+    ? { reason: 'stopped', words: STOPPED_WORDS }
+    : late.aborted
+      ? { reason: 'timeout', words: 'The provider took too long over its answer.' }
+      : { reason: 'broken_answer', words: 'The provider broke off its answer or sent something else than JSON.' }
 
 /** Only what the format needs, and the real key. */
 function headersOf(channel: Channel, wire: GuestWire, beta: string | undefined): Readonly<Record<string, string>> {
@@ -103,12 +109,13 @@ function messageIn(text: string): string {
     .slice(0, ERROR_CHARS)
 }
 
-async function whole({ call, answer, late }: Hearing): Promise<GuestReply> {
+async function whole(hearing: Hearing): Promise<GuestReply> {
+  const { call, answer, late } = hearing
   let said: Json
   try {
     said = JSON.parse(await textOf(answer)) as Json
   } catch {
-    const { reason, words } = brokenBy(late)
+    const { reason, words } = brokenBy(hearing)
     await settleCall(call, { outcome: 'failed', reason, answer: null })
     throw new GuestRefusal(late.aborted ? 504 : 502, reason, words)
   }
@@ -125,7 +132,8 @@ function streamed(hearing: Hearing): GuestReply {
 }
 
 /** Passes the events on and settles when the last has come, also when the guest no longer listens. */
-async function* pass({ call, answer, late }: Hearing): AsyncGenerator<string> {
+async function* pass(hearing: Hearing): AsyncGenerator<string> {
+  const { call, answer } = hearing
   const { wire, channel } = call
   const heard: string[] = []
   let usage = NOTHING_KNOWN
@@ -146,13 +154,15 @@ async function* pass({ call, answer, late }: Hearing): AsyncGenerator<string> {
     }
     outcome = 'answered'
   } catch {
-    const { reason, words } = brokenBy(late)
+    const { reason, words } = brokenBy(hearing)
     const broken = wire.error(502, reason, words)
     const text = `event: error\ndata: ${JSON.stringify(broken)}\n\n`
     heard.push(text)
     yield text
   } finally {
-    const reason = outcome === 'answered' ? null : brokenBy(late).reason
+    const reason = outcome === 'answered' ? null : brokenBy(hearing).reason
+    // What a stream told before it was cut is less than what the provider may ask for.
+    if (reason === 'stopped') usage = NOTHING_KNOWN
     await settleCall(call, {
       outcome,
       reason,

@@ -28,6 +28,8 @@ export interface SeenRequest {
   readonly turn: ScriptedTurn
   /** True once the whole answer was handed to the network; false while it is delayed or where it was dropped. */
   answered: boolean
+  /** True once the client closed the connection while the answer was owed. */
+  left: boolean
   /** When the request's head arrived, by performance.now(). */
   readonly arrived_at: number
   /** When the answer began to be written, by performance.now(); 0 before. */
@@ -99,10 +101,12 @@ export async function startScriptedModel(script: Script, options: ScriptedModelO
       key,
       turn,
       answered: false,
+      left: false,
       arrived_at,
       answered_at: 0,
     }
     requests.push(seen)
+    response.once('close', () => (seen.left = !response.writableEnded))
     if (options.key !== undefined && key !== options.key)
       return send(response, 401, format.error(401, 'invalid x-api-key'))
     const reply = await script(turn)
