@@ -98,6 +98,11 @@ export const FILES: readonly Setting[] = [
     absent: 'Nobody signs in unless `gander serve --oidc-issuer` names a provider; an administrator gives tokens.',
   },
   {
+    name: 'access.yaml',
+    meaning: 'Under which circumstances an act that a role opens stays open at a server; see docs/guides/roles.md.',
+    absent: 'Roles alone decide.',
+  },
+  {
     name: 'prices.json',
     meaning:
       'Prices of models in US dollars for a million tokens, over the built-in table; `free` declares a model free.',

@@ -18,6 +18,7 @@ import { join } from 'node:path'
 import type { Identities, Platform, Redactor } from '#ports'
 import type { ServeWish } from '#cli'
 import type { openWorker } from './open-worker.ts'
+import { openAccessRules } from './open-access-rules.ts'
 import { platformOver } from './open-platform.ts'
 import { openSignIn } from './open-sign-in.ts'
 import type { PlatformSettings, SharedParts } from './shared-parts.ts'
@@ -37,6 +38,7 @@ export async function openApi({ settings, shared, database, working, wish }: Api
   const identities = createIdentities({ database, identifiers })
   const tenants = createTenants({ database, identifiers })
   const sign_in = await openSignIn(settings.home, wish.oidc ?? {})
+  const access = await openAccessRules(settings.home)
   const token_file = await administratorToken(settings.home, identities)
   const platforms = new Map<TenantId, Platform>()
   const platformOf = (tenant: TenantId): Platform => {
@@ -60,6 +62,7 @@ export async function openApi({ settings, shared, database, working, wish }: Api
     ...(wish.agent !== undefined && { agent: wish.agent }),
     report: (error) => void report(shared.redactor, error),
     admission: { local_files: isLoopback(wish.host), model_addresses: wish.model_addresses },
+    access,
     version: settings.version,
   })
   return { api, token_file }

@@ -1,5 +1,14 @@
 import { GanderError } from '#domain/failure'
-import { mayDo, type Permission, type Principal } from '#domain/identity'
+import {
+  asksForRecord,
+  closedBy,
+  mayDo,
+  rolesFor,
+  type AccessFacts,
+  type AccessRule,
+  type Permission,
+} from '#domain/identity'
+import type { Principal } from '#domain/identity'
 import { LOCAL_TENANT, type TenantId } from '#domain/ids'
 import type { AgentChoice } from '#domain/task'
 import type { AdmissionRules } from './admission.ts'
@@ -62,6 +71,8 @@ export interface ApiParts {
   /** Who works where an order does not say; absent: orders must say. */
   readonly agent?: AgentChoice
   readonly admission: AdmissionRules
+  /** Under which circumstances acts stay open; they only take away from roles. */
+  readonly access: readonly AccessRule[]
   /** Told what was not foreseen, which the answer keeps to itself. */
   readonly report: (error: unknown) => void
   readonly version: string
@@ -103,9 +114,64 @@ export const changeOf = ({ caller, version }: ApiContext) => ({
   ...(version === undefined ? {} : { version }),
 })
 
-/** Lets pass who may. @throws GanderError `forbidden`, naming what was asked for */
-export function authorise({ caller }: ApiContext, permission: Permission, repository: string | null = null): void {
-  if (mayDo(caller, permission, repository)) return
+/** Lets pass whose role opens an act. @throws GanderError `forbidden`, naming what was asked for */
+export function authoriseRole({ caller }: ApiContext, permission: Permission, repository: string | null): void {
+  if (!mayDo(caller, permission, repository)) throw forbidden(caller, permission, repository)
+}
+
+/**
+ * Lets pass who may, by role and by the circumstances. A rule that asks for a fact which is not among these closes.
+ * @throws GanderError `forbidden`, naming what was asked for and why
+ */
+export function authorise(
+  context: ApiContext,
+  permission: Permission,
+  repository: string | null = null,
+  facts: AccessFacts = {},
+): void {
+  authoriseRole(context, permission, repository)
+  const { caller, parts } = context
+  const now = new Date()
+  const why = closedBy(parts.access, {
+    tenant_id: caller.tenant_id,
+    action: permission,
+    facts: {
+      ...facts,
+      'subject.role': rolesFor(caller, repository),
+      'subject.kind': caller.kind,
+      'subject.name': caller.name,
+      ...(repository !== null && { 'repository.address': repository }),
+      'time.weekday': WEEKDAYS[now.getUTCDay()] ?? '',
+      'time.hour': now.getUTCHours(),
+    },
+  })
+  if (why !== undefined) throw forbidden(caller, permission, repository, why)
+}
+
+function forbidden(caller: Principal, permission: Permission, repository: string | null, why?: string): GanderError {
   const where = repository === null ? '' : ` for ${repository}`
-  throw new GanderError('forbidden', `${caller.name} may not ${permission}${where}.`, { facts: { permission } })
+  return new GanderError('forbidden', `${caller.name} may not ${permission}${where}${why ? `: ${why}` : ''}.`, {
+    facts: { permission },
+    ...(why !== undefined && { remedy: 'Whoever keeps GANDER_HOME/access.yaml can open it.' }),
+  })
+}
+
+const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
+
+/** As `authorise`, with what is on record about the repository where a rule asks for it. */
+export async function authoriseFor(
+  context: ApiContext,
+  permission: Permission,
+  repository: string,
+  facts: AccessFacts = {},
+): Promise<void> {
+  const { parts, caller } = context
+  const record = asksForRecord(parts.access, permission)
+    ? await parts.repositories.get(caller.tenant_id, repository)
+    : undefined
+  authorise(context, permission, repository, {
+    ...facts,
+    ...(typeof record?.risk_tier === 'string' && { 'repository.risk_tier': record.risk_tier }),
+    ...(typeof record?.owner_team === 'string' && { 'repository.owner_team': record.owner_team }),
+  })
 }

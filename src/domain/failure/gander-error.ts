@@ -41,6 +41,7 @@ export const GANDER_ERRORS = {
     exit: 2,
     remedy: 'Correct GANDER_HOME/sign-in.yaml or the --oidc flags; see docs/guides/roles.md.',
   },
+  access_rules_invalid: { exit: 2, remedy: 'Correct GANDER_HOME/access.yaml; see docs/guides/roles.md.' },
   not_offered: { exit: 2, remedy: 'Ask whoever runs the server; the routes it has are at /docs.' },
   policy_not_found: { exit: 2, remedy: '`gander policy` shows what is on record.' },
   not_let_in: { exit: 2, remedy: 'Ask an administrator to let this person in, or to map one of their groups.' },

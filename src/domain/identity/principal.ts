@@ -1,5 +1,5 @@
 import type { TenantId } from '../ids/index.ts'
-import { PERMISSIONS, type Permission, type Role } from './roles.ts'
+import { PERMISSIONS, ROLES, type Permission, type Role } from './roles.ts'
 
 /** The four kinds of identity, which are never one another: a worker's token asks for nothing a person may. */
 export type PrincipalKind = 'person' | 'service' | 'worker' | 'run'
@@ -50,6 +50,10 @@ export function mayDo(principal: Principal, permission: Permission, repository: 
   const open: readonly Role[] = PERMISSIONS[permission]
   return principal.grants.some((grant) => open.includes(grant.role) && covers(grant, repository))
 }
+
+/** The roles that grants open to a principal, for this repository where the act concerns one. */
+export const rolesFor = (principal: Principal, repository: string | null): readonly Role[] =>
+  ROLES.filter((role) => principal.grants.some((grant) => grant.role === role && covers(grant, repository)))
 
 function covers(grant: RoleGrant, repository: string | null): boolean {
   if (grant.repository === null) return true

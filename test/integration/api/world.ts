@@ -44,7 +44,7 @@ interface Answer {
 
 export async function openApiWorld(
   platform: Partial<Platform> = {},
-  parts: Partial<Pick<ApiParts, 'intake' | 'sign_in' | 'agent'>> = {},
+  parts: Partial<Pick<ApiParts, 'intake' | 'sign_in' | 'agent' | 'access'>> = {},
 ): Promise<ApiWorld> {
   const server = await startTestServer()
   const db = await server.database()
@@ -64,6 +64,7 @@ export async function openApiWorld(
     policies: createPolicyBundles({ database, identifiers }),
     audit: createAuditTrail({ database, identifiers }),
     intake: parts.intake ?? { fetchIssue: async () => Promise.reject(new Error('no issue is read here')) },
+    access: [],
     ...parts,
     admission: { local_files: false, model_addresses: ['https://models.example.org/v1'] },
     report: (error) => defects.push(error),

@@ -1,7 +1,7 @@
 import { GanderError } from '#domain/failure'
-import type { AgentChoice } from '#domain/task'
+import type { AgentChoice, RunMode } from '#domain/task'
 import { refusedParts } from '../admission.ts'
-import type { ApiContext } from '../api-context.ts'
+import { authoriseFor, type ApiContext } from '../api-context.ts'
 
 /** Lets pass an order that names nothing of the server which is not open. @throws GanderError `order_not_admitted` */
 export function admitOrder(
@@ -14,3 +14,19 @@ export function admitOrder(
     facts: { problems: [...problems] },
   })
 }
+
+/** Lets pass who may order such a run, of this repository. @throws GanderError `forbidden` */
+export const authoriseOrder = (
+  context: ApiContext,
+  order: {
+    readonly repository: string
+    readonly mode?: RunMode | undefined
+    readonly capability?: string | undefined
+    readonly level?: number | undefined
+  },
+): Promise<void> =>
+  authoriseFor(context, 'task.submit', order.repository, {
+    ...(order.mode !== undefined && { 'run.mode': order.mode }),
+    ...(order.capability !== undefined && { 'run.capability': order.capability }),
+    ...(order.level !== undefined && { 'run.level': order.level }),
+  })

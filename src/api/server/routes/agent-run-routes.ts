@@ -2,8 +2,8 @@ import { GanderError } from '#domain/failure'
 import type { Principal } from '#domain/identity'
 import { DEFAULT_LIMITS } from '#domain/budget'
 import { DEFAULT_SCOPE } from '#domain/task'
-import { api, authorise, platformOf, type ApiContext } from '../api-context.ts'
-import { admitOrder } from './admit-order.ts'
+import { api, authoriseRole, platformOf, type ApiContext } from '../api-context.ts'
+import { admitOrder, authoriseOrder } from './admit-order.ts'
 
 /** A person asks for themselves; a service may ask for somebody, and the record says both. */
 function requesterOf(caller: Principal, requested_by: string | null): string {
@@ -27,11 +27,12 @@ export const agentRunRoutes = {
   create: api.agent_runs.create.handler(async ({ input: { headers, body }, context }) => {
     const { parts, caller } = context
     const { capability, repository, constraints } = body
-    authorise(context, 'task.submit', repository)
+    authoriseRole(context, 'task.submit', repository)
     const requester = requesterOf(caller, body.requested_by)
     const agent = body.agent ?? agentOf(context)
     admitOrder(context, { repository, agent })
     const { words, scope, limits, mode, base_ref } = await parts.intake.fetchIssue(body.source.url)
+    await authoriseOrder(context, { repository, capability, mode: mode ?? 'draft_pr' })
     const order = {
       words: { ...words, repository, constraints: [...words.constraints, ...constraints] },
       requester,

@@ -2,7 +2,7 @@ import { GanderError } from '#domain/failure'
 import { mayDo, type Permission } from '#domain/identity'
 import type { RunId } from '#domain/ids'
 import type { RunOverview } from '#ports'
-import { authorise, type ApiContext } from '../api-context.ts'
+import { authoriseFor, type ApiContext } from '../api-context.ts'
 
 /** The caller's run. @throws GanderError `run_not_found`, also where it is another's, and `forbidden` */
 export async function existingRun(
@@ -14,6 +14,6 @@ export async function existingRun(
   const found = await parts.queries.run(caller.tenant_id, run)
   const seen = found !== undefined && mayDo(caller, 'run.read', found.task.repository)
   if (!seen) throw new GanderError('run_not_found', `There is no run ${run}.`)
-  authorise(context, permission, found.task.repository)
+  await authoriseFor(context, permission, found.task.repository)
   return found
 }

@@ -4,7 +4,7 @@ import type { RunId } from '#domain/ids'
 import type { RunDetails } from '#api/contract'
 import type { RunView } from '#ports'
 import { withEventMeta } from '@orpc/server'
-import { api, authorise, platformOf } from '../api-context.ts'
+import { api, authorise, authoriseFor, platformOf } from '../api-context.ts'
 import { existingRun } from './existing-run.ts'
 import { runDetails } from './run-details.ts'
 
@@ -67,7 +67,8 @@ export const runRoutes = {
   decide: api.runs.decide.handler(async ({ input, context }) => {
     const { run, task } = await existingRun(context, input.params.run_id)
     const asked = (await context.parts.queries.approvals(run.tenant_id, run.id)).at(-1)
-    authorise(context, asked?.kind === 'checkpoint' ? 'checkpoint.answer' : 'approval.decide', task.repository)
+    const permission = asked?.kind === 'checkpoint' ? 'checkpoint.answer' : 'approval.decide'
+    await authoriseFor(context, permission, task.repository)
     const answer = { ...input.body, by: context.caller.name, principal_id: context.caller.id }
     return runDetails(await platformOf(context).decideApproval(run.id, answer, {}))
   }),

@@ -2,14 +2,14 @@ import { GanderError } from '#domain/failure'
 import { mayDo } from '#domain/identity'
 import type { RunOrder } from '#ports'
 import { api, authorise, platformOf } from '../api-context.ts'
-import { admitOrder } from './admit-order.ts'
+import { admitOrder, authoriseOrder } from './admit-order.ts'
 import { runDetails } from './run-details.ts'
 
 /** Tasks: submitted and read. */
 export const taskRoutes = {
   submit: api.tasks.submit.handler(async ({ input, context }) => {
     const { caller } = context
-    authorise(context, 'task.submit', input.body.repository)
+    await authoriseOrder(context, input.body)
     admitOrder(context, input.body)
     const { base_ref, mode, scope, agent, verification, limits, sandbox, capability, level, ...words } = input.body
     const order: RunOrder = {
