@@ -114,6 +114,9 @@ export async function runCommandLine(environment: CliEnvironment, argv: readonly
     return code
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT_CODES.done.code
+    // A group of commands without one of them: its page is the answer.
+    if (error instanceof CommanderError && error.code === 'commander.help')
+      return runCommandLine(environment, [...argv, '--help'])
     const failure = describeFailure(error instanceof CommanderError ? usageError(error, argv[0]) : error)
     report(failure, environment, argv.slice(0, dashes === -1 ? undefined : dashes).includes('--json'))
     if (failure.code === 'internal' && (environment.env['GANDER_DEBUG'] ?? '') !== '' && error instanceof Error)

@@ -368,4 +368,10 @@ describe('the other verbs', () => {
     expect(new Set(verbs).size).toBe(verbs.length)
     for (const verb of verbs) expect((await run([verb, '--help'], fakeCli())).out).toContain('Usage: gander')
   })
+
+  test('a group of commands without one of them is answered with its page', async () => {
+    const alone = await run(['ops'], fakeCli())
+    expect(alone).toMatchObject({ code: 0, err: '' })
+    expect(alone.out).toBe((await run(['ops', '--help'], fakeCli())).out)
+  })
 })
