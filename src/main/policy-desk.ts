@@ -3,7 +3,6 @@ import { basename, join } from 'node:path'
 import {
   createPolicy,
   diffDocuments,
-  openBundle,
   openCurrentPolicy,
   policyFor,
   questionOf,
@@ -18,9 +17,18 @@ import {
 } from '#control-plane/policy'
 import { createPolicyBundles, openDatabase, type Database } from '#adapters/postgres'
 import { GanderError } from '#domain/failure'
-import type { TenantId } from '#domain/ids'
-import type { ActiveBundle, PolicyDocument, SealedBundle } from '#domain/policy'
-import type { PolicyBundles, PolicyDesk, PolicyLevelLine, PolicyPlace, PolicyTestOutcome } from '#ports'
+import { LOCAL_TENANT, type TenantId } from '#domain/ids'
+import { canonicalJson } from '#domain/json'
+import type { ActiveBundle, PolicyBundle, PolicyDocument, SealedBundle } from '#domain/policy'
+import type {
+  PolicyActivation,
+  PolicyBundles,
+  PolicyDesk,
+  PolicyLevelLine,
+  PolicyPlace,
+  PolicyTestOutcome,
+  PolicyText,
+} from '#ports'
 import { cedarEngine, policyFiles, policyFolder, textOf } from './open-policy.ts'
 import { once } from './once.ts'
 import { readPlace, type ReadPlace } from './read-policy-place.ts'
@@ -32,13 +40,25 @@ interface Desk {
   readonly home: string
   readonly tenant: TenantId
   readonly bundles: () => Promise<PolicyBundles>
+  /** How many decisions are asked about at once, because all of them are held in memory. */
+  readonly most_replayed: number
 }
 
 /** Wires `gander policy`. */
 export function createPolicyDesk({ home, database_url }: PlatformSettings, tenant: TenantId): PolicyDesk {
   const database = once(() => openDatabase(database_url === undefined ? { home } : { url: database_url }))
   const bundles = async () => createPolicyBundles({ database: (await database()) satisfies Database, identifiers })
-  const desk: Desk = { home, tenant, bundles }
+  return {
+    ...policyDeskOver({ home, tenant, bundles, most_replayed: MOST_REPLAYED }),
+    close: async () => {
+      if (database.started()) await (await database()).close()
+    },
+  }
+}
+
+/** The desk over bundles that are open already; nothing is to be closed. */
+export function policyDeskOver(desk: Desk): PolicyDesk {
+  const { tenant, bundles } = desk
   return {
     check: async (place) => reportOf(await readPlace(desk, place)),
     test: (place, files) => test(desk, place, files),
@@ -52,14 +72,16 @@ export function createPolicyDesk({ home, database_url }: PlatformSettings, tenan
     diff: async (before, after) => diffDocuments(await documentsOf(desk, before), await documentsOf(desk, after)),
     replay: async (place, since) => {
       const { levels } = usable(await readPlace(desk, place))
-      return replayDecisions(await (await bundles()).decisionsSince(tenant, since, MOST_REPLAYED), levels)
+      const asked = await (await bundles()).decisionsSince(tenant, since, desk.most_replayed)
+      const last = asked.length < desk.most_replayed ? undefined : asked.at(-1)
+      return { ...replayDecisions(asked, levels), ...(last && { asked_until: last.created_at }) }
     },
     sign: (place, key_file) => sign(desk, place, key_file),
-    activate: (place, by, reason) => activate(desk, place, { by, reason }),
+    keep: (place, by) => keep(desk, place, by),
+    activate: (place, activation) => activate(desk, place, activation),
+    versions: async (page) => (await bundles()).versions(tenant, page),
     show: () => show(desk),
-    close: async () => {
-      if (database.started()) await (await database()).close()
-    },
+    close: async () => {},
   }
 }
 
@@ -89,12 +111,20 @@ const lineOf = (document: PolicyDocument): PolicyLevelLine => ({
   applies_to: document.applies_to,
 })
 
-async function test(desk: Desk, place: PolicyPlace, files: readonly string[]): Promise<readonly PolicyTestOutcome[]> {
-  const read = usable(await readPlace(desk, place))
-  const tests =
-    files.length === 0
-      ? read.tests
-      : await Promise.all(files.map(async (path) => ({ path, text: await readFile(path, 'utf8') })))
+const wordsOf = async (file: string | PolicyText): Promise<PolicyText> =>
+  typeof file === 'string' ? { path: file, text: await readFile(file, 'utf8') } : file
+
+async function test(
+  desk: Desk,
+  place: PolicyPlace,
+  files: readonly (string | PolicyText)[],
+): Promise<readonly PolicyTestOutcome[]> {
+  return tested(usable(await readPlace(desk, place)), await Promise.all(files.map(wordsOf)))
+}
+
+/** Runs the tests that are given, else those beside the policy. */
+function tested(read: ReadPlace, given: readonly PolicyText[] = []): readonly PolicyTestOutcome[] {
+  const tests = given.length === 0 ? read.tests : given
   return tests.flatMap(({ path, text }) => {
     const found = readPolicyTests(text)
     if (!found.ok)
@@ -115,47 +145,52 @@ async function sign(desk: Desk, place: PolicyPlace, key_file: string): Promise<S
   return sealBundle(bundle, signed.value)
 }
 
-interface Activation {
-  readonly by: string
-  readonly reason: string
+/** A policy that may be kept for a tenant: it can be used, its tests hold, and the installation's own level stands in it. */
+async function sealable(desk: Desk, place: PolicyPlace): Promise<SealedBundle> {
+  const read = usable(await readPlace(desk, place))
+  const failed = tested(read).filter(({ passed }) => !passed)
+  if (failed.length > 0)
+    throw new GanderError('policy_tests_failed', `${failed.length} tests of the policy fail; it was not activated.`, {
+      remedy: '`gander policy test` shows what was expected and what came.',
+    })
+  const sealed = read.sealed ?? sealBundle(read.bundle)
+  await keepsInstallation(desk, sealed)
+  return sealed
+}
+
+/** Other tenants write their own levels, and take over that of the installation as it is. */
+async function keepsInstallation(desk: Desk, { bundle }: SealedBundle): Promise<void> {
+  if (desk.tenant === LOCAL_TENANT) return
+  const files = (await policyFiles(policyFolder(desk.home))).filter(({ path }) => path.startsWith('platform.'))
+  const own = usable(await readPlace(desk, { kind: 'folder', files }))
+  const levelOf = ({ documents }: PolicyBundle) => canonicalJson(documents.filter(({ level }) => level === 'platform'))
+  if (levelOf(own.bundle) === levelOf(bundle)) return
+  throw new GanderError('policy_invalid', "The policy does not hold the installation's own level as it is.", {
+    remedy: 'Take platform.yaml over from whoever runs the installation, unchanged; leave it out where there is none.',
+  })
+}
+
+async function keep(desk: Desk, place: PolicyPlace, by: string): Promise<SealedBundle> {
+  const sealed = await sealable(desk, place)
+  await (await desk.bundles()).keep(desk.tenant, sealed, by)
+  return sealed
 }
 
 async function activate(
   desk: Desk,
   place: PolicyPlace,
-  { by, reason }: Activation,
+  { signature, ...activation }: PolicyActivation,
 ): Promise<Omit<ActiveBundle, 'bundle'>> {
-  const sealed = place?.endsWith('.json') === true ? await signedBundle(place) : undefined
-  if (sealed === undefined) {
-    const failed = (await test(desk, place, [])).filter(({ passed }) => !passed)
-    if (failed.length > 0)
-      throw new GanderError('policy_tests_failed', `${failed.length} tests of the policy fail; it was not activated.`, {
-        remedy: '`gander policy test` shows what was expected and what came.',
-      })
-  }
-  const bundle = sealed ?? sealBundle(usable(await readPlace(desk, place)).bundle)
+  const sealed = await sealable(desk, place)
+  const bundle = signature === undefined ? sealed : { ...sealed, signature }
   const trust = await trustOf(desk)
   const untrusted = signatureProblem(bundle.bundle, bundle.signature, trust)
   if (untrusted !== undefined)
     throw new GanderError('policy_invalid', `The policy was not activated: ${untrusted}.`, {
       remedy: 'Sign it with `gander policy sign --key FILE --out policy.json`, and activate that file.',
     })
-  const opened = openBundle(bundle, { sha256: bundle.sha256, trust, engine: await engineFor(bundle) })
-  if (!opened.ok) throw new GanderError('policy_invalid', `The policy was not activated: ${opened.refusal}.`)
-  return withoutBundle(await (await desk.bundles()).activate(desk.tenant, bundle, by, reason))
+  return withoutBundle(await (await desk.bundles()).activate(desk.tenant, bundle, activation))
 }
-
-async function signedBundle(path: string): Promise<SealedBundle> {
-  try {
-    // What it holds is checked by its hash when it is opened.
-    return JSON.parse(await readFile(path, 'utf8')) as SealedBundle
-  } catch (cause) {
-    throw new GanderError('policy_invalid', `${path} is no signed policy; \`gander policy sign\` makes one.`, { cause })
-  }
-}
-
-const engineFor = async ({ bundle }: SealedBundle) =>
-  bundle.documents.some(({ cedar }) => cedar !== null) ? cedarEngine() : undefined
 
 async function trustOf({ home }: Desk) {
   const trust = readTrust(await textOf(join(policyFolder(home), 'trust.yaml')))
@@ -164,7 +199,7 @@ async function trustOf({ home }: Desk) {
 }
 
 async function documentsOf(desk: Desk, place: PolicyPlace): Promise<readonly PolicyDocument[]> {
-  const isFile = place === undefined || (await stat(place).catch(() => undefined)) !== undefined
+  const isFile = typeof place !== 'string' || (await stat(place).catch(() => undefined)) !== undefined
   if (isFile) return usable(await readPlace(desk, place)).bundle.documents
   const bundles = await desk.bundles()
   if (place === 'active') return (await bundles.active(desk.tenant))?.bundle.documents ?? []

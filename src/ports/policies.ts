@@ -3,6 +3,18 @@ import type { ActiveBundle, ApprovalFacts, EffectivePolicy, RequiredApproval, Se
 import type { Result } from '#domain/result'
 import type { Task } from '#domain/task'
 import type { Policy, PolicyDecision } from './policy.ts'
+import type { Page, PageWish } from './run-queries.ts'
+
+/** A bundle on record, without its content. */
+export interface KeptBundle {
+  readonly sha256: string
+  readonly kept_by: string
+  readonly kept_at: string
+  /** Whether it was kept with a signature. */
+  readonly is_signed: boolean
+  /** True for the one that counts now. */
+  readonly is_active: boolean
+}
 
 /**
  * Policy bundles on record, by the hash of their content. What is read is checked against its hash; the active one is
@@ -14,8 +26,17 @@ export interface PolicyBundles {
   read(tenant: TenantId, sha256: string): Promise<SealedBundle | undefined>
   /** Undefined where none was ever activated. */
   active(tenant: TenantId): Promise<ActiveBundle | undefined>
-  /** Keeps a bundle and makes it the active one; runs that are under way are held to it at once. */
-  activate(tenant: TenantId, bundle: SealedBundle, by: string, reason: string): Promise<ActiveBundle>
+  /** Bundles that were kept, the newest first. @throws GanderError `cursor_invalid` */
+  versions(tenant: TenantId, page: PageWish): Promise<Page<KeptBundle>>
+  /**
+   * Keeps a bundle and makes it the active one; runs that are under way are held to it at once. `instead_of` is the hash
+   * of what must be active until then, null for nothing. @throws GanderError `resource_changed` where something else is
+   */
+  activate(
+    tenant: TenantId,
+    bundle: SealedBundle,
+    activation: { readonly by: string; readonly reason: string; readonly instead_of?: string | null },
+  ): Promise<ActiveBundle>
   /** Activations, the newest first. */
   history(tenant: TenantId, limit: number): Promise<readonly Omit<ActiveBundle, 'bundle' | 'signature'>[]>
   /** Decisions since a moment, the oldest first, with what the task of their run says. */

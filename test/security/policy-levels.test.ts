@@ -45,7 +45,8 @@ const bundleOf = (...files: readonly PolicyFile[]) => {
 }
 const denying = (...paths: readonly string[]) =>
   bundleOf({ path: 'platform.yaml', text: JSON.stringify({ paths: { denied: paths } }) })
-const activate = (bundle: ReturnType<typeof bundleOf>) => bundles.activate(LOCAL_TENANT, sealBundle(bundle), 'ada', '')
+const activate = (bundle: ReturnType<typeof bundleOf>) =>
+  bundles.activate(LOCAL_TENANT, sealBundle(bundle), { by: 'ada', reason: '' })
 
 interface World {
   readonly of?: PolicyBundles
@@ -234,7 +235,7 @@ describe('PO-04 a bundle', () => {
     const bundle = denying('infra/**')
     const explained = async (signed: ReturnType<typeof signBundle> | undefined) => {
       const signature = signed?.ok === true ? signed.value : null
-      await bundles.activate(LOCAL_TENANT, sealBundle(bundle, signature), 'ada', '')
+      await bundles.activate(LOCAL_TENANT, sealBundle(bundle, signature), { by: 'ada', reason: '' })
       now += 2_000
       return ask(await opened({ trust }), 'src/a.ts')
     }

@@ -237,7 +237,7 @@ interface ActivateFlags extends Json {
 
 async function activate(cli: Cli, path: string | undefined, { reason, by, json }: ActivateFlags): Promise<void> {
   const who = by ?? cli.environment.user
-  const active = await withDesk(cli, (desk) => desk.activate(at(cli, path), who, reason ?? ''))
+  const active = await withDesk(cli, (desk) => desk.activate(at(cli, path), { by: who, reason: reason ?? '' }))
   if (json === true) return printJson(cli, active)
   print(cli, [
     `Active: ${active.sha256.slice(0, 12)}, by ${active.activated_by}.`,

@@ -9,9 +9,15 @@ export type Key = readonly (string | number)[]
 export function keyOf(cursor: string | undefined, kinds: readonly ('string' | 'number')[]): Key | undefined {
   if (cursor === undefined) return undefined
   const key: unknown = parsed(Buffer.from(cursor, 'base64url').toString('utf8'))
-  const fits = Array.isArray(key) && key.length === kinds.length && key.every((part, at) => typeof part === kinds[at])
+  const fits = Array.isArray(key) && key.length === kinds.length && key.every((part, at) => isPart(part, kinds[at]))
   if (!fits) throw new GanderError('cursor_invalid', 'The cursor is not one that this list gave.')
   return key as Key
+}
+
+/** What a column can be compared with: no other number than a list gives, no text that the database has no room for. */
+function isPart(part: unknown, kind: 'string' | 'number' | undefined): boolean {
+  if (typeof part !== kind) return false
+  return typeof part === 'string' ? !part.includes('\0') && part.isWellFormed() : Number.isSafeInteger(part)
 }
 
 /** Cuts the entry that was read beyond the page, which only tells that more follows. */

@@ -3,11 +3,13 @@ import type { TenantId } from '#domain/ids'
 import { canonicalJson } from '#domain/json'
 import type { ActiveBundle, PolicyBundle, SealedBundle } from '#domain/policy'
 import type { Task } from '#domain/task'
-import type { Identifiers, PolicyBundles, PolicyDecision, RecordedDecision } from '#ports'
+import type { Identifiers, KeptBundle, PolicyBundles, PolicyDecision, RecordedDecision } from '#ports'
 import type { PoolClient } from 'pg'
 import type { Database } from '../database/open-database.ts'
 import { eventRows } from './ledger-events.ts'
+import { keyOf, pageOf } from './pages.ts'
 import { decisionOf } from './read-runs.ts'
+import { changedSince } from './recorded-change.ts'
 import { inTenant, plain, query, type EventContext } from './store-context.ts'
 
 const KEEP = {
@@ -30,6 +32,15 @@ const HISTORY = {
   text: `select sha256, activated_at, activated_by, reason from gander.policy_activation
     where tenant_id = $1 order by position desc limit $2`,
 }
+const VERSIONS = {
+  name: 'policy_versions',
+  text: `select b.sha256, b.kept_by, b.kept_at, b.signature is not null and b.signature::text <> 'null' as is_signed,
+      coalesce(b.sha256 = (select a.sha256 from gander.policy_activation a where a.tenant_id = $1
+        order by a.position desc limit 1), false) as is_active, k.at
+    from gander.policy_bundle b, lateral (select (extract(epoch from b.kept_at) * 1000000)::bigint as at) k
+    where b.tenant_id = $1 and ($2::bigint is null or (k.at, b.sha256) < ($2, $3))
+    order by k.at desc, b.sha256 desc limit $4`,
+}
 const ACTIVATE = {
   name: 'activate_policy_bundle',
   text: `insert into gander.policy_activation (tenant_id, sha256, signature, activated_by, reason)
@@ -51,6 +62,7 @@ interface BundleRow {
   readonly bundle: string
   readonly signature: SealedBundle['signature']
 }
+type VersionRow = KeptBundle & { readonly at: number }
 type ActiveRow = BundleRow & Omit<ActiveBundle, keyof SealedBundle>
 type DecisionRow = PolicyDecision & { readonly contract: Task; readonly created_at: string }
 
@@ -69,8 +81,14 @@ export function createPolicyBundles(parts: {
         return row === undefined ? undefined : sealedOf(row)
       }),
     active: (tenant) => inTenant(pool, tenant, (client) => active(client, tenant)),
-    activate: (tenant, sealed, by, reason) =>
-      inTenant(pool, tenant, (client) => activate(store, client, { tenant, sealed, by, reason })),
+    versions: (tenant, page) =>
+      inTenant(pool, tenant, async (client) => {
+        const [before = null, name = null] = keyOf(page.cursor, ['number', 'string']) ?? []
+        const rows = await query<VersionRow>(client, VERSIONS, [tenant, before, name, page.limit + 1])
+        return pageOf(rows, page, { item: keptOf, key: ({ at, sha256 }) => [at, sha256] })
+      }),
+    activate: (tenant, sealed, activation) =>
+      inTenant(pool, tenant, (client) => activate(store, client, { tenant, sealed, ...activation })),
     history: (tenant, limit) => inTenant(pool, tenant, (client) => query(client, HISTORY, [tenant, limit])),
     decisionsSince: (tenant, since, limit) =>
       inTenant(pool, tenant, async (client) =>
@@ -83,6 +101,14 @@ export function createPolicyBundles(parts: {
       }),
   }
 }
+
+const keptOf = ({ sha256, kept_by, kept_at, is_signed, is_active }: VersionRow): KeptBundle => ({
+  sha256,
+  kept_by,
+  kept_at,
+  is_signed,
+  is_active,
+})
 
 interface Kept {
   readonly sealed: SealedBundle
@@ -97,15 +123,17 @@ async function keep(client: PoolClient, tenant: TenantId, { sealed, by }: Kept):
 interface Activation extends Kept {
   readonly tenant: TenantId
   readonly reason: string
+  readonly instead_of?: string | null
 }
 
 async function activate(
   store: EventContext,
   client: PoolClient,
-  { tenant, sealed, by, reason }: Activation,
+  { tenant, sealed, by, reason, instead_of }: Activation,
 ): Promise<ActiveBundle> {
   await query(client, LOCK, [tenant])
   const before = await active(client, tenant)
+  if (instead_of !== undefined && (before?.sha256 ?? null) !== instead_of) throw changedSince('The active policy')
   await keep(client, tenant, { sealed, by })
   const { sha256, signature } = sealed
   await query(client, ACTIVATE, [tenant, sha256, JSON.stringify(signature), plain(by), plain(reason)])
