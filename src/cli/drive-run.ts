@@ -6,6 +6,7 @@ import { liveProgress, type LiveProgress } from './screen/live-progress.ts'
 import { outcomeJson } from './screen/outcome-json.ts'
 import { outcomeLines } from './screen/outcome.ts'
 import { paintFor } from './screen/paint.ts'
+import { tellWaits, type WaitTeller } from './tell-waits.ts'
 
 interface Drive {
   readonly environment: CliEnvironment
@@ -24,14 +25,16 @@ export async function workOnRun(run: RunId, drive: Drive): Promise<number> {
   const screen = progressScreen(drive)
   const live = liveProgress(environment, screen)
   const stopListening = cancelOnInterrupt(cancel, live, drive)
+  const waits = tellWaits(run, environment, { platform, live })
   try {
-    const shown = showEvents(run, follow.signal, { platform, live })
+    const shown = showEvents(run, follow.signal, { platform, live, waits })
     const view = await platform.work(run, cancel.signal)
     await Promise.race([shown, after(LAG_MS, environment)])
     follow.abort()
     live.close()
     return await finish(view, drive)
   } finally {
+    waits.stop()
     follow.abort()
     stopListening()
     live.close()
@@ -44,13 +47,15 @@ export async function watchRun(run: RunId, drive: Drive): Promise<number> {
   const follow = new AbortController()
   const live = liveProgress(environment, progressScreen(drive))
   const stopListening = environment.onInterrupt(() => follow.abort())
+  const waits = tellWaits(run, environment, { platform, live })
   try {
-    await showEvents(run, follow.signal, { platform, live })
+    await showEvents(run, follow.signal, { platform, live, waits })
     live.close()
     if (follow.signal.aborted) return EXIT_CODES.done.code
     const view = await platform.view(run)
     return view === undefined ? EXIT_CODES.usage.code : await finish(view, drive)
   } finally {
+    waits.stop()
     follow.abort()
     stopListening()
     live.close()
@@ -62,10 +67,13 @@ const progressScreen = ({ environment, json }: Drive): Screen => (json ? environ
 async function showEvents(
   run: RunId,
   signal: AbortSignal,
-  to: { readonly platform: Platform; readonly live: LiveProgress },
+  to: { readonly platform: Platform; readonly live: LiveProgress; readonly waits: WaitTeller },
 ): Promise<void> {
   try {
-    for await (const event of to.platform.follow(run, signal)) to.live.show(event)
+    for await (const event of to.platform.follow(run, signal)) {
+      to.live.show(event)
+      if (event.state !== null) to.waits.stands(event.state)
+    }
   } catch (error) {
     if (!signal.aborted) to.live.say(`the events cannot be read: ${error instanceof Error ? error.message : 'unknown'}`)
   }

@@ -12,6 +12,8 @@ export interface LiveProgress {
   show(event: LedgerEvent): void
   /** Replaces what happens now, for things that are no event. */
   say(what: string): void
+  /** A line of its own that stays. */
+  note(line: string): void
   /** Takes the live line away and stops. */
   close(): void
 }
@@ -84,6 +86,11 @@ export function liveProgress(environment: CliEnvironment, screen: Screen): LiveP
     },
     say: (what) => {
       progress = { ...progress, now: plainLine(what) }
+      draw()
+    },
+    note: (line) => {
+      wipe()
+      screen.write(`  ${paint.warn('·')} ${paint.warn(plainLine(line))}\n`)
       draw()
     },
     close: () => {

@@ -1,7 +1,8 @@
 import { GanderError } from '#domain/failure'
 import { parseId } from '#domain/ids'
 import { print, type Cli, type Verb } from '../cli.ts'
-import { repositoryName, withControls } from './switch-scope.ts'
+import { repositoryName, requireReason, withControls } from './switch-scope.ts'
+import { showSwitches } from './switches.ts'
 
 interface OpsFlags {
   readonly all?: boolean
@@ -21,6 +22,11 @@ export const addOps: Verb = (program, cli) => {
       .description(description)
       .option('--by <name>', 'who says so (default: you)')
       .option('--reason <text>', 'why, for the record')
+  ops
+    .command('status')
+    .description('Shows whether the scheduler stands still and what is stopped, since when, by whom.')
+    .option('--json', 'one JSON object on one line')
+    .action(({ json }: { readonly json?: boolean }) => showSwitches(cli, json === true))
   add('pause', 'Lets no further run be leased; runs in hand go on and new ones are taken in.')
     .option('--all', 'for every tenant')
     .action((flags: OpsFlags) => pause(cli, flags))
@@ -35,40 +41,45 @@ export const addOps: Verb = (program, cli) => {
     .action((repository: string, flags: OpsFlags) => block(cli, repository, flags))
 }
 
+/** Why, in words; an empty text is no reason, and leaving it out is told as such. */
+function reasonOf({ reason = 'none was given' }: OpsFlags, command: string): string {
+  requireReason(reason, command)
+  return reason
+}
+
 const byOf = (cli: Cli, flags: OpsFlags): string => flags.by ?? cli.environment.user
 
 async function pause(cli: Cli, flags: OpsFlags): Promise<void> {
+  const reason = reasonOf(flags, 'gander ops pause')
   const paused = await withControls(cli, ({ tenant_id, governance }) =>
-    governance.pauseScheduler(flags.all === true ? null : tenant_id, byOf(cli, flags), flags.reason ?? ''),
+    governance.pauseScheduler(flags.all === true ? null : tenant_id, byOf(cli, flags), reason),
   )
   print(cli, [`The scheduler of ${paused.tenant_id ?? 'every tenant'} stands still. \`gander ops unpause\` lifts it.`])
 }
 
 async function unpause(cli: Cli, flags: OpsFlags): Promise<void> {
+  const reason = reasonOf(flags, 'gander ops unpause')
   const was = await withControls(cli, ({ tenant_id, governance }) =>
-    governance.resumeScheduler(flags.all === true ? null : tenant_id, byOf(cli, flags), flags.reason ?? ''),
+    governance.resumeScheduler(flags.all === true ? null : tenant_id, byOf(cli, flags), reason),
   )
   print(cli, [was ? 'The scheduler goes on.' : 'The scheduler was not paused.'])
 }
 
 async function revoke(cli: Cli, typed: string, flags: OpsFlags): Promise<void> {
+  const reason = reasonOf(flags, `gander ops revoke-lease ${typed}`)
   const id = parseId('run', typed)
   if (id === undefined) throw new GanderError('run_not_found', `${JSON.stringify(typed)} is no run.`)
   const run = await withControls(cli, ({ tenant_id, governance }) =>
-    governance.revokeLease(tenant_id, id, byOf(cli, flags), flags.reason ?? ''),
+    governance.revokeLease(tenant_id, id, byOf(cli, flags), reason),
   )
   print(cli, [`${run.id} is ${run.state} again; what its worker still writes is refused.`])
 }
 
 async function block(cli: Cli, typed: string, flags: OpsFlags): Promise<void> {
+  const reason = reasonOf(flags, `gander ops block ${typed}`)
   const repository = repositoryName(cli, typed)
   const moved = await withControls(cli, ({ tenant_id, switches }) =>
-    switches.stop(
-      { level: 'repository', tenant_id, repository },
-      ['block_repository'],
-      byOf(cli, flags),
-      flags.reason ?? '',
-    ),
+    switches.stop({ level: 'repository', tenant_id, repository }, ['block_repository'], byOf(cli, flags), reason),
   )
   print(cli, [`Blocked: ${repository} (epoch ${moved.epoch}). \`gander resume repository ${repository}\` lifts it.`])
 }

@@ -2,6 +2,7 @@ import { print, printJson, type Cli, type Verb } from '../cli.ts'
 import {
   ACTION_OPTIONS,
   actionsOf,
+  requireReason,
   SCOPE_ARGUMENT,
   scopeOfWords,
   withControls,
@@ -34,12 +35,14 @@ export const addResume: Verb = (program, cli) => {
 }
 
 async function act(cli: Cli, what: string, name: string | undefined, flags: ResumeFlags): Promise<void> {
+  const { reason = 'none was given' } = flags
+  requireReason(reason, ['gander resume', what, name].filter(Boolean).join(' '))
   const moved = await withControls(cli, ({ tenant_id, switches }) =>
     switches.resume(
       scopeOfWords(cli, tenant_id, [what, name]),
       actionsOf(flags),
       flags.by ?? cli.environment.user,
-      flags.reason ?? '',
+      reason,
     ),
   )
   if (flags.json === true) return printJson(cli, moved)

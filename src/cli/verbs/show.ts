@@ -2,6 +2,7 @@ import type { RunView, StepRecord } from '#ports'
 import { print, printJson, withPlatform, type Cli, type Verb } from '../cli.ts'
 import { commandName } from '../drive-run.ts'
 import { findRun } from '../find-run.ts'
+import { whyItWaits } from '../why-it-waits.ts'
 import { money, span } from '../screen/figures.ts'
 import { outcomeJson } from '../screen/outcome-json.ts'
 import { outcomeLines } from '../screen/outcome.ts'
@@ -37,6 +38,7 @@ export const addShow: Verb = (program, cli) => {
             steps: view.steps,
             artifacts: view.artifacts,
           })
+        const held = view.run.state === 'queued' ? await whyItWaits(platform, async () => view) : []
         const risk = (await riskReadings(platform, view)).slice(-1).map(riskSentence)
         const { stdout, env } = cli.environment
         const paint = paintFor(stdout, env)
@@ -50,6 +52,7 @@ export const addShow: Verb = (program, cli) => {
         print(cli, [
           ...contract(cli, view, paint),
           ...risk.map((line) => `  ${paint.dim('risk'.padEnd(10))}  ${plainLine(line)}`),
+          ...held.map((line) => `  ${paint.warn(line)}`),
           ...gates(view, paint),
           ...steps(cli, view, flags),
           ...outcomeLines(summary),

@@ -54,6 +54,9 @@ describe('gander stop', () => {
 
   test.each([
     ['no reason', ['stop', 'everything']],
+    ['an empty reason', ['stop', 'everything', '--reason', ' ']],
+    ['an empty reason to lift', ['resume', 'everything', '--reason', '']],
+    ['an empty reason to pause', ['ops', 'pause', '--reason', '']],
     ['no name', ['stop', 'campaign', '--reason', 'x']],
     ['a name too many', ['stop', 'tenant', 'mine', '--reason', 'x']],
     ['nothing that can be stopped', ['stop', 'time', '--reason', 'x']],

@@ -7,6 +7,7 @@ import { table } from '../screen/table.ts'
 import {
   ACTION_OPTIONS,
   actionsOf,
+  requireReason,
   SCOPE_ARGUMENT,
   scopeOfWords,
   withControls,
@@ -45,16 +46,14 @@ export const addStop: Verb = (program, cli) => {
 
 async function act(cli: Cli, what: string | undefined, name: string | undefined, flags: StopFlags): Promise<void> {
   if (flags.drill === true) return drill(cli, flags.json === true)
+  const reason = flags.reason ?? (what === undefined ? 'asked at the terminal' : '')
+  requireReason(reason, ['gander stop', what, name].filter(Boolean).join(' '))
   const level = what ?? (await agreed(cli))
-  if (flags.reason === undefined && what !== undefined)
-    throw new GanderError('usage', 'A stop needs a reason: whoever finds it wants to know.', {
-      remedy: `Add --reason "…" to \`gander stop ${[what, name].filter(Boolean).join(' ')}\`.`,
-    })
   const chosen = actionsOf(flags)
   const moved = await withControls(cli, ({ tenant_id, switches }) => {
     const scope = scopeOfWords(cli, tenant_id, [level, name])
     const actions = chosen.length === 0 ? ALL_EFFECTS : chosen
-    return switches.stop(scope, actions, flags.by ?? cli.environment.user, flags.reason ?? 'asked at the terminal')
+    return switches.stop(scope, actions, flags.by ?? cli.environment.user, reason)
   })
   if (flags.json === true) return printJson(cli, moved)
   const words = wordsOfScope(moved.scope)

@@ -67,6 +67,14 @@ export function scopeOfWords(
     : { level, tenant_id, capability: name }
 }
 
+/** A stop, a lift or a pause says why. @throws GanderError `usage` where no word was given */
+export function requireReason(reason: string, command: string): void {
+  if (reason.trim() !== '') return
+  throw new GanderError('usage', 'A reason is needed: whoever finds what was stopped wants to know.', {
+    remedy: `Say why: \`${command} --reason "…"\`.`,
+  })
+}
+
 /** The words that name a scope again. */
 export function wordsOfScope(scope: SwitchScope): string {
   switch (scope.level) {

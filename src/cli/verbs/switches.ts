@@ -13,10 +13,11 @@ export const addSwitches: Verb = (program, cli) => {
     .summary('what is stopped, since when, by whom')
     .description('Shows every kill switch that was ever moved, and whether the scheduler stands still.')
     .option('--json', 'one JSON object on one line')
-    .action(async ({ json }: { readonly json?: boolean }) => show(cli, json === true))
+    .action(async ({ json }: { readonly json?: boolean }) => showSwitches(cli, json === true))
 }
 
-async function show(cli: Cli, json: boolean): Promise<void> {
+/** Prints what holds now: switches that were ever moved, and pauses of the scheduler. */
+export async function showSwitches(cli: Cli, json: boolean): Promise<void> {
   const { reading, pauses } = await withControls(cli, async ({ tenant_id, switches, governance }) => {
     const [now, paused] = await Promise.all([switches.read(tenant_id), governance.schedulerPauses(tenant_id)])
     return { reading: now, pauses: paused }
