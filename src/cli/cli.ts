@@ -36,6 +36,10 @@ export async function withPlatform<Value>(
 /** A server with the token that is kept for it, or that GANDER_TOKEN gives. */
 export async function serverAddress(cli: Cli, url: string): Promise<{ readonly url: string; readonly token: string }> {
   const { env, servers } = cli.environment
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+    throw new GanderError('usage', `${url} is no address of a server. It must begin with https:// or http://.`, {
+      remedy: 'Give the address that `gander serve` prints, as in --server http://127.0.0.1:4750.',
+    })
   const token = env['GANDER_TOKEN'] ?? (await servers.read())[url]
   if (token !== undefined && token !== '') return { url, token }
   throw new GanderError('usage', `There is no token for ${url}.`, {

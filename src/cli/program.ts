@@ -117,7 +117,7 @@ export async function runCommandLine(environment: CliEnvironment, argv: readonly
     // A group of commands without one of them: its page is the answer.
     if (error instanceof CommanderError && error.code === 'commander.help')
       return runCommandLine(environment, [...argv, '--help'])
-    const failure = describeFailure(error instanceof CommanderError ? usageError(error, argv[0]) : error)
+    const failure = describeFailure(error instanceof CommanderError ? usageError(error, program, argv) : error)
     report(failure, environment, argv.slice(0, dashes === -1 ? undefined : dashes).includes('--json'))
     if (failure.code === 'internal' && (environment.env['GANDER_DEBUG'] ?? '') !== '' && error instanceof Error)
       environment.stderr.write(`${error.stack}\n`)
@@ -125,12 +125,27 @@ export async function runCommandLine(environment: CliEnvironment, argv: readonly
   }
 }
 
+/** The words of a command line that name a command: `token issue`; empty where there is no such command. */
+function commandIn(program: Command, argv: readonly string[]): string {
+  const words: string[] = []
+  let within: Command | undefined = program
+  for (const word of argv) {
+    within = within.commands.find((command) => command.name() === word || command.aliases().includes(word))
+    if (within === undefined) {
+      if (words.length > 0) break
+      within = program
+    } else words.push(word)
+  }
+  return words.join(' ')
+}
+
 /** commander's words (`error: unknown option '--isue'\n(Did you mean --issue?)`) as one of our own failures. */
-function usageError(error: CommanderError, verb: string | undefined): GanderError {
+function usageError(error: CommanderError, program: Command, argv: readonly string[]): GanderError {
   const [said = '', hint = ''] = error.message.replace(/^error: /, '').split('\n')
   const what = `${said.charAt(0).toUpperCase()}${said.slice(1)}`
   const meant = /\(Did you mean (.*)\?\)/.exec(hint)?.[1]
-  const page = verb === undefined || verb.startsWith('-') || error.code === 'commander.unknownCommand' ? '' : ` ${verb}`
+  const named = commandIn(program, argv)
+  const page = named === '' ? '' : ` ${named}`
   const help = `\`gander${page} --help\` shows what there is.`
   const why =
     error.code === 'commander.unknownCommand' ? 'There is no such command.' : 'The command line is not understood.'

@@ -2,7 +2,7 @@ import { GanderError } from '#domain/failure'
 import { createPriceTable } from '#adapters/models'
 import type { ControlPlaneWish, Served } from '#cli'
 import { awaitDatabase } from './await-database.ts'
-import { openApi } from './open-api.ts'
+import { listening, openApi } from './open-api.ts'
 import { keepAudit } from './open-audit.ts'
 import type { openWorker } from './open-worker.ts'
 import { processLog } from './process-log.ts'
@@ -19,19 +19,16 @@ export async function controlPlane(settings: PlatformSettings, wish: ControlPlan
   const stop = new AbortController()
   const attended = attendDuties({ shared, database }, tell, stop.signal)
   const endAudit = keepAudit({ settings, database, redactor: shared.redactor })
-  const url = await api.listen({ host: wish.host, port: wish.port })
-  tell('listening', { url })
-  return {
-    url,
-    token_file,
-    close: async () => {
-      stop.abort()
-      await api.close()
-      await attended
-      await endAudit()
-      await database.close()
-    },
+  const close = async () => {
+    stop.abort()
+    await api.close()
+    await attended
+    await endAudit()
+    await database.close()
   }
+  const url = await listening(api, wish, close)
+  tell('listening', { url })
+  return { url, token_file, close }
 }
 
 type Working = Awaited<ReturnType<typeof openWorker>>

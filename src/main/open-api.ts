@@ -1,7 +1,5 @@
 import {
-  createAuditTrail,
   createIdentities,
-  createPolicyBundles,
   createProvenance,
   createRepositoryRecords,
   createRunQueries,
@@ -11,6 +9,7 @@ import {
 import { openTenant } from '#control-plane/identity'
 import { createIntake } from '#control-plane/intake'
 import { createApi } from '#api/server'
+import { GanderError } from '#domain/failure'
 import { ROLES } from '#domain/identity'
 import { LOCAL_TENANT, type TenantId } from '#domain/ids'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
@@ -20,6 +19,7 @@ import type { ServeWish } from '#cli'
 import type { openWorker } from './open-worker.ts'
 import { openAccessRules } from './open-access-rules.ts'
 import { platformOver } from './open-platform.ts'
+import { openRecords } from './open-records.ts'
 import { openSignIn } from './open-sign-in.ts'
 import type { PlatformSettings, SharedParts } from './shared-parts.ts'
 import { identifiers } from './system-clock.ts'
@@ -55,8 +55,8 @@ export async function openApi({ settings, shared, database, working, wish }: Api
     openTenant: (order) => openTenant({ tenants, identities }, order),
     repositories: createRepositoryRecords({ database, identifiers }),
     provenance: createProvenance({ database }),
-    policies: createPolicyBundles({ database, identifiers }),
-    audit: createAuditTrail({ database, identifiers }),
+    policies: shared.policy_bundles,
+    ...openRecords({ settings, shared, database }),
     intake: createIntake({ fetch: globalThis.fetch, token: process.env['GITHUB_TOKEN'] }),
     ...(sign_in !== undefined && { sign_in }),
     ...(wish.agent !== undefined && { agent: wish.agent }),
@@ -66,6 +66,33 @@ export async function openApi({ settings, shared, database, working, wish }: Api
     version: settings.version,
   })
   return { api, token_file }
+}
+
+/** Begins to listen; where that fails everything is closed and the reason told. @throws GanderError `address_unavailable` */
+export async function listening(
+  api: { listen(at: { readonly host: string; readonly port: number }): Promise<string> },
+  { host, port }: { readonly host: string; readonly port: number },
+  close: () => Promise<void>,
+): Promise<string> {
+  try {
+    return await api.listen({ host, port })
+  } catch (error) {
+    await close()
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    const why = UNAVAILABLE[code]
+    if (why === undefined) throw error
+    throw new GanderError('address_unavailable', `Port ${port} of ${host} cannot be listened on. ${why}`, {
+      cause: error,
+      facts: { host, port },
+    })
+  }
+}
+
+const UNAVAILABLE: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'Another program listens there.',
+  EACCES: 'Ports below 1024 need rights that this user does not have.',
+  EADDRNOTAVAIL: 'This machine does not have that address.',
+  ENOTFOUND: 'No address is known by that name.',
 }
 
 /** The first person of an installation: whoever can read its home folder. */

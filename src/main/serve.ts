@@ -1,6 +1,6 @@
 import { openDatabase } from '#adapters/postgres'
 import type { ServeWish, Served } from '#cli'
-import { openApi } from './open-api.ts'
+import { listening, openApi } from './open-api.ts'
 import { keepAudit } from './open-audit.ts'
 import { openWorker } from './open-worker.ts'
 import { processLog } from './process-log.ts'
@@ -20,17 +20,13 @@ export async function serve(settings: PlatformSettings, wish: ServeWish): Promis
   const endAudit = keepAudit({ settings, database, redactor: shared.redactor })
   const worked = working.worker.serve(wish.workers, stop.signal)
   working.warm()
-  const url = await api.listen({ host: wish.host, port: wish.port })
-  return {
-    url,
-    token_file,
-    close: async () => {
-      stop.abort()
-      await api.close()
-      await Promise.all([worked, attended])
-      await endAudit()
-      await working.close()
-      await database.close()
-    },
+  const close = async () => {
+    stop.abort()
+    await api.close()
+    await Promise.all([worked, attended])
+    await endAudit()
+    await working.close()
+    await database.close()
   }
+  return { url: await listening(api, wish, close), token_file, close }
 }

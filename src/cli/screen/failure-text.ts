@@ -26,7 +26,7 @@ export function describeFailure(error: unknown): FailureText {
     code: error.code,
     exit: GANDER_ERRORS[error.code].exit,
     what,
-    why: why === MEANING ? `This is ${error.code} in docs/reference/errors.md.` : why,
+    why: why === MEANING ? `docs/reference/errors.md tells what ${error.code} means.` : why,
     next: plainLine(error.remedy),
   }
 }

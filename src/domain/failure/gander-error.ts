@@ -41,6 +41,7 @@ export const GANDER_ERRORS = {
     exit: 2,
     remedy: 'Correct GANDER_HOME/sign-in.yaml or the --oidc flags; see docs/guides/roles.md.',
   },
+  address_unavailable: { exit: 2, remedy: 'Choose another with --host or --port, or stop what listens there.' },
   access_rules_invalid: { exit: 2, remedy: 'Correct GANDER_HOME/access.yaml; see docs/guides/roles.md.' },
   not_offered: { exit: 2, remedy: 'Ask whoever runs the server; the routes it has are at /docs.' },
   policy_not_found: { exit: 2, remedy: '`gander policy` shows what is on record.' },

@@ -228,6 +228,9 @@ describe('an order made from flags', () => {
     [['run', '--mode', 'yolo'], 'Allowed choices are analysis_only'],
     [['run', '--isue', 'x'], 'Did you mean --issue?'],
     [['rnu'], 'Did you mean run?'],
+    [['token', 'issue'], 'gander token issue --help'],
+    [['--server', 'http://127.0.0.1:9', 'ops', 'nonsense'], 'gander ops --help'],
+    [['--server', 'nonsense', 'list'], 'is no address of a server'],
     [['show'], "Missing required argument 'run'"],
   ])('%j is a usage error that says what to do', async (argv, message) => {
     const { code, err } = await run(argv, fakeCli({ platform: over('completed'), files: FILES }))
