@@ -23,13 +23,15 @@ export interface PrincipalRecord {
   /** Issuer and subject of a person who signs in by OIDC; null for others. */
   readonly oidc: { readonly issuer: string; readonly subject: string } | null
   readonly grants: readonly RoleGrant[]
+  /** What the identity provider vouched for at the last sign-in; absent: nothing. Never shown by the API. */
+  readonly email?: string
   readonly disabled_at: string | null
   /** Grows with each change. */
   readonly version: number
 }
 
 /** What a principal is when it is let in. */
-export type NewPrincipal = Omit<PrincipalRecord, 'id' | 'disabled_at' | 'version'>
+export type NewPrincipal = Omit<PrincipalRecord, 'id' | 'email' | 'disabled_at' | 'version'>
 
 /** Somebody as the identity provider that a tenant trusts knows them. */
 export interface Subject {
@@ -68,6 +70,8 @@ export interface Identities {
     grants: readonly RoleGrant[],
     change: RecordChange,
   ): Promise<PrincipalRecord>
+  /** Notes the address that the identity provider vouches for, or that it vouches for none any more. */
+  noteEmail(tenant: TenantId, principal: string, email: string | null, change: RecordChange): Promise<PrincipalRecord>
   disable(tenant: TenantId, principal: string, change: RecordChange): Promise<PrincipalRecord>
   tokens(tenant: TenantId, principal: string): Promise<readonly TokenRecord[]>
   /** The secret is told here and never again. */

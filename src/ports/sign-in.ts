@@ -25,6 +25,8 @@ export interface VouchedPerson {
   readonly subject: string
   /** For the record: the provider's name, e-mail address or subject. */
   readonly name: string
+  /** The address, where the provider says that it was verified; null otherwise. */
+  readonly email: string | null
   readonly grants: readonly RoleGrant[]
 }
 

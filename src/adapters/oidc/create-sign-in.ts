@@ -71,7 +71,14 @@ function personOf(rules: SignInRules, payload: JWTPayload): Result<VouchedPerson
   if (!/^[\x20-\x7e]{1,255}$/.test(sub)) return refused('its subject is not one')
   const called = [payload['name'], payload['preferred_username'], payload['email']].find(isName)
   const grants = claimedGrants(payload[rules.groups_claim], rules.groups)
-  return ok({ tenant_id: rules.tenant_id, issuer: rules.issuer, subject: sub, name: called ?? sub, grants })
+  const { tenant_id, issuer } = rules
+  return ok({ tenant_id, issuer, subject: sub, name: called ?? sub, email: verifiedEmail(payload), grants })
+}
+
+/** An address that anybody may have typed at their provider is nobody's. */
+function verifiedEmail({ email, email_verified }: JWTPayload): string | null {
+  const is_address = typeof email === 'string' && email.length <= 254 && /^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u.test(email)
+  return is_address && email_verified === true ? email : null
 }
 
 const isName = (value: unknown): value is string =>

@@ -99,10 +99,26 @@ const approvalKind: z.ZodType<ApprovalKind, ApprovalKind> = z.enum([
   'incident_commander',
 ])
 /** What a run still needs, kind by kind, while people answer. */
-export const approvalNeed = z.object({ kind: approvalKind, quorum: z.number().int() })
+export const approvalNeed = z.object({
+  kind: approvalKind,
+  quorum: z.number().int(),
+  one_of_each: z
+    .array(z.array(z.string()))
+    .exactOptional()
+    .describe('Sets of people, of each of which one must agree.'),
+})
 /** One person's yes. */
 export const approvalVote = z.object({ person: z.string(), by: z.string(), serves: z.array(approvalKind) })
-const requirement = approvalNeed.extend({ approvers: z.array(z.string()), four_eyes: z.boolean(), why: z.string() })
+const requirement = approvalNeed.extend({
+  approvers: z.array(z.string()),
+  four_eyes: z.boolean(),
+  why: z.string(),
+  owners: z.array(z.string()).exactOptional().describe('Who may give it for owning what is changed.'),
+  administrators_because: z
+    .string()
+    .exactOptional()
+    .describe('Why platform administrators may give it too: those who should cannot.'),
+})
 const preview = z.object({
   files: z.number().int(),
   added_lines: z.number().int(),

@@ -2,7 +2,7 @@ import { GanderError, isGanderError } from '#domain/failure'
 import type { Principal, RoleGrant } from '#domain/identity'
 import type { Identities, PrincipalRecord, SignIn, VouchedPerson } from '#ports'
 
-type People = Pick<Identities, 'byOidc' | 'create' | 'principal' | 'setGrants'>
+type People = Pick<Identities, 'byOidc' | 'create' | 'principal' | 'setGrants' | 'noteEmail'>
 
 /**
  * The person of a sign-in on record, with the grants that their groups open until the session ends. Somebody who was not
@@ -19,6 +19,8 @@ export async function recordSignIn(
   const opened: readonly RoleGrant[] = vouched.grants.map((grant) => ({ ...grant, until, source: 'sign_in' }))
   const changes = opened.length > 0 || kept.length !== (record?.grants.length ?? 0)
   if (changes) await people.setGrants(vouched.tenant_id, id, [...kept, ...opened], { by: name })
+  if ((record?.email ?? null) !== vouched.email)
+    await people.noteEmail(vouched.tenant_id, id, vouched.email, { by: name })
   return { id, name }
 }
 

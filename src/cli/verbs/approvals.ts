@@ -77,6 +77,7 @@ function lines({ approval, because, preview }: WaitingApproval, { paint, width, 
   const missing = stillMissing(requirements, votes)
   const awaited = missing.map(({ kind: each, have, quorum }) => `${each.replaceAll('_', ' ')} ${have} of ${quorum}`)
   const named = [...new Set(requirements.flatMap(({ approvers }) => approvers))]
+  const instead = requirements.flatMap(({ administrators_because }) => administrators_because ?? [])
   const changed =
     preview === null || preview.files === 0
       ? ''
@@ -93,6 +94,7 @@ function lines({ approval, because, preview }: WaitingApproval, { paint, width, 
     ...(awaited.length === 0
       ? []
       : row('awaits', `${awaited.join(', ')}${named.length === 0 ? '' : ` (${named.join(', ')})`}`)),
+    ...(instead.length === 0 ? [] : row('instead', `administrators may: ${instead.join('; ')}`)),
     ...row('by', `${approval.requester}, until ${approval.expires_at}`),
     ...(because === null ? next(approval, command, paint) : [`  ${paint.dim(because)}`]),
   ]

@@ -1,7 +1,6 @@
-import { isSimilar, type Approval, type ApprovalRequirement } from '#domain/approval'
+import { isSimilar, stillMissing, type Approval, type ApprovalRequirement } from '#domain/approval'
 import type { TenantId } from '#domain/ids'
 import { ok, refuse, type Result } from '#domain/result'
-import type { ApprovalKind } from '#domain/risk'
 import type { Task } from '#domain/task'
 import type {
   ApprovalRecords,
@@ -12,9 +11,10 @@ import type {
   PrincipalRecord,
   PublicationWish,
 } from '#ports'
-import { matcherOf, ownersOf } from './code-owners.ts'
+import { matcherOf } from './path-pattern.ts'
 import type { ApprovalsFile } from './read-approval-rules.ts'
-import { holdersOf, openRegister, servesNow, type Register } from './who-answers.ts'
+import { resolvePeople, whoCanAnswer, whoIsMissing } from './resolve-people.ts'
+import { openRegister, servesNow, type Register } from './who-answers.ts'
 
 /** What the rules are read from, each time anew: what was tightened since a run asked counts. */
 export interface RuleParts {
@@ -24,9 +24,6 @@ export interface RuleParts {
   readonly records: ApprovalRecords
   readonly clock: Clock
 }
-
-/** A day, where the rules say nothing of a kind. */
-const DAY_MINUTES = 24 * 60
 
 /** Reads the register of a tenant as it is now. */
 export async function registerOf(
@@ -62,56 +59,23 @@ function requirementsFor(register: Register, wish: PublicationWish): readonly Ap
   return [...new Set(asked.map(({ kind }) => kind))].map((kind) => {
     const all = asked.filter((each) => each.kind === kind)
     const quorum = Math.max(...all.map((each) => each.quorum))
-    return resolved(register, wish, { kind, quorum, why: [...new Set(all.map(({ why }) => why))].join('; ') })
+    return resolvePeople(register, wish, { kind, quorum, why: [...new Set(all.map(({ why }) => why))].join('; ') })
   })
 }
 
-interface Needed {
-  readonly kind: ApprovalKind
-  readonly quorum: number
-  readonly why: string
-}
-
-/** Names the people of a kind. A kind that the matrix does not know is anybody's but the requester's, if so ruled. */
-function resolved(register: Register, wish: PublicationWish, { kind, quorum, why }: Needed): ApprovalRequirement {
-  const { file } = register
-  const entry = file.matrix.find((each) => each.kind === kind)
-  if (entry === undefined) return { kind, quorum, approvers: [], four_eyes: file.another_person, why }
-  const owners = entry.codeowners ? codeOwners(file, wish) : { names: [], sets: 0 }
-  const approvers = [...entry.people, ...owners.names, ...holdersOf(register, entry, wish.task.repository)]
-  return {
-    kind,
-    quorum: Math.max(quorum, entry.quorum, owners.sets),
-    approvers: [...new Set(approvers)].sort(),
-    four_eyes: entry.four_eyes || file.another_person,
-    why,
-  }
-}
-
-/** Owners that every changed path has in common; where there are none, those of any, and one for each set of owners. */
-function codeOwners(file: ApprovalsFile, { codeowners, paths }: PublicationWish) {
-  const of_paths = ownersOf(codeowners ?? '', paths).filter((owners) => owners.length > 0)
-  const sets = of_paths.map((owners) => [...new Set(owners.flatMap((owner) => file.teams[owner] ?? [owner]))])
-  const common = (sets[0] ?? []).filter((owner) => sets.every((set) => set.includes(owner)))
-  if (common.length > 0) return { names: common, sets: 1 }
-  const distinct = new Set(sets.map((set) => [...set].sort().join('\n')))
-  return { names: sets.flat(), sets: distinct.size }
-}
-
 async function termsOf(parts: RuleParts, ...[question, run]: Parameters<ApprovalRules['terms']>): Promise<AskTerms> {
-  const { limits, matrix } = await parts.rules()
-  const kinds = question.requirements.map(({ kind }) => kind)
-  const valid_minutes = matrix
-    .filter(({ kind }) => kinds.includes(kind))
-    .reduce((least, each) => Math.min(least, each.valid_minutes), DAY_MINUTES)
-  const terms: AskTerms = { requirements: question.requirements, valid_minutes, escalated_from: null, refused: null }
+  const register = await registerOf(parts, run.task.tenant_id)
+  const { limits } = register.file
+  const { requirements } = question
+  const valid_minutes = validMinutes(register, question)
+  const terms: AskTerms = { requirements, valid_minutes, escalated_from: null, refused: null }
   if (question.kind === 'checkpoint') return terms
   if (run.asked >= limits.per_run)
     return { ...terms, refused: `This run has asked people ${run.asked} times, and ${limits.per_run} is the most.` }
-  const { tenant_id, repository } = run.task
+  const { tenant_id, repository, requester } = run.task
   const refused = await parts.records.refused(tenant_id, repository, limits.cooldown_minutes)
   const earlier = refused.find((known) => known.kind === question.kind && isSimilar(known, question))
-  if (earlier === undefined) return terms
+  if (earlier === undefined) return forSomebody(register, terms, requester)
   const { id, decided_by, decided_at, requested_at } = earlier
   const escalated_from = { approval: id, by: decided_by ?? 'somebody', at: decided_at ?? requested_at }
   if (limits.cooldown === 'refuse')
@@ -120,15 +84,37 @@ async function termsOf(parts: RuleParts, ...[question, run]: Parameters<Approval
       escalated_from,
       refused: `${escalated_from.by} refused nearly the same at ${escalated_from.at}, less than ${limits.cooldown_minutes} minutes ago.`,
     }
-  return { ...terms, escalated_from, requirements: question.requirements.map(escalated) }
+  const harder = requirements.map((requirement) => escalated(register, requirement, requester))
+  return forSomebody(register, { ...terms, escalated_from, requirements: harder }, requester)
+}
+
+/** The least of what its kind of question and its kinds of approval say. */
+function validMinutes(
+  { file: { matrix, expires } }: Register,
+  { kind, requirements }: Parameters<ApprovalRules['terms']>[0],
+): number {
+  const kinds = requirements.map((requirement) => requirement.kind)
+  return matrix
+    .filter((entry) => kinds.includes(entry.kind))
+    .reduce((least, each) => Math.min(least, each.valid_minutes), expires[kind])
+}
+
+/** What nobody could ever answer is not put to people: a run must not wait for nobody. */
+function forSomebody(register: Register, terms: AskTerms, requester: string): AskTerms {
+  const missing = terms.requirements.flatMap((each) => whoIsMissing(register, each, requester) ?? [])
+  if (missing.length === 0) return terms
+  return {
+    ...terms,
+    refused: `Nobody could complete it: ${missing.join('; ')}. No platform administrator can stand in.`,
+  }
 }
 
 /** Asked again after a no, a question takes one more person where there is one, and never the requester. */
-const escalated = (requirement: ApprovalRequirement): ApprovalRequirement => ({
-  ...requirement,
-  four_eyes: true,
-  quorum: requirement.approvers.length > requirement.quorum ? requirement.quorum + 1 : requirement.quorum,
-})
+function escalated(register: Register, requirement: ApprovalRequirement, requester: string): ApprovalRequirement {
+  const harder = { ...requirement, four_eyes: true }
+  const more = whoCanAnswer(register, harder, requester).size > requirement.quorum ? 1 : 0
+  return { ...harder, quorum: requirement.quorum + more }
+}
 
 /** Rules, roles and accounts are read again: a yes of somebody who may no longer give it is none. */
 function stillGood(register: Register, approval: Approval, task: Task): Result<true, string> {
@@ -139,14 +125,17 @@ function stillGood(register: Register, approval: Approval, task: Task): Result<t
     const gone = record !== undefined && (record.disabled_at !== null || record.kind !== 'person')
     return gone ? refuse(`${decided_by} may answer no more.`) : ok(true)
   }
-  for (const { kind, quorum } of requirements) {
+  for (const requirement of requirements) {
+    const { kind } = requirement
     const standing = votes.filter(
       ({ person, serves }) => serves.includes(kind) && servesNow(register, person, matter).includes(kind),
     )
-    if (new Set(standing.map(({ person }) => person)).size < quorum)
-      return refuse(
-        `Of ${quorum} ${quorum === 1 ? 'yes' : 'yeses'} as ${kind.replaceAll('_', ' ')} only ${standing.length} still ${standing.length === 1 ? 'counts' : 'count'}.`,
-      )
+    const [missing] = stillMissing([requirement], standing)
+    if (missing === undefined) continue
+    const { quorum } = missing
+    return refuse(
+      `Of ${quorum} ${quorum === 1 ? 'yes' : 'yeses'} as ${kind.replaceAll('_', ' ')} only ${standing.length} still ${standing.length === 1 ? 'counts' : 'count'}.`,
+    )
   }
   return ok(true)
 }

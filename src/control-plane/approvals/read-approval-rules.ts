@@ -22,6 +22,13 @@ export interface ApprovalsFile {
   readonly people: Readonly<Record<string, readonly string[]>>
   readonly teams: Readonly<Record<string, readonly string[]>>
   readonly matrix: readonly MatrixEntry[]
+  /** Minutes for which each kind of question may be answered, and its yes used; an entry of the matrix may say less. */
+  readonly expires: {
+    readonly egress: number
+    readonly leave: number
+    readonly publication: number
+    readonly checkpoint: number
+  }
   readonly require: readonly {
     readonly paths: readonly string[]
     readonly classes: readonly string[]
@@ -50,6 +57,7 @@ const names = z.array(name).max(200)
 const count = (what: string, value: number) => z.int().min(0).max(100_000).default(value).describe(what)
 
 const DURATION = /^(\d{1,5})(m|h|d)$/
+const DAY_MINUTES = 24 * 60
 const UNIT_MINUTES: Readonly<Record<string, number>> = { m: 1, h: 60, d: 24 * 60 }
 /** A request nobody answers is forgotten after a month at the latest. */
 const LONGEST_MINUTES = 31 * 24 * 60
@@ -75,7 +83,7 @@ const entry = z.strictObject({
     .default(false)
     .describe('True: owners of the changed paths by CODEOWNERS of the base commit.'),
   quorum: z.int().min(1).max(20).default(1).describe('How many different people. Absent: 1.'),
-  expires: duration.default(24 * 60).describe('How long it may be given, and then used. Absent: 24h.'),
+  expires: duration.optional().describe('How long it may be given, and then used. Absent: as its question.'),
   four_eyes: z.boolean().default(true).describe('False: the requester may give it, and the record says so.'),
 })
 
@@ -91,6 +99,17 @@ const schema = z.strictObject({
   people: z.record(name, names).default({}).describe('Accounts and addresses that belong to one person.'),
   teams: z.record(name, names).default({}).describe('Who a team in CODEOWNERS is, such as acme/security.'),
   matrix: z.array(entry).max(20).default([]).describe('Who may give which kind. Absent: no kind is resolved.'),
+  expires: z
+    .strictObject({
+      egress: duration.default(DAY_MINUTES).describe('A host that a setup asks for. Absent: 24h.'),
+      leave: duration.default(DAY_MINUTES).describe('What an agent asks to do with its own hands. Absent: 24h.'),
+      publication: duration.default(DAY_MINUTES).describe('A change that leaves the platform. Absent: 24h.'),
+      checkpoint: duration
+        .default(DAY_MINUTES)
+        .describe('Whether to go on, where its profile says no time. Absent: 24h.'),
+    })
+    .prefault({})
+    .describe('How long each kind of question may be answered. Then its run stops, for a person.'),
   require: z
     .array(
       z.strictObject({
@@ -135,7 +154,7 @@ export function readApprovalRules(
 }
 
 function fileOf(read: z.output<typeof schema>): ApprovalsFile {
-  const matrix = read.matrix.map(({ expires, ...rest }) => ({ ...rest, valid_minutes: expires }))
+  const matrix = read.matrix.map(({ expires, ...rest }) => ({ ...rest, valid_minutes: expires ?? LONGEST_MINUTES }))
   return { ...read, matrix }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { matcherOf, ownersOf } from './code-owners.ts'
+import { ownersOf } from './code-owners.ts'
+import { matcherOf } from './path-pattern.ts'
 import { readApprovalRules } from './read-approval-rules.ts'
 
 describe('the rules about approvals', () => {
@@ -68,7 +69,40 @@ src/open
     ['src/*.ts', 'src/a.ts', 'src/b/a.ts'],
     ['src/**/test', 'src/a/b/test/x', 'src/testing'],
     ['a+b', 'x/a+b/y', 'aab'],
+    ['/docs/*', 'docs/a.md', 'docs/deep/a.md'],
+    ['/*', 'a.md', 'docs/a.md'],
+    ['src/**', 'src/a/b', 'src'],
+    ['**/logs', 'a/b/logs/x', 'a/blogs'],
+    ['src/**/*.ts', 'src/a/b/c.ts', 'src/c.js'],
+    ['gen*', 'a/generated/x.ts', 'a/regen'],
+    ['docs/', 'a/docs/b.md', 'a/docs'],
+    [String.raw`with\ space/`, 'with space/a', 'with'],
+    [String.raw`\#keys`, '#keys', 'keys'],
+    [String.raw`a\*b`, 'a*b', 'axb'],
+    ['fil?.ts', 'file.ts', 'fil/.ts'],
+    ['emoji-?.md', 'emoji-\u{1F986}.md', 'emoji-.md'],
+    ['caf\u00e9/', 'cafe\u0301/a', 'cafe/a'],
+    ['Src/', 'Src/a', 'src/a'],
+    ['[ab].ts', '[ab].ts', 'a.ts'],
+    ['a(b|c)', 'a(b|c)', 'ab'],
   ])('%s speaks of %s and not of %s', (pattern, yes, no) => {
     expect([matcherOf(pattern)(yes), matcherOf(pattern)(no)]).toEqual([true, false])
+  })
+
+  it('takes nothing back by a negation, and a pattern that cannot be read owns nothing', () => {
+    const odd = `\uFEFFsecrets/ @vault\r\n!secrets/readme.md @all\n/ @root\n${'x'.repeat(2_000)} @long\n@\n`
+    expect(ownersOf(odd, ['secrets/readme.md', 'a', 'x'.repeat(2_000)])).toEqual([['vault'], [], []])
+  })
+
+  it('reads sections: a line without owners has those of its section, and none where that names none', () => {
+    const sections = '[Docs] @writers\ndocs/\ndocs/api/ @grace # hers\n^[Data][2]\ndb/\n'
+    expect(ownersOf(sections, ['docs/a', 'docs/api/b', 'db/c'])).toEqual([['writers'], ['grace'], []])
+  })
+
+  it('answers in the product of the lengths, whatever stars a repository writes', () => {
+    const path = `${'a/'.repeat(2_000)}b`
+    expect(matcherOf(`${'**/a*a*'.repeat(60)}/c`)(path)).toBe(false)
+    expect(matcherOf(`${'*a'.repeat(400)}x`)('a'.repeat(2_000))).toBe(false)
+    expect(matcherOf('**/b')(path)).toBe(true)
   })
 })

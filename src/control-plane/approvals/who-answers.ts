@@ -1,5 +1,5 @@
 import { createPeople, plainName, type ApprovalRequirement, type People } from '#domain/approval'
-import { standing, type RoleGrant } from '#domain/identity'
+import { standing, type Role, type RoleGrant } from '#domain/identity'
 import type { ApprovalKind } from '#domain/risk'
 import type { PrincipalRecord } from '#ports'
 import type { ApprovalsFile, MatrixEntry } from './read-approval-rules.ts'
@@ -11,13 +11,17 @@ export interface Register {
   readonly principals: readonly PrincipalRecord[]
 }
 
-/** Joins the rules with the principals on record: one sign-in of an issuer is one person, whatever accounts it has. */
+/**
+ * Joins the rules with the principals on record: one sign-in of an issuer is one person, whatever accounts it has, and so
+ * are those for whom the provider vouches the same address.
+ */
 export function openRegister(file: ApprovalsFile, records: readonly PrincipalRecord[], now: number): Register {
   const at = new Date(now).toISOString()
   const principals = records.map((record) => ({ ...record, grants: standing(record.grants, at) }))
   const links = new Map<string, readonly string[]>(Object.entries(file.people))
-  for (const { name, oidc } of principals)
-    if (oidc !== null) links.set(name, [...(links.get(name) ?? []), `oidc ${oidc.subject}`])
+  for (const { name, oidc, email } of principals)
+    if (oidc !== null)
+      links.set(name, [...(links.get(name) ?? []), `oidc ${oidc.subject}`, ...(email === undefined ? [] : [email])])
   return { file, people: createPeople(Object.fromEntries(links)), principals }
 }
 
@@ -83,27 +87,38 @@ function mayGive(register: Register, person: string, asked: Asked): boolean {
   if (entry === undefined) return true
   const is = (name: string) => people.isSame(name, person)
   if (entry.people.some(is)) return true
-  if (entry.codeowners && asked.approvers.some(is)) return true
-  return holdsRole(register, person, { entry, repository: asked.repository })
+  if (entry.codeowners && (asked.owners ?? asked.approvers).some(is)) return true
+  const roles = asked.administrators_because === undefined ? entry.roles : [...entry.roles, ADMINISTRATOR]
+  return holdsRole(register, person, { roles, repository: asked.repository })
 }
+
+/** Whoever runs the platform answers where those who should cannot. */
+const ADMINISTRATOR: Role = 'platform_administrator'
 
 function holdsRole(
   { people, principals }: Register,
   person: string,
-  { entry, repository }: { readonly entry: MatrixEntry; readonly repository: string },
+  { roles, repository }: { readonly roles: readonly Role[]; readonly repository: string },
 ): boolean {
   return principals
     .filter(
       ({ name, kind, disabled_at }) => kind === 'person' && disabled_at === null && people.personOf(name) === person,
     )
-    .some(({ grants }) => grants.some((grant) => entry.roles.includes(grant.role) && covers(grant, repository)))
+    .some(({ grants }) => grants.some((grant) => roles.includes(grant.role) && covers(grant, repository)))
 }
 
 /** Names of those who hold a role of the entry now, for a list that people read. */
-export const holdersOf = ({ principals }: Register, entry: MatrixEntry, repository: string): readonly string[] =>
+export const holdersOf = (register: Register, entry: MatrixEntry, repository: string): readonly string[] =>
+  namesWith(register, entry.roles, repository)
+
+/** Names of the people who run the platform now. */
+export const administratorsOf = (register: Register, repository: string): readonly string[] =>
+  namesWith(register, [ADMINISTRATOR], repository)
+
+const namesWith = ({ principals }: Register, roles: readonly Role[], repository: string): readonly string[] =>
   principals
     .filter(({ kind, disabled_at }) => kind === 'person' && disabled_at === null)
-    .filter(({ grants }) => grants.some((grant) => entry.roles.includes(grant.role) && covers(grant, repository)))
+    .filter(({ grants }) => grants.some((grant) => roles.includes(grant.role) && covers(grant, repository)))
     .map(({ name }) => name)
 
 const covers = ({ repository: granted }: RoleGrant, repository: string): boolean =>

@@ -4,8 +4,8 @@ import type { Sha256 } from '../ledger/index.ts'
 import type { ApprovalRequirement, ApprovalVote } from './requirement.ts'
 
 /**
- * What is asked for. `egress`: hosts of the setup; `leave`: what an agent asks to do with its own hands; `publication`:
- * that a change leaves the platform; `checkpoint`: whether to go on after a phase, which gates no risky act.
+ * What is asked for. `egress`: hosts of the setup; `leave`: an act of the run or of its agent that policy lets a person
+ * decide; `publication`: that a change leaves the platform; `checkpoint`: whether to go on after a phase, which gates no risky act.
  */
 type RequestKind = 'egress' | 'leave' | 'publication' | 'checkpoint'
 

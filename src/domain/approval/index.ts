@@ -14,6 +14,7 @@ export {
 export {
   isComplete,
   stillMissing,
+  type ApprovalNeed,
   type ApprovalRequirement,
   type ApprovalVote,
 } from './requirement.ts'

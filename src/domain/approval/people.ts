@@ -9,6 +9,8 @@ export interface People {
   personOf(...names: readonly string[]): string
   /** True where both names are one person's. */
   isSame(one: string, other: string): boolean
+  /** True where a rule or a sign-in says whose name it is. */
+  isLinked(name: string): boolean
 }
 
 /** Names that look alike are one name: case, width, spaces and invisible characters don't tell people apart. */
@@ -35,5 +37,9 @@ export function createPeople(links: PersonLinks): People {
     const linked = groups.filter((group) => plain.some((name) => group.has(name)))
     return key(linked.length === 0 ? plain : linked.flatMap((group) => [...group]))
   }
-  return { personOf, isSame: (one, other) => personOf(one) === personOf(other) }
+  return {
+    personOf,
+    isSame: (one, other) => personOf(one) === personOf(other),
+    isLinked: (name) => groups.some((group) => group.has(plainName(name))),
+  }
 }

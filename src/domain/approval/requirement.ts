@@ -21,7 +21,16 @@ export interface ApprovalRequirement {
   readonly four_eyes: boolean
   /** The rules that ask for it. */
   readonly why: string
+  /** Sets of people, by what `ApprovalVote.person` calls them, of each of which one must be among the yeses; absent: none. */
+  readonly one_of_each?: readonly (readonly string[])[]
+  /** Who may give it for owning what is changed; absent: nobody for that reason, or in older requests all approvers. */
+  readonly owners?: readonly string[]
+  /** Why platform administrators may give it too: those who should cannot. Absent: they may not. */
+  readonly administrators_because?: string
 }
+
+/** What completes a requirement. */
+export type ApprovalNeed = Pick<ApprovalRequirement, 'kind' | 'quorum' | 'one_of_each'>
 
 /** How many yeses a requirement still lacks. */
 export interface MissingVotes {
@@ -30,19 +39,22 @@ export interface MissingVotes {
   readonly quorum: number
 }
 
-/** What the votes do not cover yet. A person counts once for each kind; one person may serve several kinds. */
+/**
+ * What the votes do not cover yet. A person counts once for each kind; one person may serve several kinds, and stand in
+ * several sets. While a set has nobody, one yes more is missing, however many there are.
+ */
 export function stillMissing(
-  requirements: readonly Pick<ApprovalRequirement, 'kind' | 'quorum'>[],
+  requirements: readonly ApprovalNeed[],
   votes: readonly ApprovalVote[],
 ): readonly MissingVotes[] {
-  return requirements.flatMap(({ kind, quorum }) => {
+  return requirements.flatMap(({ kind, quorum, one_of_each = [] }) => {
     const people = new Set(votes.filter(({ serves }) => serves.includes(kind)).map(({ person }) => person))
-    return people.size >= quorum ? [] : [{ kind, quorum, have: people.size }]
+    const has_all = one_of_each.every((set) => set.some((person) => people.has(person)))
+    const wanted = has_all ? quorum : Math.max(quorum, people.size + 1)
+    return people.size >= wanted ? [] : [{ kind, quorum: wanted, have: people.size }]
   })
 }
 
 /** True where the votes are enough; without requirements one yes is. */
-export const isComplete = (
-  requirements: readonly Pick<ApprovalRequirement, 'kind' | 'quorum'>[],
-  votes: readonly ApprovalVote[],
-): boolean => (requirements.length === 0 ? votes.length > 0 : stillMissing(requirements, votes).length === 0)
+export const isComplete = (requirements: readonly ApprovalNeed[], votes: readonly ApprovalVote[]): boolean =>
+  requirements.length === 0 ? votes.length > 0 : stillMissing(requirements, votes).length === 0

@@ -73,6 +73,7 @@ export const EVENT_FIELDS = {
   principal_created: ['principal', 'kind', 'name', 'grants'],
   principal_granted: ['principal', 'grants'],
   principal_disabled: ['principal'],
+  principal_vouched: ['principal', 'email_sha256'],
   token_issued: ['principal', 'token', 'expires_at'],
   token_revoked: ['token'],
   tenant_created: ['tenant', 'name'],

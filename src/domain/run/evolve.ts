@@ -71,7 +71,11 @@ function coreOf(run: Run) {
 
 function awaiting(core: Core, facts: Extract<RunEvent, { event: 'approval_requested' }>['facts']): Run {
   const { return_to, approval } = facts
-  const needs = (facts.requirements ?? []).map(({ kind, quorum }) => ({ kind, quorum }))
+  const needs = (facts.requirements ?? []).map(({ kind, quorum, one_of_each }) => ({
+    kind,
+    quorum,
+    ...(one_of_each !== undefined && { one_of_each }),
+  }))
   return { ...core, state: 'awaiting_approval', return_to, approval, ...(needs.length > 0 && { needs }) }
 }
 

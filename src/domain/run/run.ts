@@ -1,8 +1,7 @@
-import type { ApprovalVote } from '../approval/index.ts'
+import type { ApprovalNeed, ApprovalVote } from '../approval/index.ts'
 import type { Diagnosed } from '../failure/index.ts'
 import type { GateAnswer, GateName } from '../gate/index.ts'
 import type { RunId, TaskId, TenantId, WorkerId } from '../ids/index.ts'
-import type { ApprovalKind } from '../risk/index.ts'
 import type { RunMode } from '../task/index.ts'
 import type { WorkState } from './lifecycle.ts'
 
@@ -81,7 +80,7 @@ export type Run = RunCore &
         readonly return_to: WorkState
         readonly approval: string
         /** The kinds of agreement it takes; absent: one answer. */
-        readonly needs?: readonly { readonly kind: ApprovalKind; readonly quorum: number }[]
+        readonly needs?: readonly ApprovalNeed[]
         /** The yeses so far; absent: none. */
         readonly votes?: readonly ApprovalVote[]
       }

@@ -74,6 +74,8 @@ export async function askPeople(execution: Execution, question: Question): Promi
     kind: 'approval',
     request: {
       ...asked,
+      // No run waits for ever: without an answer in time it is a person's.
+      on_timeout: asked.on_timeout ?? 'stop',
       reason: `${asked.reason}${told}`,
       id: parts.identifiers.make('approval'),
       nonce,

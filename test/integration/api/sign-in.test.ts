@@ -57,6 +57,19 @@ describe('a person', () => {
     expect((await exchange({ id_token, nonce })).body).toMatchObject({ code: 'sign_in_refused' })
   })
 
+  test('is known by the address that the provider verified, and by none that it did not', async () => {
+    const record = async (nonce: string, more: object) => {
+      const id_token = await provider.forge(claims(nonce, { sub: 'dora', ...more }))
+      const { principal } = (await exchange({ id_token, nonce })).body as unknown as { principal: string }
+      return (await world.identities.principal(LOCAL_TENANT, principal))?.email
+    }
+    const email = 'dora@example.org'
+    expect(await record('an-address-of-her-word', { email })).toBeUndefined()
+    expect(await record('an-address-unverified', { email, email_verified: false })).toBeUndefined()
+    expect(await record('an-address-verified', { email, email_verified: true })).toBe(email)
+    expect(await record('no-address-any-more', {})).toBeUndefined()
+  })
+
   test('whom neither a rule nor an administrator let in is known and stays outside', async () => {
     const outside = await signedIn('mallory')
     expect(await exchange(outside)).toMatchObject({ status: 403, body: { code: 'not_let_in' } })

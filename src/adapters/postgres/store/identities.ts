@@ -36,6 +36,11 @@ const SET_GRANTS = {
   text: `update gander.principal p set grants = $4, version = version + 1
     where tenant_id = $1 and id = $2 and ($3::bigint is null or version = $3) returning ${PRINCIPAL_COLUMNS}`,
 }
+const NOTE_EMAIL = {
+  name: 'note_email',
+  text: `update gander.principal p set email = $4, version = version + 1
+    where tenant_id = $1 and id = $2 and ($3::bigint is null or version = $3) returning ${PRINCIPAL_COLUMNS}`,
+}
 const DISABLE = {
   name: 'disable_principal',
   text: `update gander.principal p set disabled_at = coalesce(disabled_at, clock_timestamp()), version = version + 1
@@ -68,7 +73,15 @@ export function createIdentities(parts: SettingsParts): Identities {
     create: (principal, by) => createPrincipal(store, principal, by),
     setGrants: (...[tenant, principal, grants, change]) => {
       const event = { event: 'principal_granted', facts: { principal, grants: listed(grants) } } as const
-      return changePrincipal(store, { tenant, principal, change }, { statement: SET_GRANTS, event, grants })
+      const given = JSON.stringify(grants)
+      return changePrincipal(store, { tenant, principal, change }, { statement: SET_GRANTS, event, given })
+    },
+    noteEmail: (...[tenant, principal, email, change]) => {
+      // The record says that it changed, and holds no address for ever.
+      const email_sha256 = email === null ? null : store.sha256(email)
+      const event = { event: 'principal_vouched', facts: { principal, email_sha256 } } as const
+      const given = email === null ? null : plain(email)
+      return changePrincipal(store, { tenant, principal, change }, { statement: NOTE_EMAIL, event, given })
     },
     disable: (tenant, principal, change) => {
       const event = { event: 'principal_disabled', facts: { principal } } as const
@@ -131,14 +144,15 @@ async function changePrincipal(
   {
     statement,
     event,
-    grants,
+    given,
   }: {
     readonly statement: typeof ONE
     readonly event: Parameters<typeof changeRow>[3]['event']
-    readonly grants?: readonly RoleGrant[]
+    /** The fourth value of the statement; absent: it has three. */
+    readonly given?: string | null
   },
 ): Promise<PrincipalRecord> {
-  const values = [tenant, plain(principal), change.version ?? null, ...(grants ? [JSON.stringify(grants)] : [])]
+  const values = [tenant, plain(principal), change.version ?? null, ...(given === undefined ? [] : [given])]
   const absent: Parameters<typeof changeRow>[3]['absent'] = async (client) => {
     const [there] = await query(client, ONE, [tenant, plain(principal)])
     return there === undefined ? unknown('principal', principal) : changedSince(`The principal ${principal}`)

@@ -11,13 +11,14 @@ export interface PrincipalRow {
   readonly oidc_issuer: string | null
   readonly oidc_subject: string | null
   readonly grants: readonly RoleGrant[]
+  readonly email: string | null
   readonly disabled_at: string | null
   readonly version: number
 }
 
 /** The columns of a principal, of the alias `p`. */
 export const PRINCIPAL_COLUMNS =
-  'p.tenant_id, p.id, p.kind, p.name, p.oidc_issuer, p.oidc_subject, p.grants, p.disabled_at, p.version'
+  'p.tenant_id, p.id, p.kind, p.name, p.oidc_issuer, p.oidc_subject, p.grants, p.email, p.disabled_at, p.version'
 
 /** Who asks, with the grants that stand at the database's moment. */
 export const principalOf = (
@@ -43,6 +44,7 @@ export const recordOf = (row: PrincipalRow): PrincipalRecord => ({
       ? null
       : { issuer: row.oidc_issuer, subject: row.oidc_subject },
   grants: row.grants,
+  ...(row.email !== null && { email: row.email }),
   disabled_at: row.disabled_at,
   version: row.version,
 })

@@ -9,3 +9,8 @@ create trigger tool_act after insert on gander.step
   for each row when (new.kind = 'tool_call' and left(new.key, 4) <> 'mcp:') execute function gander.record_act('tool');
 create trigger mcp_act after insert on gander.step
   for each row when (new.kind = 'tool_call' and left(new.key, 4) = 'mcp:') execute function gander.record_act('mcp');
+
+-- The address that the identity provider vouches for, as of the last sign-in: owners are often named by it. Two principals
+-- with one address are one person.
+alter table gander.principal add column email text;
+grant update (email) on gander.principal to gander_app;
