@@ -12,8 +12,10 @@ import {
   type CheckpointMaker,
 } from '#evidence-plane/ledger'
 import { createSweeper, DEFAULT_RETENTION, readRetentionRules } from '#evidence-plane/retention'
+import { GanderError } from '#domain/failure'
 import type { TenantId } from '#domain/ids'
-import type { Audit, AuditTrail, Redactor, Retention } from '#ports'
+import type { SignedCheckpoint } from '#domain/ledger'
+import type { Audit, AuditTrail, CheckpointPlace, PageWish, Redactor, Retention } from '#ports'
 import { once } from './once.ts'
 import { keptHome, type PlatformSettings } from './shared-parts.ts'
 import { identifiers } from './system-clock.ts'
@@ -61,11 +63,27 @@ export function openAudit({ settings, database, redactor, alarm = tell }: AuditG
       await checkpoint(tenant)
       yield* notedLines({ trail, tenant, place: places[0], key, public_keys: await trustedKeys(home), redactor }, wish)
     },
+    checkpoints: async (tenant, page) => {
+      const [own] = (await ground()).places
+      return checkpointPage(own, tenant, page)
+    },
     key: async () => {
       const { key, places } = await ground()
       return { key_id: key.key_id, public_key: key.public_key, places: places.map(({ where }) => where) }
     },
   }
+}
+
+/** A page of checkpoints; the cursor is the number of its last one. */
+async function checkpointPage(place: CheckpointPlace, tenant: TenantId, { limit, cursor }: PageWish) {
+  if (cursor !== undefined && !/^\d{1,9}$/.test(cursor))
+    throw new GanderError('cursor_invalid', 'The cursor is not one that this list gave.')
+  const items: SignedCheckpoint[] = []
+  for await (const checkpoint of place.read(tenant, Number(cursor ?? 0))) {
+    if (items.length === limit) return { items, next_cursor: String(items.at(-1)?.number) }
+    items.push(checkpoint)
+  }
+  return { items, next_cursor: null }
 }
 
 /** The lines of an export, and an event of who took it once it is whole. */
@@ -96,18 +114,20 @@ export function openRetention({ settings, database }: Pick<AuditGround, 'setting
   const records = createRetentionRecords({ database, identifiers })
   const path = join(settings.home, 'retention.yaml')
   const kept = keptHome(settings)
+  const rules = async () => {
+    const text = await textOf(path)
+    return text === undefined ? DEFAULT_RETENTION : readRetentionRules(text, path)
+  }
   const sweeper = createSweeper({
     records,
     tenants: () => createAuditTrail({ database, identifiers }).tenants(),
     artifacts: (tenant) => createFilesystemArtifacts({ home: tenantHome(kept, tenant) }),
     removal: (tenant) => createArtifactRemoval({ home: tenantHome(kept, tenant) }),
-    rules: async () => {
-      const text = await textOf(path)
-      return text === undefined ? DEFAULT_RETENTION : readRetentionRules(text, path)
-    },
+    rules,
     by: 'gander retention',
   })
   return {
+    rules: async () => ({ ...(await rules()) }),
     sweep: (wish) => sweeper.sweep(wish),
     holds: (tenant) => records.holds(tenant),
     hold: (...placed) => records.hold(...placed),

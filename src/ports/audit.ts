@@ -14,6 +14,8 @@ export interface Audit {
   lines(tenant: TenantId, wish: { readonly since?: string; readonly by: string }): AsyncIterable<string>
   /** Signs what is new now; undefined where nothing is. */
   checkpoint(tenant: TenantId): Promise<SignedCheckpoint | undefined>
+  /** Signed checkpoints as this installation's own place has them, in order. @throws GanderError `cursor_invalid` */
+  checkpoints(tenant: TenantId, page: PageWish): Promise<Page<SignedCheckpoint>>
   /** The public key that signs here, and where checkpoints go. */
   key(): Promise<{ readonly key_id: string; readonly public_key: string; readonly places: readonly string[] }>
 }

@@ -92,6 +92,8 @@ export interface SweepReport {
 
 /** What a person may ask of retention. */
 export interface Retention {
+  /** How many days each kind of record is kept, by the rule's name. @throws GanderError `retention_rules_invalid` */
+  rules(): Promise<{ readonly [rule: string]: number }>
   /** Lets go of what no rule keeps, in every tenant; undefined where another sweep or a backup is under way. */
   sweep(wish: { readonly dry_run: boolean }): Promise<SweepReport | undefined>
   holds(tenant: TenantId): Promise<readonly LegalHold[]>

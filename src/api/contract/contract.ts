@@ -1,7 +1,9 @@
 import { agent_runs } from './routes/agent-run-contract.ts'
 import { budgets, operations, switches } from './routes/control-contract.ts'
-import { approvals, audit, autonomy, capabilities, policies } from './routes/governed-contract.ts'
+import { audit, retention } from './routes/audit-contract.ts'
+import { approvals, autonomy, capabilities } from './routes/governed-contract.ts'
 import { principals, sign_in } from './routes/identity-contract.ts'
+import { policies } from './routes/policy-contract.ts'
 import { provenance, repositories, tenants } from './routes/record-contract.ts'
 import { runs } from './routes/run-contract.ts'
 import { tasks } from './routes/task-contract.ts'
@@ -21,6 +23,7 @@ export const contract = {
   operations,
   budgets,
   audit,
+  retention,
   principals,
   tenants,
   sign_in,

@@ -20,3 +20,6 @@ export const sha256 = z.string().meta({ pattern: '^[0-9a-f]{64}$' })
 
 /** A moment, RFC 3339 in UTC. */
 export const moment = z.string().meta({ format: 'date-time' })
+
+/** A moment as a client sends it, in any zone; it is passed on in UTC. */
+export const pastMoment = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString())

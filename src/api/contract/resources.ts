@@ -1,3 +1,4 @@
+import { auditKeySchema, auditReportSchema, checkpointSchema } from './audit-resource.ts'
 import { budgetLimits, budgetUse } from './budget-resource.ts'
 import { changeSchema } from './change-resource.ts'
 import { outcomeCostSchema, pauseSchema, scopeBudgetSchema, switchSchema } from './control-resources.ts'
@@ -11,9 +12,21 @@ import {
   waitingSchema,
 } from './governed-resources.ts'
 import { grantSchema, meSchema, principalSchema, tokenSchema } from './identity-resource.ts'
+import {
+  differenceSchema,
+  policyReportSchema,
+  policyTestSchema,
+  policyWords,
+  recordedSchema,
+  replaySchema,
+  shownSchema,
+  signatureSchema,
+  versionSchema,
+} from './policy-resource.ts'
 import { problemSchema } from './problem.ts'
 import { originSchema } from './provenance-resource.ts'
 import { agreementSchema, repositorySchema } from './repository-resource.ts'
+import { holdSchema, rulesSchema, sweepSchema } from './retention-resource.ts'
 import { tenantSchema } from './tenant-resource.ts'
 import { approvalSchema, artifactSchema, decisionSchema, eventSchema, stepSchema } from './record-resources.ts'
 import { runDetailsSchema, runOverviewSchema, runSchema } from './run-resource.ts'
@@ -26,6 +39,8 @@ export const RESOURCES = {
   AgentChoice: agentChoice,
   Approval: approvalSchema,
   Artifact: artifactSchema,
+  AuditKey: auditKeySchema,
+  AuditReport: auditReportSchema,
   AuditHead: auditHeadSchema,
   Autonomy: autonomySchema,
   BudgetLimits: budgetLimits,
@@ -33,17 +48,29 @@ export const RESOURCES = {
   Capability: capabilitySchema,
   Change: changeSchema,
   ChangeOrigin: originSchema,
+  Checkpoint: checkpointSchema,
   Decision: decisionSchema,
   Event: eventSchema,
   KillSwitch: switchSchema,
+  LegalHold: holdSchema,
   Me: meSchema,
   OutcomeCost: outcomeCostSchema,
   PolicyActivation: activationSchema,
   PolicyBundle: bundleSchema,
+  PolicyDifference: differenceSchema,
+  PolicyReplay: replaySchema,
+  PolicyReport: policyReportSchema,
+  PolicyShown: shownSchema,
+  PolicySignature: signatureSchema,
+  PolicyTestOutcome: policyTestSchema,
+  PolicyVersion: versionSchema,
+  PolicyWords: policyWords,
   Principal: principalSchema,
   Problem: problemSchema,
+  RecordedDecision: recordedSchema,
   Repository: repositorySchema,
   RepositoryAgreement: agreementSchema,
+  RetentionRules: rulesSchema,
   RoleGrant: grantSchema,
   Run: runSchema,
   RunDetails: runDetailsSchema,
@@ -51,6 +78,7 @@ export const RESOURCES = {
   SchedulerPause: pauseSchema,
   ScopeBudget: scopeBudgetSchema,
   Step: stepSchema,
+  SweepReport: sweepSchema,
   Task: taskSchema,
   TaskSubmission: submissionSchema,
   Tenant: tenantSchema,

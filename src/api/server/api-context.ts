@@ -15,16 +15,20 @@ import type { AdmissionRules } from './admission.ts'
 import { contract } from '#api/contract'
 import type {
   ArtifactStore,
+  Audit,
   AuditTrail,
   Identities,
   Intake,
   OpenedTenant,
   Platform,
   PolicyBundles,
+  PolicyDesk,
   Provenance,
   RepositoryRecords,
+  Retention,
   RunQueries,
   SignIn,
+  TenantLimits,
   Tenants,
 } from '#ports'
 import { implement } from '@orpc/server'
@@ -63,7 +67,11 @@ export interface ApiParts {
   readonly repositories: RepositoryRecords
   readonly provenance: Provenance
   readonly policies: Pick<PolicyBundles, 'active' | 'history' | 'read' | 'decision'>
-  readonly audit: Pick<AuditTrail, 'list' | 'head'>
+  /** What people do with one tenant's policies. */
+  readonly policy_desk: (tenant: TenantId) => PolicyDesk
+  readonly audit: Audit & Pick<AuditTrail, 'head'>
+  readonly retention: Retention
+  readonly limits: TenantLimits
   /** Reads the issues that orders name. */
   readonly intake: Pick<Intake, 'fetchIssue'>
   /** The identity provider people sign in with; absent: there are tokens only. */
@@ -84,6 +92,8 @@ export interface ApiContext {
   readonly caller: Principal
   /** The version that the write is for, where `If-Match` named one; 0: there must be none yet. */
   readonly version?: number
+  /** The resource that `If-Match` named, as it was read. */
+  readonly seen?: Readonly<Record<string, unknown>>
 }
 
 /** The contract, to be given handlers. */
@@ -107,6 +117,12 @@ export function offered<Part extends 'controls' | 'desk' | 'autonomy' | 'capabil
 
 /** Whoever runs the installation belongs to its own tenant; nobody else learns of other tenants, or acts for them. */
 export const runsTheInstallation = ({ caller }: ApiContext): boolean => caller.tenant_id === LOCAL_TENANT
+
+/** What holds for everybody is for whoever runs the installation. @throws GanderError `forbidden` */
+export function authoriseEverywhere(context: ApiContext): void {
+  if (runsTheInstallation(context)) return
+  throw new GanderError('forbidden', 'Only whoever runs the installation may do this for every tenant.')
+}
 
 /** Who changes something, and the version they saw. */
 export const changeOf = ({ caller, version }: ApiContext) => ({

@@ -4,11 +4,12 @@ import { api, openApi, type ApiParts } from './api-context.ts'
 import { asyncApiDocument } from './asyncapi-document.ts'
 import { callerOf } from './caller.ts'
 import { docsPage, errorsPage } from './docs-page.ts'
-import { matchedVersion, tagged } from './entity-tags.ts'
+import { matched, tagged } from './entity-tags.ts'
 import { openApiDocument } from './openapi-document.ts'
 import { asRouterError, NOTHING_HERE, problemOfRouter, send, told, UNKNOWN_CALLER } from './problems.ts'
 import { ROUTES } from './routes/index.ts'
 import { sendArtifact } from './routes/artifact-route.ts'
+import { createExport } from './routes/export-route.ts'
 import { signInRoutes } from './routes/sign-in-routes.ts'
 
 const BODY_BYTES = 1_000_000
@@ -25,6 +26,7 @@ export function createApi(parts: ApiParts): FastifyInstance {
   })
   addDocuments(server, parts.version)
   addArtifacts(server, parts)
+  addExport(server, parts)
   addContract(server, parts)
   server.setNotFoundHandler(async (_request, reply) => send(reply, NOTHING_HERE))
   return server
@@ -50,6 +52,15 @@ function addArtifacts(server: FastifyInstance, parts: ApiParts): void {
   })
 }
 
+function addExport(server: FastifyInstance, parts: ApiParts): void {
+  const sendExport = createExport()
+  server.get<{ Querystring: { since?: unknown } }>('/v1/audit/export', async (request, reply) => {
+    const caller = await callerOf(parts, request)
+    if (caller === undefined) return send(reply, UNKNOWN_CALLER)
+    return sendExport({ parts, caller }, request.query.since, reply)
+  })
+}
+
 function addContract(server: FastifyInstance, parts: ApiParts): void {
   const options = {
     customErrorResponseBodyEncoder: problemOfRouter,
@@ -66,15 +77,14 @@ function addContract(server: FastifyInstance, parts: ApiParts): void {
   const open = new OpenAPIHandler(openApi.router({ sign_in: signInRoutes }), options)
   const handler = new OpenAPIHandler(api.router(ROUTES), options)
   server.all('/v1/sign-in', async (request, reply) => {
-    const { matched } = await open.handle(request, reply, { context: { parts } })
-    return matched ? reply : send(reply, NOTHING_HERE)
+    const answered = await open.handle(request, reply, { context: { parts } })
+    return answered.matched ? reply : send(reply, NOTHING_HERE)
   })
   server.all('/v1/*', async (request, reply) => {
     const caller = await callerOf(parts, request)
     if (caller === undefined) return send(reply, UNKNOWN_CALLER)
-    const version = await matchedVersion(server, request)
-    const context = { parts, caller, ...(version === undefined ? {} : { version }) }
-    const { matched } = await handler.handle(request, reply, { context })
-    return matched ? reply : send(reply, NOTHING_HERE)
+    const context = { parts, caller, ...(await matched(server, request)) }
+    const answered = await handler.handle(request, reply, { context })
+    return answered.matched ? reply : send(reply, NOTHING_HERE)
   })
 }

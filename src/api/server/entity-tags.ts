@@ -31,25 +31,34 @@ function resourceOf(url: string, method: string): string {
   return method === 'POST' || path.endsWith('/grants') ? `/${version}/${collection}/${id}` : path
 }
 
+/** What a write is held to: the version of the resource, where it has one, and the resource itself. */
+export interface Matched {
+  readonly version?: number
+  readonly seen?: Readonly<Record<string, unknown>>
+}
+
 /**
- * Holds a write to what its `If-Match` or `If-None-Match: *` names: the resource is read as the caller sees it. Gives the
- * version that the write is then bound to in its own transaction; undefined where the resource has none.
- * @throws GanderError `resource_changed`
+ * Holds a write to what its `If-Match` or `If-None-Match: *` names: the resource is read as the caller sees it. Gives
+ * what the write is then bound to in its own transaction. @throws GanderError `resource_changed`
  */
-export async function matchedVersion(server: FastifyInstance, request: FastifyRequest): Promise<number | undefined> {
+export async function matched(server: FastifyInstance, request: FastifyRequest): Promise<Matched> {
   const { 'if-match': match, 'if-none-match': none, authorization } = request.headers
-  if (request.method === 'GET' || (match === undefined && none !== '*')) return undefined
+  if (request.method === 'GET' || (match === undefined && none !== '*')) return {}
   const url = resourceOf(request.url, request.method)
   const { statusCode, headers, body } = await server.inject({ method: 'GET', url, headers: { authorization } })
   const there = statusCode === 200
   if (match === undefined) {
     if (there) throw changed(`${url} exists already`)
-    return 0
+    return { version: 0 }
   }
   if (!there || !lists(match, String(headers['etag']))) throw changed(`${url} is not what If-Match names`)
-  const read: unknown = JSON.parse(body)
-  const version = typeof read === 'object' && read !== null && 'version' in read ? read.version : undefined
-  return typeof version === 'number' ? version : undefined
+  const seen = membersOf(JSON.parse(body))
+  // A run is told with what belongs to it; its version is its own.
+  const { version } = 'run' in seen ? membersOf(seen['run']) : seen
+  return { seen, ...(typeof version === 'number' && { version }) }
 }
+
+const membersOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? { ...value } : {}
 
 const changed = (what: string) => new GanderError('resource_changed', `${what}; nothing was changed.`)

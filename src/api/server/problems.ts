@@ -21,6 +21,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   repository_not_agreed: 409,
   repository_not_onboarded: 404,
   resource_changed: 412,
+  retention_rules_invalid: 503,
+  server_busy: 503,
   sign_in_refused: 401,
   sign_in_unavailable: 503,
   not_let_in: 403,

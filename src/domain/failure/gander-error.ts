@@ -26,6 +26,7 @@ export const GANDER_ERRORS = {
   },
   ref_not_found: { exit: 2, remedy: 'Give a branch, tag or commit that exists with --base.' },
   server_unreachable: { exit: 5, remedy: 'Check the address and that `gander serve` runs there.' },
+  server_busy: { exit: 5, remedy: 'Try again in a minute.' },
   server_refused: { exit: 2, remedy: 'See the documents of the API at /docs.' },
   principal_not_found: { exit: 2, remedy: '`gander principal list` shows who there is.' },
   tenant_not_found: { exit: 2, remedy: '`gander tenant list` shows the tenants there are.' },
@@ -129,6 +130,10 @@ export const GANDER_ERRORS = {
       'Add the model to GANDER_HOME/prices.json, or declare it free there; without a price a cost limit cannot hold.',
   },
   recording_unreadable: { exit: 2, remedy: 'Give a file made by `gander record`.' },
+  replay_refused: {
+    exit: 2,
+    remedy: '`gander show RUN` tells how the run went; `gander record RUN` keeps the conversation of a later one.',
+  },
   recording_departed: { exit: 5, remedy: 'The run differs from the recording; record it again with `gander record`.' },
   verifier_not_found: { exit: 2, remedy: 'Give a verification profile with --verify FILE.' },
   verifier_invalid: {

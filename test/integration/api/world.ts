@@ -1,5 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
-  createAuditTrail,
   createIdentities,
   createPolicyBundles,
   createProvenance,
@@ -12,7 +14,9 @@ import { openTenant } from '#control-plane/identity'
 import { createApi, type ApiParts } from '#api/server'
 import { ROLES, type Permission, type Role } from '#domain/identity'
 import { LOCAL_TENANT, type TenantId } from '#domain/ids'
+import { createRedactor } from '#evidence-plane/redaction'
 import type { Identities, Platform, RunStore } from '#ports'
+import { openRecords } from '../../../src/main/open-records.ts'
 import { identifiers, startTestServer, type TestDatabase } from '../../support/database.ts'
 
 /** An API that listens, over a real database; the platform's acts are the test's. */
@@ -52,6 +56,8 @@ export async function openApiWorld(
   const identities = createIdentities({ database, identifiers })
   const tenants = createTenants({ database, identifiers })
   const defects: unknown[] = []
+  const home = await mkdtemp(join(tmpdir(), 'gander-api-'))
+  const policy_bundles = createPolicyBundles({ database, identifiers })
   const api = createApi({
     platform: () => platform as Platform,
     queries: createRunQueries({ database }),
@@ -61,8 +67,12 @@ export async function openApiWorld(
     openTenant: (wish) => openTenant({ tenants, identities }, wish),
     repositories: createRepositoryRecords({ database, identifiers }),
     provenance: createProvenance({ database }),
-    policies: createPolicyBundles({ database, identifiers }),
-    audit: createAuditTrail({ database, identifiers }),
+    policies: policy_bundles,
+    ...openRecords({
+      settings: { home, version: '0.0.0' },
+      shared: { redactor: createRedactor(), policy_bundles },
+      database,
+    }),
     intake: parts.intake ?? { fetchIssue: async () => Promise.reject(new Error('no issue is read here')) },
     access: [],
     ...parts,
@@ -99,6 +109,7 @@ export async function openApiWorld(
     close: async () => {
       await api.close()
       await server.stop()
+      await rm(home, { recursive: true, force: true })
     },
   }
 }

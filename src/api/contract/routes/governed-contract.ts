@@ -1,17 +1,6 @@
-import { EVENT_FIELDS, type EventName } from '#domain/event'
 import { z } from 'zod'
-import {
-  activationSchema,
-  activeBundleSchema,
-  auditHeadSchema,
-  autonomySchema,
-  bundleSchema,
-  capabilitySchema,
-  waitingSchema,
-} from '../governed-resources.ts'
-import { identifier } from '../identifiers.ts'
-import { pageOf, pageQuery } from '../page.ts'
-import { decisionSchema, eventSchema } from '../record-resources.ts'
+import { autonomySchema, capabilitySchema, waitingSchema } from '../governed-resources.ts'
+import { pageOf } from '../page.ts'
 import { line, ofRun, reason, route } from './route-shapes.ts'
 
 const ofCapability = { params: z.object({ capability: line(200) }) }
@@ -94,59 +83,4 @@ export const autonomy = {
       }),
     )
     .output(autonomySchema),
-}
-
-const bundleName = z.string().regex(/^[0-9a-f]{64}$/, 'must be the hash of a bundle')
-
-/** Policies. */
-export const policies = {
-  active: route
-    .route({ method: 'GET', path: '/v1/policies/active', tags: ['policies'], summary: 'The bundle that counts' })
-    .output(activeBundleSchema),
-  history: route
-    .route({ method: 'GET', path: '/v1/policies', tags: ['policies'], summary: 'Activations, the newest first' })
-    .input(z.object({ query: pageQuery.pick({ limit: true }) }))
-    .output(pageOf(activationSchema)),
-  get: route
-    .route({ method: 'GET', path: '/v1/policies/{sha256}', tags: ['policies'], summary: 'A bundle by its hash' })
-    .input(z.object({ params: z.object({ sha256: bundleName }) }))
-    .output(bundleSchema),
-  decision: route
-    .route({
-      method: 'GET',
-      path: '/v1/decisions/{decision_id}',
-      tags: ['policies'],
-      summary: 'What policy answered, by which rules',
-    })
-    .input(z.object({ params: z.object({ decision_id: identifier('decision') }) }))
-    .output(decisionSchema),
-}
-
-const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString())
-const eventName = z.enum(Object.keys(EVENT_FIELDS) as [EventName, ...EventName[]])
-
-/** What is on record about everything that was done. */
-export const audit = {
-  events: route
-    .route({ method: 'GET', path: '/v1/audit/events', tags: ['audit'], summary: 'Events, the newest first' })
-    .input(
-      z.object({
-        query: pageQuery.extend({
-          run: identifier('run').optional(),
-          actor: z.string().max(300).optional(),
-          event: eventName.optional(),
-          since: moment.optional().describe('Inclusive.'),
-          until: moment.optional().describe('Exclusive.'),
-        }),
-      }),
-    )
-    .output(pageOf(eventSchema)),
-  head: route
-    .route({
-      method: 'GET',
-      path: '/v1/audit/head',
-      tags: ['audit'],
-      summary: "Where the tenant's chain and the gateways' sequences stand",
-    })
-    .output(auditHeadSchema),
 }

@@ -1,18 +1,11 @@
-import { GanderError } from '#domain/failure'
 import type { Permission } from '#domain/identity'
 import type { SwitchScope } from '#domain/kill-switch'
-import { api, authorise, offered, runsTheInstallation, type ApiContext } from '../api-context.ts'
+import { api, authorise, authoriseEverywhere, offered, type ApiContext } from '../api-context.ts'
 import { existingRun } from './existing-run.ts'
 
 type ScopeWish =
   | { readonly level: 'global' | 'tenant' }
   | { readonly level: 'campaign' | 'repository' | 'capability'; readonly subject: string }
-
-/** What holds for everybody is for whoever runs the installation. */
-function authoriseEverywhere(context: ApiContext): void {
-  if (runsTheInstallation(context)) return
-  throw new GanderError('forbidden', 'Only whoever runs the installation may do this for every tenant.')
-}
 
 /** The scope in the caller's tenant, where they may move its switch. */
 function scopeFor(context: ApiContext, wish: ScopeWish, permission: Permission): SwitchScope {

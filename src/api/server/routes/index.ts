@@ -1,6 +1,8 @@
 import { agentRunRoutes } from './agent-run-routes.ts'
+import { auditRoutes, retentionRoutes } from './audit-routes.ts'
 import { budgetRoutes, operationRoutes, switchRoutes } from './control-routes.ts'
-import { approvalRoutes, auditRoutes, autonomyRoutes, capabilityRoutes, policyRoutes } from './governed-routes.ts'
+import { approvalRoutes, autonomyRoutes, capabilityRoutes } from './governed-routes.ts'
+import { policyRoutes } from './policy-routes.ts'
 import { principalRoutes } from './principal-routes.ts'
 import { provenanceRoutes } from './provenance-routes.ts'
 import { repositoryRoutes } from './repository-routes.ts'
@@ -23,6 +25,7 @@ export const ROUTES = {
   operations: operationRoutes,
   budgets: budgetRoutes,
   audit: auditRoutes,
+  retention: retentionRoutes,
   repositories: repositoryRoutes,
   principals: principalRoutes,
   tenants: tenantRoutes,
