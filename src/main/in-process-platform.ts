@@ -140,9 +140,12 @@ async function submit(parts: PlatformParts, order: RunOrder, own?: OrderKey): Pr
     limits: { ...limits, max_minutes: Math.min(limits.max_minutes, sandbox.resources.run_minutes) },
   }
   const request = { ...accepted.value.request, repository: source.repository }
-  const agreed = await agreedTask(parts.repository_records, unbound, order.words.repository)
-  const bound = await granted(parts.capabilities, agreed, request.source)
-  const { task, told } = await withAutonomy(parts.autonomy, bound, order.level ?? null)
+  const {
+    mode,
+    level = null,
+    words: { repository: typed },
+  } = order
+  const { task, told } = await heldTask(parts, unbound, { typed, source: request.source, mode, level })
   return record(parts, { request, task, told: [...redactionEvents('request', cut), ...told], ...(once && { once }) })
 }
 
@@ -351,7 +354,7 @@ async function again(parts: PlatformParts, task: Task, added: Continuation['adde
   ) as unknown as BudgetLimits
   const request = requestOf(task)
   const anew = { ...task, id: identifiers.make('task'), request_id: request.id, limits }
-  return record(parts, { request, task: await granted(parts.capabilities, anew) })
+  return record(parts, { request, ...(await heldAgain(parts, anew)) })
 }
 
 async function command(store: RunStore, run: RunId, asked: Parameters<RunStore['command']>[1]): Promise<void> {

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { createAutonomy, readWorkflow } from '#control-plane/autonomy'
+import type { Reach } from '#domain/autonomy'
 import type { EventDraft } from '#domain/event'
 import { GanderError } from '#domain/failure'
 import type { TenantId } from '#domain/ids'
 import { RUN_MODES, type RunMode, type Task } from '#domain/task'
-import type { GateAuthority } from '#domain/workflow'
-import type { Autonomy, AutonomyRecords, TenantAutonomy } from '#ports'
+import type { Autonomy, AutonomyRecords, AutonomyWish, TenantAutonomy } from '#ports'
 import { textOf } from './text-of.ts'
 
 /** Wires autonomy; workflow.yaml is read anew for each task. */
@@ -32,19 +32,27 @@ export const autonomyOf = (autonomy: Autonomy, tenant: TenantId): TenantAutonomy
 export async function withAutonomy(
   autonomy: Autonomy | undefined,
   task: Task,
-  level: GateAuthority | null,
+  wish: AutonomyWish,
 ): Promise<{ readonly task: Task; readonly told: readonly EventDraft[] }> {
   if (autonomy === undefined) return { task, told: [] }
-  const { reach, workflow, level_reason } = await autonomy.grant(task, { level })
+  const { workflow, ...terms } = await autonomy.grant(task, wish)
+  const { reach, level, phase } = terms
   const facts = {
     reach: reach.reach,
     wanted: reach.wanted,
-    level: workflow.level,
+    level: level.level,
+    wanted_level: level.wanted,
+    phase,
     caps: reach.caps.map((cap) => ({ ...cap })),
-    ...(level_reason !== null && { level_reason }),
+    level_caps: level.caps.map((cap) => ({ ...cap })),
+    ...(level.limited_by.length > 0 && { level_reason: level.limited_by.map(({ reason }) => reason).join('; ') }),
   }
-  return { task: { ...task, mode: modeOf(reach.reach), workflow }, told: [{ event: 'autonomy_granted', facts }] }
+  const held: Task = { ...task, mode: modeOf(reach.reach, task), workflow, autonomy: terms }
+  return { task: held, told: [{ event: 'autonomy_granted', facts }] }
 }
 
-/** What is granted is never more than was asked for, and a task asks for a mode. */
-const modeOf = (reach: string): RunMode => RUN_MODES.find((mode) => mode === reach) ?? 'analysis_only'
+/** What is granted is never more than was asked for, nor than an agreement lowered it to. */
+const modeOf = (reach: Reach, { mode }: Task): RunMode => {
+  const most = RUN_MODES.find((each) => each === reach) ?? 'analysis_only'
+  return RUN_MODES.indexOf(most) < RUN_MODES.indexOf(mode) ? most : mode
+}

@@ -1,6 +1,6 @@
-import type { AutonomyFigures, PhaseNumber, ReachGrant, RolloutFigures, WeighedCriterion } from '#domain/autonomy'
+import type { AutonomyFigures, PhaseNumber, RolloutFigures, WeighedCriterion } from '#domain/autonomy'
 import type { TenantId } from '#domain/ids'
-import type { Task } from '#domain/task'
+import type { AutonomyTerms, RunMode, Task } from '#domain/task'
 import type { GateAuthority, WorkflowProfile } from '#domain/workflow'
 
 /** How far a task class has come, for one tenant. */
@@ -38,17 +38,22 @@ export interface AutonomyView extends ClassPhase {
 }
 
 /** What a task may do and who decides in it, with the reason of each cap. */
-interface AutonomyGrant {
-  readonly reach: ReachGrant
+interface AutonomyGrant extends AutonomyTerms {
   readonly workflow: WorkflowProfile
-  /** Why the level is lower than was asked for; null where it is what was asked for. */
-  readonly level_reason: string | null
+}
+
+/** What whoever submits a task asks for. */
+export interface AutonomyWish {
+  /** Before anything lowered it. */
+  readonly mode: RunMode
+  /** Null: nobody chose a level. */
+  readonly level: GateAuthority | null
 }
 
 /** How much autonomy tasks get, and how that changes. */
 export interface Autonomy {
-  /** @throws GanderError `workflow_invalid` */
-  grant(task: Task, wanted: { readonly level: GateAuthority | null }): Promise<AutonomyGrant>
+  /** By the task's agreement, risk and capability; a class that fell below the floor of its phase goes down first. @throws GanderError `workflow_invalid` */
+  grant(task: Task, wanted: AutonomyWish): Promise<AutonomyGrant>
   view(tenant: TenantId): Promise<readonly AutonomyView[]>
   /** One phase up or any number down. @throws GanderError `rollout_criteria_unmet` unless overridden with a reason */
   move(

@@ -65,6 +65,8 @@ export interface CapturedTree {
 export interface Repositories {
   /** @throws GanderError `repository_not_found`, `repository_empty`, `repository_unreadable`, `source_too_large`, `ref_not_found` */
   resolve(repository: string, ref: string | null): Promise<PinnedSource>
+  /** Every path of the pinned commit, sorted; no run is needed for it. */
+  paths(source: PinnedSource): Promise<readonly string[]>
   /** Idempotent: after a crash the same call gives the same repository again, with every tree written so far. */
   open(run_id: string, source: PinnedSource): Promise<RunRepository>
 }

@@ -1,22 +1,8 @@
 import type { TenantId } from '#domain/ids'
-import type { RunMode } from '#domain/task'
+import type { RepositoryAgreement } from '#domain/task'
 import type { Page, PageWish } from './run-queries.ts'
 
-/** What was agreed for a repository when it was onboarded. */
-export interface RepositoryAgreement {
-  readonly owner_team: string | null
-  readonly risk_tier: 'low' | 'medium' | 'high' | 'critical' | null
-  /** Capabilities that may work there; null means every one, an empty list none. */
-  readonly allowed_task_classes: readonly string[] | null
-  /** Globs that no task may change, besides its own. */
-  readonly forbidden_paths: readonly string[]
-  /** The verification profile of tasks that name none; null means the platform chooses. */
-  readonly verifier_profile: string | null
-  readonly instructions_file: string | null
-  readonly required_reviewers: readonly string[]
-  /** The furthest a run may reach; null means no cap of its own. */
-  readonly autonomy_max: RunMode | null
-}
+export type { RepositoryAgreement }
 
 /** A repository of a tenant as it is on record. */
 export interface RepositoryRecord extends RepositoryAgreement {

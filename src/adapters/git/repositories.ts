@@ -5,7 +5,9 @@ import process from 'node:process'
 import { GanderError, storageFailure } from '#domain/failure'
 import type { PinnedSource, Repositories, RunRepository } from '#ports'
 import type { CheckoutLimits } from './checkout/fit-for-checkout.ts'
+import { listTree } from './checkout/list-tree.ts'
 import { materialiseTree } from './checkout/materialise-tree.ts'
+import { shownName } from './objects/path-name.ts'
 import { OwnRepository } from './run-repository.ts'
 import { cachedCommit, type FetchLimits } from './source/commit-cache.ts'
 import { resolveSource } from './source/resolve-source.ts'
@@ -40,24 +42,32 @@ export function createRepositories(options: RepositoriesOptions): Repositories {
   const trees = join(home, 'cache', 'trees')
   const context = { cache, scratch: join(home, 'cache'), limits, credentials }
 
+  const cached = (source: PinnedSource) => {
+    const known = credentials.get(source.repository) ?? null
+    const address = parseAddress(source.repository)
+    return cachedCommit(cache, { address, credentials: known, commit: source.commit, ref: source.ref }, limits)
+  }
+
   const open = async (run_id: string, source: PinnedSource): Promise<RunRepository> => {
     if (!/^[\w-]{1,80}$/.test(run_id)) throw new GanderError('internal', `${JSON.stringify(run_id)} is no run id`)
     const run_folder = join(options.runs ?? join(home, 'runs'), run_id)
     const git_dir = join(run_folder, 'git')
     if (!(await exists(join(git_dir, 'HEAD')))) {
-      const address = parseAddress(source.repository)
-      const known = credentials.get(source.repository) ?? null
-      const wanted = { address, credentials: known, commit: source.commit, ref: source.ref }
-      const cached = await cachedCommit(cache, wanted, limits)
-      if (cached.tree !== source.tree)
-        throw new GanderError('internal', `${source.commit} has the tree ${cached.tree}, not ${source.tree}`)
-      await makeRunRepository(run_folder, git_dir, cached.git_dir)
+      const kept = await cached(source)
+      if (kept.tree !== source.tree)
+        throw new GanderError('internal', `${source.commit} has the tree ${kept.tree}, not ${source.tree}`)
+      await makeRunRepository(run_folder, git_dir, kept.git_dir)
     }
     const checkout = await materialiseTree(trees, { git_dir, shown: source.repository }, source.tree, limits)
     return new OwnRepository({ source, run_folder, git_dir, checkout, trees, limits, credentials })
   }
 
-  return { resolve: (repository, ref) => resolveSource(context, repository, ref), open }
+  return {
+    resolve: (repository, ref) => resolveSource(context, repository, ref),
+    paths: async (source) =>
+      (await listTree((await cached(source)).git_dir, source.tree)).map(({ path }) => shownName(path)),
+    open,
+  }
 }
 
 /**

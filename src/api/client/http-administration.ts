@@ -18,19 +18,12 @@ export function createHttpAdministration(address: ServerAddress): Administration
     openTenant: (name, administrator) => told(client.tenants.create({ body: { name, administrator } })),
     closeTenant: (tenant_id) => told(client.tenants.close({ params: { tenant_id }, headers: {} })),
     repositories: (page) => told(client.repositories.list({ query: page })),
-    putRepository: (repository, { allowed_task_classes, forbidden_paths, required_reviewers, ...rest }) =>
+    putRepository: (repository, agreement) =>
       told(
         client.repositories.put({
           params: { repository },
           headers: {},
-          body: {
-            ...rest,
-            ...(allowed_task_classes === undefined
-              ? {}
-              : { allowed_task_classes: allowed_task_classes === null ? null : [...allowed_task_classes] }),
-            ...(forbidden_paths === undefined ? {} : { forbidden_paths: [...forbidden_paths] }),
-            ...(required_reviewers === undefined ? {} : { required_reviewers: [...required_reviewers] }),
-          },
+          body: agreementBody(agreement),
         }),
       ),
     whoCaused: async (change) => {
@@ -42,6 +35,28 @@ export function createHttpAdministration(address: ServerAddress): Administration
       }
     },
     close: async () => undefined,
+  }
+}
+
+type AgreementBody = Parameters<ApiClient['repositories']['put']>[0]['body']
+
+/** The client sends lists it may change; an agreement's are never changed here. */
+function agreementBody(agreement: Parameters<Administration['putRepository']>[1]): AgreementBody {
+  const {
+    allowed_task_classes: classes,
+    forbidden_paths,
+    required_reviewers,
+    domains,
+    data_classes,
+    ...rest
+  } = agreement
+  return {
+    ...rest,
+    ...(classes === undefined ? {} : { allowed_task_classes: classes === null ? null : [...classes] }),
+    ...(forbidden_paths === undefined ? {} : { forbidden_paths: [...forbidden_paths] }),
+    ...(required_reviewers === undefined ? {} : { required_reviewers: [...required_reviewers] }),
+    ...(domains === undefined ? {} : { domains: [...domains] }),
+    ...(data_classes === undefined ? {} : { data_classes: [...data_classes] }),
   }
 }
 

@@ -1,4 +1,4 @@
-import { RUN_MODES } from '#domain/task'
+import { AGREED_DATA, AGREED_RUNTIMES, RUN_MODES } from '#domain/task'
 import type { RepositoryRecord } from '#ports'
 import { z } from 'zod'
 import { moment } from './identifiers.ts'
@@ -22,6 +22,10 @@ export const agreementSchema = z
     instructions_file: text.nullable().exactOptional(),
     required_reviewers: z.array(text).max(100).exactOptional(),
     autonomy_max: z.enum(RUN_MODES).nullable().exactOptional().describe('The furthest a run may reach there.'),
+    domains: z.array(text).max(50).exactOptional().describe('Business domains, such as `billing`.'),
+    runtime: z.enum(AGREED_RUNTIMES).nullable().exactOptional().describe('Where it runs; null: nobody said.'),
+    data_classes: z.array(z.enum(AGREED_DATA)).max(10).exactOptional().describe('What data it handles.'),
+    coverage: z.number().min(0).max(1).nullable().exactOptional().describe('Share of lines that tests reach.'),
   })
   .meta({ id: 'RepositoryAgreement' })
 
@@ -37,6 +41,10 @@ export const repositorySchema: z.ZodType<RepositoryRecord, RepositoryRecord> = z
     instructions_file: z.string().nullable(),
     required_reviewers: z.array(z.string()),
     autonomy_max: z.enum(RUN_MODES).nullable(),
+    domains: z.array(z.string()),
+    runtime: z.enum(AGREED_RUNTIMES).nullable(),
+    data_classes: z.array(z.enum(AGREED_DATA)),
+    coverage: z.number().nullable(),
     version: z.number().int().describe('Grows with each change.'),
     changed_by: z.string(),
     changed_at: moment,

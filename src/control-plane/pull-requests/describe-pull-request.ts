@@ -1,5 +1,6 @@
 import type { EvidencePacket } from '#domain/packet'
 import type { Task } from '#domain/task'
+import { LEVEL_NAMES } from '#domain/workflow'
 
 const SLUG_LENGTH = 40
 
@@ -48,11 +49,11 @@ export function commitMessage(task: Task, run_id: string, summary: string): stri
 
 /** Labels that make a pull request of the platform recognisable. */
 export function pullRequestLabels(packet: EvidencePacket): readonly string[] {
-  const { verification, plan } = packet.evidence
+  const { verification, plan, risk } = packet.evidence
   return [
     'agent-generated',
     'agent:draft',
-    `agent:${plan?.risk ?? 'unknown'}-risk`,
+    `agent:${risk?.tier ?? plan?.risk ?? 'unknown'}-risk`,
     'agent:needs-human-review',
     ...(verification.after?.outcome === 'passed' ? ['agent:verification-passed'] : []),
   ]
@@ -93,11 +94,35 @@ function header(packet: EvidencePacket): string {
     '>',
     `> Task: ${line(evidence.task.title)}  `,
     `> Run: ${evidence.run_id}  `,
-    '> Autonomy: draft PR  ',
+    `> Autonomy: ${line(autonomyOf(packet))}  `,
     `> Verifier: ${evidence.verification.after?.outcome ?? 'not run'}  `,
-    `> Risk: ${evidence.plan?.risk ?? 'not stated'}  `,
-    '> Human action required: review, and merge if acceptable',
+    `> Risk: ${line(riskOf(packet))}  `,
+    `> Human action required: ${line(askedOf(packet))}`,
   ].join('\n')
+}
+
+/** The reach, the level, and what made either less than it was asked for. */
+function autonomyOf({ evidence: { task } }: EvidencePacket): string {
+  const { workflow, autonomy } = task
+  const level = workflow === undefined ? '' : `, level ${workflow.level} (${LEVEL_NAMES[workflow.level]})`
+  const why = [...(autonomy?.reach.limited_by ?? []), ...(autonomy?.level.limited_by ?? [])].map(({ reason }) => reason)
+  return `draft PR${level}${why.length === 0 ? '' : `; ${why.join('; ')}`}`
+}
+
+/** The platform's reading; an agent's own word only where there is none. */
+function riskOf({ evidence: { risk, plan } }: EvidencePacket): string {
+  if (risk === undefined) return plan?.risk ?? 'not stated'
+  const reasons = risk.reasons.filter(({ tier }) => tier === risk.tier).map(({ reason }) => reason)
+  return reasons.length === 0 ? risk.tier : `${risk.tier}: ${reasons.join('; ')}`
+}
+
+/** Who looks at it, by the repository's agreement and by what its risk asks for before a merge. */
+function askedOf({ evidence: { task, risk } }: EvidencePacket): string {
+  const reviewers = task.agreement?.required_reviewers ?? []
+  const kinds = (risk?.required_approvals ?? []).map((kind) => kind.replaceAll('_', ' '))
+  const by = reviewers.length === 0 ? '' : ` by ${reviewers.join(', ')}`
+  const owed = kinds.length === 0 ? '' : `; before a merge: ${kinds.join(', ')}`
+  return `review${by}, and merge if acceptable${owed}`
 }
 
 function constraints({ evidence }: EvidencePacket): readonly string[] {

@@ -1,13 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import {
+  approvalsToPublish,
+  brokenFloors,
+  capLevel,
   capReach,
   earnedLevel,
   gateStrengthCap,
+  gateStrengthLevelCap,
   lowerBound,
   onboardingCap,
+  onboardingLevelCap,
   phaseCap,
   REACHES,
   reachOfTier,
+  riskCap,
+  riskLevelCap,
   ROLLOUT_PHASES,
   unmetCriteria,
   upperBound,
@@ -55,12 +62,54 @@ describe('reach', () => {
   })
 
   it('is a draft where a repository is not onboarded or nobody measured its tests', () => {
-    expect(onboardingCap(false).reach).toBe('draft_pr')
+    expect(onboardingCap(undefined).reach).toBe('draft_pr')
+    expect(onboardingCap({ autonomy_max: null }).reach).toBe('fleet_campaign')
+    expect(onboardingCap({ autonomy_max: 'local_branch' }).reach).toBe('local_branch')
     expect(gateStrengthCap(null, { hits: 500, of: 500 }).reach).toBe('draft_pr')
     expect(gateStrengthCap(0.95, { hits: 0, of: 0 }).reach).toBe('supervised_pr')
     expect(gateStrengthCap(0.8, { hits: 490, of: 500 }).reach).toBe('autonomous_pr')
     expect(gateStrengthCap(0.95, { hits: 1000, of: 1000 }).reach).toBe('fleet_campaign')
     expect(phaseCap(1).reach).toBe('analysis_only')
+  })
+})
+
+describe('risk', () => {
+  const risk = { tier: 'high', max_level: 2, least_approvals: 1, required_approvals: [] } as const
+
+  it('lets an agent write nothing at autonomy tier 0, and publish at 1 what people agreed to', () => {
+    expect(riskCap({ tier: 'critical', max_autonomy_tier: 0 }).reach).toBe('analysis_only')
+    expect(riskCap({ tier: 'high', max_autonomy_tier: 1 }).reach).toBe('supervised_pr')
+    expect(riskCap({ tier: 'low', max_autonomy_tier: 3 }).reach).toBe('fleet_campaign')
+  })
+
+  it('asks for the approvals of the reading beyond its tier, at least one, and as many as the tier asks for', () => {
+    const asked = approvalsToPublish({ ...risk, max_autonomy_tier: 1 }, 'draft_pr')
+    expect(asked).toEqual([{ kind: 'reviewer', quorum: 1 }])
+    expect(approvalsToPublish({ ...risk, max_autonomy_tier: 1 }, 'local_branch')).toEqual([])
+    expect(approvalsToPublish({ ...risk, max_autonomy_tier: 2 }, 'draft_pr')).toEqual([])
+    const more = {
+      max_autonomy_tier: 1,
+      least_approvals: 3,
+      required_approvals: ['domain_owner', 'code_owner'],
+    } as const
+    expect(approvalsToPublish(more, 'draft_pr')).toEqual([
+      { kind: 'domain_owner', quorum: 2 },
+      { kind: 'code_owner', quorum: 1 },
+    ])
+  })
+
+  it('lowers the level of what leaves, and of nothing that stays', () => {
+    expect(riskLevelCap(risk, 'draft_pr')).toMatchObject({ source: 'risk', level: 2 })
+    expect(riskLevelCap(risk, 'dry_run_patch').level).toBe(4)
+  })
+})
+
+describe('the level', () => {
+  it('is the lowest of its caps and never more than was wanted, with the caps that made it less', () => {
+    const granted = capLevel(4, [onboardingLevelCap(false), gateStrengthLevelCap(null), gateStrengthLevelCap(0.95)])
+    expect(granted).toMatchObject({ wanted: 4, level: 3 })
+    expect(granted.limited_by.map(({ source }) => source)).toEqual(['onboarding', 'gate_strength'])
+    expect(capLevel(2, [onboardingLevelCap(true)])).toMatchObject({ level: 2, limited_by: [] })
   })
 })
 
@@ -128,6 +177,19 @@ describe('the rollout', () => {
       'average_changed_lines',
     ])
     expect(weighCriteria(4, figures).find(({ metric }) => metric === 'merged')?.measured).toBeNull()
+  })
+
+  it('takes a phase back where figures are clearly below its floor, and not where they may be by chance', () => {
+    const right = { hits: 99, of: 100 }
+    expect(brokenFloors(4, { ...figures, gate_accuracy: right })).toEqual([])
+    expect(brokenFloors(4, { ...figures, gate_accuracy: right, secret_incidents: 1 })).toMatchObject([
+      { metric: 'secret_incidents', to: 3 },
+    ])
+    expect(brokenFloors(5, { ...figures, gate_accuracy: { hits: 60, of: 100 } })).toMatchObject([
+      { metric: 'gate_accuracy', to: 4 },
+    ])
+    expect(brokenFloors(5, { ...figures, gate_accuracy: { hits: 1, of: 2 } })).toEqual([])
+    expect(brokenFloors(3, { ...figures, gate_accuracy: right, secret_incidents: 9 })).toEqual([])
   })
 
   it('reaches further with each phase on real repositories', () => {

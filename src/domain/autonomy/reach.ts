@@ -25,7 +25,8 @@ const TIER_REACH: Readonly<Record<AutonomyTier, Reach>> = {
 /** The most that a tier lets a run do. */
 export const reachOfTier = (tier: AutonomyTier): Reach => TIER_REACH[tier]
 
-type CapSource = 'tier' | 'risk' | 'policy' | 'capability' | 'onboarding' | 'gate_strength' | 'rollout_phase'
+/** Where a cap comes from. */
+export type CapSource = 'tier' | 'risk' | 'policy' | 'capability' | 'onboarding' | 'gate_strength' | 'rollout_phase'
 
 /** The most that one consideration lets a run do, and why. */
 export interface ReachCap {

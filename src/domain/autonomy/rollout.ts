@@ -1,4 +1,5 @@
 import { lowerBound, upperBound, type Share } from './bounds.ts'
+import type { AutonomyFigures } from './earned-level.ts'
 import type { Reach } from './reach.ts'
 
 export type PhaseNumber = 0 | 1 | 2 | 3 | 4 | 5 | 6
@@ -26,11 +27,23 @@ interface Criterion {
   readonly value: number
 }
 
-/** A step of the rollout: how far runs of a task class reach in it, and what it takes to leave it. */
+/** What a class must go on showing to stay in a phase, and the phase it goes back to where it clearly does not. */
+interface Floor extends Omit<Criterion, 'metric'> {
+  readonly metric: keyof RolloutFigures | 'gate_accuracy'
+  readonly to: PhaseNumber
+}
+
+/** A floor that figures are below, with what was measured. */
+export interface BrokenFloor extends Floor {
+  readonly measured: number
+}
+
+/** A step of the rollout: how far runs of a task class reach in it, what it takes to leave it, and what ends it. */
 export interface RolloutPhase {
   readonly name: string
   readonly reach: Reach
   readonly exit: readonly Criterion[]
+  readonly floor: readonly Floor[]
 }
 
 const NO_INCIDENTS: readonly Criterion[] = [
@@ -38,22 +51,44 @@ const NO_INCIDENTS: readonly Criterion[] = [
   { metric: 'secret_incidents', must: 'most', value: 0 },
 ]
 
+/**
+ * Promotion was given for figures; where they clearly no longer hold, it is taken back. The phases that nobody had to be
+ * promoted into have no floor, so that nothing an outsider writes into a repository closes what everybody starts with.
+ */
+const floorTo = (to: PhaseNumber): readonly Floor[] => [
+  { metric: 'gate_accuracy', must: 'least', value: 0.9, to },
+  { metric: 'completed', must: 'least', value: 0.5, to },
+  { metric: 'publication_failures', must: 'most', value: 0.1, to },
+  { metric: 'scope_rejections', must: 'most', value: 0.2, to },
+  { metric: 'secret_incidents', must: 'most', value: 0, to },
+  { metric: 'rollbacks', must: 'most', value: 0, to },
+  { metric: 'verifier_escapes', must: 'most', value: 0.02, to },
+]
+
 /** The phases in their order. Shares are judged by their 95 % bounds. */
 export const ROLLOUT_PHASES: Readonly<Record<PhaseNumber, RolloutPhase>> = {
-  0: { name: 'dogfood on toy repositories', reach: 'draft_pr', exit: [{ metric: 'runs', must: 'least', value: 10 }] },
+  0: {
+    name: 'dogfood on toy repositories',
+    reach: 'draft_pr',
+    exit: [{ metric: 'runs', must: 'least', value: 10 }],
+    floor: [],
+  },
   1: {
     name: 'analysis only on real repositories',
     reach: 'analysis_only',
     exit: [{ metric: 'runs', must: 'least', value: 20 }, ...NO_INCIDENTS],
+    floor: [],
   },
   2: {
     name: 'dry-run patches on allowlisted repositories',
     reach: 'dry_run_patch',
     exit: [{ metric: 'runs', must: 'least', value: 50 }, ...NO_INCIDENTS],
+    floor: [],
   },
   3: {
     name: 'draft pull requests for low-risk changes',
     reach: 'draft_pr',
+    floor: [],
     exit: [
       { metric: 'runs', must: 'least', value: 100 },
       { metric: 'publication_failures', must: 'most', value: 0.02 },
@@ -64,6 +99,7 @@ export const ROLLOUT_PHASES: Readonly<Record<PhaseNumber, RolloutPhase>> = {
   4: {
     name: 'supervised pull requests with required approval',
     reach: 'supervised_pr',
+    floor: floorTo(3),
     exit: [
       { metric: 'runs', must: 'least', value: 300 },
       { metric: 'merged', must: 'least', value: 0.7 },
@@ -77,6 +113,7 @@ export const ROLLOUT_PHASES: Readonly<Record<PhaseNumber, RolloutPhase>> = {
   5: {
     name: 'autonomous pull requests for safe classes',
     reach: 'autonomous_pr',
+    floor: floorTo(4),
     exit: [
       { metric: 'runs', must: 'least', value: 300 },
       { metric: 'merged', must: 'least', value: 0.7 },
@@ -85,7 +122,7 @@ export const ROLLOUT_PHASES: Readonly<Record<PhaseNumber, RolloutPhase>> = {
       ...NO_INCIDENTS,
     ],
   },
-  6: { name: 'fleet campaigns with canary waves', reach: 'fleet_campaign', exit: [] },
+  6: { name: 'fleet campaigns with canary waves', reach: 'fleet_campaign', exit: [], floor: floorTo(5) },
 }
 
 /** A criterion with what was measured. `measured` is null where nobody measures it. */
@@ -110,4 +147,20 @@ export const unmetCriteria = (phase: PhaseNumber, figures: RolloutFigures): read
 function bound(figure: number | Share | null, must: Criterion['must']): number | null {
   if (figure === null || typeof figure === 'number') return figure
   return must === 'least' ? lowerBound(figure) : upperBound(figure)
+}
+
+/**
+ * What takes a class out of its phase: floors that the figures are below with 95 % confidence. What nobody measures
+ * breaks none.
+ */
+export function brokenFloors(
+  phase: PhaseNumber,
+  figures: RolloutFigures & Pick<AutonomyFigures, 'gate_accuracy'>,
+): readonly BrokenFloor[] {
+  return ROLLOUT_PHASES[phase].floor.flatMap((floor) => {
+    const measured = bound(figures[floor.metric], floor.must === 'least' ? 'most' : 'least')
+    if (measured === null) return []
+    const broken = floor.must === 'least' ? measured < floor.value : measured > floor.value
+    return broken ? [{ ...floor, measured }] : []
+  })
 }

@@ -4,6 +4,7 @@ import type { Incident } from '../event/index.ts'
 import type { Diagnosed } from '../failure/index.ts'
 import type { Verdict } from '../gate/index.ts'
 import type { Plan } from '../plan/index.ts'
+import type { RiskReading } from '../risk/index.ts'
 import type { EndState, Reproduction } from '../run/index.ts'
 import type { Task } from '../task/index.ts'
 import type { TestDelta, VerificationReport } from '../verification/index.ts'
@@ -78,6 +79,8 @@ export interface RunEvidence {
     readonly patch_sha256: string | null
   }
   readonly plan: Plan | null
+  /** The platform's last reading of its risk; absent: there was none, or the packet is from before it was kept here. */
+  readonly risk?: Omit<RiskReading, 'facts'>
   readonly decisions: readonly DecisionSummary[]
   readonly steps: readonly LedgerLine[]
   readonly reproduction: Reproduction | null

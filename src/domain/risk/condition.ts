@@ -5,12 +5,14 @@ type Check = (condition: RiskCondition, facts: RiskFacts) => boolean
 
 const some = <Value>(wanted: readonly Value[] | undefined, there: readonly Value[]): boolean =>
   wanted === undefined || wanted.some((each) => there.includes(each))
-const same = <Value>(wanted: Value | undefined, there: Value): boolean => wanted === undefined || wanted === there
+const same = <Value>(wanted: Value | undefined, there: Value | null): boolean =>
+  wanted === undefined || wanted === there
 
 /** One check for each member of a condition; a member that is absent asks for nothing. */
 const CHECKS: readonly Check[] = [
   ({ words }, facts) => some(words, facts.words),
   ({ domains }, facts) => some(domains, facts.domains),
+  ({ agreed_tier }, facts) => same(agreed_tier, facts.agreed_tier),
   ({ paths }, facts) => paths === undefined || facts.paths.some((path) => matches(paths, path)),
   ({ unless_only }, { paths }) =>
     unless_only === undefined || paths.length === 0 || !paths.every((path) => matches(unless_only, path)),

@@ -1,4 +1,4 @@
-import type { RiskFacts } from './risk-facts.ts'
+import type { RiskFacts, RiskTier } from './risk-facts.ts'
 import { SCHEMA_PATHS } from './risk-rules.ts'
 
 /** What a contract says, as far as it tells of risk. */
@@ -13,12 +13,35 @@ interface RiskSubject {
 
 /** What an operator registered about a repository; absent members are unknown. */
 interface RiskRegistration {
+  readonly tier?: RiskTier | null
   readonly domains?: readonly string[]
   readonly runtime?: RiskFacts['runtime']
   readonly data?: RiskFacts['data']
   readonly coverage?: number | null
   readonly during_incident?: boolean
 }
+
+/** What an agreement says of the risk of its repository, as rules read it; without one nothing is known. */
+export const registrationOf = (
+  agreed:
+    | {
+        readonly risk_tier: RiskTier | null
+        readonly domains: readonly string[]
+        readonly runtime: RiskFacts['runtime'] | null
+        readonly data_classes: RiskFacts['data']
+        readonly coverage: number | null
+      }
+    | undefined,
+): RiskRegistration =>
+  agreed === undefined
+    ? {}
+    : {
+        tier: agreed.risk_tier,
+        domains: agreed.domains,
+        runtime: agreed.runtime ?? 'unknown',
+        data: agreed.data_classes,
+        coverage: agreed.coverage,
+      }
 
 const OWNERS = /^(\.github\/|\.gitlab\/|docs\/)?codeowners$|(^|\/)owners$/
 const TEST_FILES = /(^|\/)(tests?|specs?|__tests__)\/|[._-](test|spec)\.\w+$|(^|\/)test_\w+\.py$|tests?\.(java|kt|cs)$/
@@ -46,6 +69,7 @@ export function factsOfTask(
   return {
     words: [...new Set(said.match(/[\p{L}\p{N}]+/gu) ?? [])],
     domains: (registered.domains ?? []).map((domain) => domain.toLowerCase()),
+    agreed_tier: registered.tier ?? null,
     paths,
     runtime: registered.runtime ?? 'unknown',
     data: registered.data ?? [],

@@ -1,15 +1,9 @@
 /**
  * How risky a task is: nine signals, each read by rules that are data, from facts the platform computed; what they allow
- * together, how a later reading raises an earlier one, and whose agreement a reading asks for.
+ * together with the terms of their tier, and how a later reading raises an earlier one.
  */
 export { classifyRisk } from './classify-risk.ts'
-export { factsOfChange, factsOfTask } from './gather-facts.ts'
+export { factsOfChange, factsOfTask, registrationOf } from './gather-facts.ts'
 export { RISK_RULES, RISK_SIGNALS } from './risk-rules.ts'
-export {
-  approvalsToPublish,
-  isBeyondTier,
-  readRisk,
-  type RiskReading,
-  type RiskStage,
-} from './risk-reading.ts'
-export type { ApprovalKind, AutonomyTier, RiskFacts } from './risk-facts.ts'
+export { readRisk, type RiskReading, type RiskStage } from './risk-reading.ts'
+export type { ApprovalKind, AutonomyTier, RiskFacts, RiskTier } from './risk-facts.ts'

@@ -22,6 +22,8 @@ export interface RiskFacts {
   readonly words: readonly string[]
   /** Domains the repository is registered under, such as `billing`. */
   readonly domains: readonly string[]
+  /** What the repository's agreement says it is; null where it says nothing. */
+  readonly agreed_tier: RiskTier | null
   /** Paths the task's scope opens or names; empty where it names none. */
   readonly paths: readonly string[]
   readonly runtime: 'production' | 'background' | 'customer_api' | 'internal_tool' | 'library' | 'unknown'

@@ -21,6 +21,8 @@ export interface RiskCondition {
   readonly words?: readonly string[]
   /** The repository is registered under one of these domains. */
   readonly domains?: readonly string[]
+  /** The repository's agreement says that it is of this tier. */
+  readonly agreed_tier?: RiskTier
   /** A path matches this pattern; paths are compared in lower case. */
   readonly paths?: string
   /** Not where every path, of at least one, matches this pattern. */
@@ -75,6 +77,29 @@ export const RISK_RULES: readonly RiskRule[] = [
     when: { domains: SENSITIVE_DOMAINS },
     tier: 'high',
     max_autonomy_tier: 1,
+    approvals: ['domain_owner', 'security_owner'],
+  },
+  {
+    signal: 'domain_criticality',
+    reason: 'the repository is agreed to be of medium risk',
+    when: { agreed_tier: 'medium' },
+    tier: 'medium',
+    max_autonomy_tier: 2,
+  },
+  {
+    signal: 'domain_criticality',
+    reason: 'the repository is agreed to be of high risk',
+    when: { agreed_tier: 'high' },
+    tier: 'high',
+    max_autonomy_tier: 1,
+    approvals: ['domain_owner'],
+  },
+  {
+    signal: 'domain_criticality',
+    reason: 'the repository is agreed to be critical',
+    when: { agreed_tier: 'critical' },
+    tier: 'critical',
+    max_autonomy_tier: 0,
     approvals: ['domain_owner', 'security_owner'],
   },
   {

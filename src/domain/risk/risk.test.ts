@@ -2,11 +2,9 @@ import { createHash } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  approvalsToPublish,
   classifyRisk,
   factsOfChange,
   factsOfTask,
-  isBeyondTier,
   readRisk,
   RISK_RULES,
   RISK_SIGNALS,
@@ -23,7 +21,10 @@ const subject = {
   scope: { allowed_paths: [], max_changed_files: 20 },
 }
 const FILES = ['src/total.ts', 'test/total.test.ts', 'src/auth/login.ts', 'db/migrations/001.sql']
-const facts = (more: Partial<RiskFacts> = {}) => ({ ...factsOfTask(subject, FILES, { runtime: 'library' }), ...more })
+const facts = (more: Partial<RiskFacts> = {}): RiskFacts => ({
+  ...factsOfTask(subject, FILES, { runtime: 'library' }),
+  ...more,
+})
 const reasons = (given: RiskFacts) => classifyRisk(given).reasons.map(({ reason }) => reason)
 
 describe('risk', () => {
@@ -83,6 +84,8 @@ describe('a later reading', () => {
         const after = readRisk(sha256, { stage: 'change', facts: facts(other), before })
         expect(order.indexOf(after.tier)).toBeGreaterThanOrEqual(order.indexOf(before.tier))
         expect(after.max_autonomy_tier).toBeLessThanOrEqual(before.max_autonomy_tier)
+        expect(after.max_level).toBeLessThanOrEqual(before.max_level)
+        expect(after.least_approvals).toBeGreaterThanOrEqual(before.least_approvals)
         expect(after.required_approvals).toEqual(expect.arrayContaining([...before.required_approvals]))
         expect(after.forbidden_actions).toEqual(expect.arrayContaining([...before.forbidden_actions]))
       }),
@@ -97,18 +100,20 @@ describe('a later reading', () => {
   })
 })
 
-describe('what a tier reaches', () => {
-  it('caps a sensitive domain below a pull request, and lets a library open one', () => {
-    expect(isBeyondTier('draft_pr', 1)).toBe(true)
-    expect(isBeyondTier('local_branch', 1)).toBe(false)
-    expect(isBeyondTier('draft_pr', 2)).toBe(false)
-    expect(isBeyondTier('something_new', 5)).toBe(true)
+describe('what a tier asks for', () => {
+  it('is less authority for gates the higher it is, and no publication of what is critical', () => {
+    const read = (more: Partial<RiskFacts>) => classifyRisk(facts(more))
+    expect(
+      [{}, { has_owner: false }, { domains: ['billing'] }, { data: ['secrets' as const] }].map(
+        (more) => read(more).max_level,
+      ),
+    ).toEqual([4, 3, 2, 1])
+    expect(read({ data: ['secrets'] }).forbidden_actions).toEqual(['branch.push', 'pull_request.open'])
+    expect(read({ domains: ['billing'] }).forbidden_actions).toEqual([])
   })
 
-  it('asks for the approvals of the reading only beyond the tier', () => {
-    const risk = classifyRisk(facts({ domains: ['billing'] }))
-    expect(approvalsToPublish(risk, 'draft_pr')).toEqual(['domain_owner', 'security_owner'])
-    expect(approvalsToPublish(risk, 'local_branch')).toEqual([])
-    expect(approvalsToPublish({ max_autonomy_tier: 0, required_approvals: [] }, 'draft_pr')).toEqual(['reviewer'])
+  it('is never less than what was agreed for the repository, and an agreement lowers nothing', () => {
+    expect(classifyRisk(facts({ agreed_tier: 'high' }))).toMatchObject({ tier: 'high', max_autonomy_tier: 1 })
+    expect(classifyRisk(facts({ agreed_tier: 'low', domains: ['kyc'] })).tier).toBe('high')
   })
 })

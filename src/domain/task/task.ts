@@ -1,4 +1,6 @@
 import type { BudgetLimits } from '../budget/index.ts'
+import type { LevelGrant, PhaseNumber, ReachGrant } from '../autonomy/index.ts'
+import type { RiskReading } from '../risk/index.ts'
 import type { PathGroups, SandboxProfile } from '../sandbox/index.ts'
 import type { WorkflowProfile } from '../workflow/index.ts'
 import type { RequestId, TaskId, TenantId } from '../ids/index.ts'
@@ -110,6 +112,14 @@ export interface PinnedSource {
 
 /** The contract a run is held to. */
 export interface Task {
+/** What a task was granted when it was accepted, with the reason of each cap. */
+export interface AutonomyTerms {
+  readonly reach: ReachGrant
+  readonly level: LevelGrant
+  /** The rollout phase of its class at that moment. */
+  readonly phase: PhaseNumber
+}
+
   readonly id: TaskId
   readonly tenant_id: TenantId
   readonly request_id: RequestId
@@ -129,6 +139,12 @@ export interface Task {
   readonly grant?: CapabilityGrant
   readonly mode: RunMode
   readonly agent: AgentChoice
+  /** What was agreed for the repository, pinned with its version; absent: it is not onboarded. */
+  readonly agreement?: RepositoryAgreement & { readonly version: number }
+  /** How risky it was found to be when it was accepted, without the words of the request; absent: nobody looked yet. */
+  readonly risk?: RiskReading
+  /** Absent: as it asked. */
+  readonly autonomy?: AutonomyTerms
   /** A profile's id, a YAML profile's text given by an operator, or null: found from the repository. */
   readonly verification:
     | { readonly kind: 'named'; readonly id: string }

@@ -10,5 +10,6 @@ export {
   type WorkflowProfile,
   CHECKPOINT_PHASES,
 } from './profile.ts'
+export { atMostLevel } from './at-most-level.ts'
 export { BUILT_IN_PROFILES } from './built-in-profiles.ts'
 export { ALWAYS_ABORT, dispositionOf } from './disposition.ts'

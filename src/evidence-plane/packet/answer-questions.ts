@@ -77,11 +77,22 @@ function phaseLine(phase: PhaseReport): string {
   return `\`${shownCommand(phase)}\`: ${phase.outcome}${tests}${phase.not_run_reason === undefined ? '' : ` (${phase.not_run_reason})`}`
 }
 
-function whatRisk({ verification, judgement, verdicts, plan, incidents }: RunEvidence): readonly string[] {
+/** What the platform read, and what the agent said, told apart. */
+function riskRead({ risk, plan }: Pick<RunEvidence, 'risk' | 'plan'>): readonly string[] {
+  const of_plan = `Risk by plan: ${plan?.risk ?? 'not stated'}.`
+  if (risk === undefined) return [of_plan]
+  const reasons = risk.reasons.map(({ reason, tier }) => `${reason} (${tier})`)
+  return [
+    `Risk ${risk.tier} by the rules of the platform${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}.`,
+    of_plan,
+  ]
+}
+
+function whatRisk({ verification, judgement, verdicts, incidents, ...evidence }: RunEvidence): readonly string[] {
   const warnings = verdicts.flatMap((verdict) => verdict.findings).filter((finding) => finding.severity === 'warning')
   const standing = verification.delta?.pre_existing ?? []
   const lines = [
-    `Risk by plan: ${plan?.risk ?? 'not stated'}.`,
+    ...riskRead(evidence),
     ...warnings.map((finding) => `${finding.path ?? ''} ${finding.message}`.trim()),
     ...incidents.map(incidentLine),
     ...(judgement?.required_human_attention ?? []),
@@ -94,14 +105,16 @@ function whatRisk({ verification, judgement, verdicts, plan, incidents }: RunEvi
 const incidentLine = ({ kind, where, is_confirmed }: RunEvidence['incidents'][number]): string =>
   `Incident: ${is_confirmed ? 'a secret' : 'what looks like a secret'} (${kind}) turned up in ${where} and was cut out; whoever owns it should change it.`
 
-function whoApproved({ verdicts, task }: RunEvidence): readonly string[] {
+function whoApproved({ verdicts, task, risk }: RunEvidence): readonly string[] {
   const people = verdicts.filter((verdict) => verdict.decided_by === 'person')
   const named = people.map((verdict) => `${verdict.gate}: ${verdict.reason}`)
   const merge =
     task.mode === 'draft_pr'
       ? 'The pull request is a draft: a person reviews and merges it.'
       : 'Nothing is merged by the platform.'
-  return named.length > 0 ? [...named, merge] : ['No person approved anything yet.', merge]
+  const kinds = (risk?.required_approvals ?? []).map((kind) => kind.replaceAll('_', ' '))
+  const owed = kinds.length === 0 ? [] : [`Before a merge the risk asks for: ${kinds.join(', ')}.`]
+  return [...(named.length > 0 ? named : ['No person approved anything yet.']), ...owed, merge]
 }
 
 function whatNotDone({ outcome, verification, verdicts, plan }: RunEvidence): readonly string[] {

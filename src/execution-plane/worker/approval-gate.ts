@@ -1,6 +1,6 @@
 import { stillMissing, type Approval, type ApprovalRequirement } from '#domain/approval'
+import { approvalsToPublish } from '#domain/autonomy'
 import type { Verdict } from '#domain/gate'
-import { approvalsToPublish } from '#domain/risk'
 import { answerTo, askPeople, takenUp } from './approval-question.ts'
 import { previewOf } from './approval-preview.ts'
 import { gateAnswered, need, type Ending, type Execution } from './execution.ts'
@@ -70,7 +70,7 @@ async function required(execution: Execution): Promise<readonly ApprovalRequirem
         quorum,
         why: asked_by.map(({ policy, rule }) => `${policy}: ${rule}`).join(', '),
       })),
-      ...by_risk.map((kind) => ({ kind, quorum: 1, why: `risk ${found.risk?.tier ?? 'unknown'}` })),
+      ...by_risk.map((each) => ({ ...each, why: `risk ${found.risk?.tier ?? 'unknown'}` })),
       ...by_capability.map(({ kind }) => ({ kind, quorum: 1, why: `capability ${task.grant?.id ?? ''}` })),
     ],
   }

@@ -19,7 +19,7 @@ import { need, type Ending, type Execution } from './execution.ts'
 import { askForLeave } from './guest-leave.ts'
 import { work } from './plan.ts'
 import { review } from './review.ts'
-import { readRiskOfChange } from './risk.ts'
+import { publicationForbidden, readRiskOfChange } from './risk.ts'
 import { explain, judgeTree } from './verify.ts'
 
 /** What follows a look at the tree: it stands, the run ends, or the agent works on. */
@@ -48,6 +48,8 @@ async function examine(execution: Execution, round: number): Promise<Next> {
   const outside = await checkBoundary(execution, captured, round)
   if (outside !== undefined) return { next: 'ends', ending: outside }
   await readRiskOfChange(execution, round)
+  const forbidden = publicationForbidden(execution)
+  if (forbidden !== undefined) return { next: 'ends', ending: forbidden }
   const looked = { round, subject: [`tree ${captured.tree}`] }
   const built = await checkpoint(execution, 'build', { ...looked, reason: 'The change is inside its boundary.' })
   if (built.word === 'waits') return { next: 'ends', ending: built.ending }

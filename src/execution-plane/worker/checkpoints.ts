@@ -1,4 +1,5 @@
-import { BUILT_IN_PROFILES, type CheckpointPhase, type WorkflowProfile } from '#domain/workflow'
+import { riskLevelCap } from '#domain/autonomy'
+import { atMostLevel, BUILT_IN_PROFILES, type CheckpointPhase, type WorkflowProfile } from '#domain/workflow'
 import type { GateName, Verdict } from '#domain/gate'
 import type { EventDraft } from '#domain/event'
 import { answerTo, askPeople, takenUp } from './approval-question.ts'
@@ -22,8 +23,14 @@ interface Point {
 
 const GO_ON: Word = { word: 'go_on', by: 'the profile' }
 
-/** The profile of the run: the one its contract was given, else that of level 3. */
-export const workflowOf = ({ task }: Execution): WorkflowProfile => task.workflow ?? BUILT_IN_PROFILES[3]
+/**
+ * The profile of the run: the one its contract was given, else that of level 3, with no higher level than the last
+ * reading of its risk leaves. A patch that leaves nothing behind keeps its own.
+ */
+export function workflowOf({ task, run, found }: Execution): WorkflowProfile {
+  const given = task.workflow ?? BUILT_IN_PROFILES[3]
+  return found.risk === undefined ? given : atMostLevel(given, riskLevelCap(found.risk, run.mode).level)
+}
 
 /** Asks whether to go on after a phase, where the profile has a checkpoint there. */
 export async function checkpoint(execution: Execution, phase: CheckpointPhase, point: Point): Promise<Word> {

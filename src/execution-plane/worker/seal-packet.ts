@@ -6,6 +6,7 @@ import { PROMPT_CONTRACT_VERSION, SYSTEM_PROMPT_VERSION } from '#execution-plane
 import { RUBRIC_VERSION } from '#execution-plane/judge'
 import { TOOL_SCHEMA_VERSION } from '#execution-plane/tool-gateway'
 import type { Execution } from './execution.ts'
+import { withoutFacts } from './risk.ts'
 
 /** Seals what is on record into the run's packet, once for each way to end. */
 export async function sealPacket(
@@ -58,6 +59,7 @@ async function gather(execution: Execution, outcome: RunEvidence['outcome']): Pr
           },
     change: { files, stat: diffStat(files), patch_sha256: found.patch_sha256 ?? null },
     plan: found.plan ?? null,
+    ...(found.risk && { risk: withoutFacts(found.risk) }),
     decisions: decisions.map(({ decision_id, action, answer, matched_rules }) => ({
       decision_id,
       action,

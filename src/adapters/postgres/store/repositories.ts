@@ -5,7 +5,7 @@ import { changedSince, changeRow, settingsContext, type SettingsParts } from './
 import { inTenant, plain, plainOrNull, query, type StoreContext } from './store-context.ts'
 
 const COLUMNS = `repository, owner_team, risk_tier, allowed_task_classes, forbidden_paths, verifier_profile,
-  instructions_file, required_reviewers, autonomy_max, version, changed_by, changed_at`
+  instructions_file, required_reviewers, autonomy_max, domains, runtime, data_classes, coverage, version, changed_by, changed_at`
 const PAGE = {
   name: 'repositories_page',
   text: `select ${COLUMNS} from gander.repository where tenant_id = $1 and ($2::text is null or repository > $2)
@@ -19,8 +19,9 @@ const ONE = {
 const PUT = {
   name: 'put_repository',
   text: `insert into gander.repository as r (tenant_id, repository, changed_by, owner_team, risk_tier,
-      allowed_task_classes, forbidden_paths, verifier_profile, instructions_file, required_reviewers, autonomy_max)
-    select $1, $2, $3, $6, $7, $8, $9, $10, $11, $12, $13
+      allowed_task_classes, forbidden_paths, verifier_profile, instructions_file, required_reviewers, autonomy_max,
+      domains, runtime, data_classes, coverage)
+    select $1, $2, $3, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17
     where $4::bigint is null or $4 = coalesce((select version from gander.repository where tenant_id = $1 and repository = $2), 0)
     on conflict (tenant_id, repository) do update set
       owner_team = case when 'owner_team' = any($5::text[]) then excluded.owner_team else r.owner_team end,
@@ -36,6 +37,10 @@ const PUT = {
       required_reviewers = case when 'required_reviewers' = any($5::text[]) then excluded.required_reviewers
         else r.required_reviewers end,
       autonomy_max = case when 'autonomy_max' = any($5::text[]) then excluded.autonomy_max else r.autonomy_max end,
+      domains = case when 'domains' = any($5::text[]) then excluded.domains else r.domains end,
+      runtime = case when 'runtime' = any($5::text[]) then excluded.runtime else r.runtime end,
+      data_classes = case when 'data_classes' = any($5::text[]) then excluded.data_classes else r.data_classes end,
+      coverage = case when 'coverage' = any($5::text[]) then excluded.coverage else r.coverage end,
       changed_by = excluded.changed_by, changed_at = clock_timestamp(), version = r.version + 1
     where $4::bigint is null or r.version = $4
     returning ${COLUMNS}`,
@@ -80,4 +85,8 @@ const columns = (agreement: Partial<RepositoryAgreement>) => [
   plainOrNull(agreement.instructions_file),
   JSON.stringify((agreement.required_reviewers ?? []).map(plain)),
   agreement.autonomy_max ?? null,
+  JSON.stringify((agreement.domains ?? []).map(plain)),
+  agreement.runtime ?? null,
+  JSON.stringify(agreement.data_classes ?? []),
+  agreement.coverage ?? null,
 ]

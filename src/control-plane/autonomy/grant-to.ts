@@ -1,0 +1,111 @@
+import {
+  brokenFloors,
+  capLevel,
+  capReach,
+  earnedLevel,
+  gateStrengthCap,
+  gateStrengthLevelCap,
+  onboardingCap,
+  onboardingLevelCap,
+  phaseCap,
+  reachOfTier,
+  riskCap,
+  riskLevelCap,
+  ROLLOUT_PHASES,
+  type LevelCap,
+  type Reach,
+  type ReachCap,
+} from '#domain/autonomy'
+import { isGanderError } from '#domain/failure'
+import type { Task } from '#domain/task'
+import { LEVEL_NAMES, type GateAuthority } from '#domain/workflow'
+import type { Autonomy, AutonomyRecords, ClassPhase } from '#ports'
+import type { WorkflowFile } from './read-workflow.ts'
+import { saidOf } from './said-of.ts'
+
+/** What grants are made from. */
+export interface AutonomyParts {
+  readonly records: AutonomyRecords
+  /** Read anew for each task. @throws GanderError `workflow_invalid` */
+  readonly workflow: () => Promise<WorkflowFile>
+}
+
+/** The level of a run that nobody chose one for. */
+const USUAL_LEVEL: GateAuthority = 3
+/** Nobody counts yet how many bad changes gates caught. */
+const NOT_COUNTED = { hits: 0, of: 0 }
+
+/** How far a task reaches and which level it has: the lowest of what was asked for and of every cap. */
+export async function grantTo(
+  { records, workflow }: AutonomyParts,
+  ...[task, wanted]: Parameters<Autonomy['grant']>
+): ReturnType<Autonomy['grant']> {
+  const [file, phase] = await Promise.all([workflow(), phaseNow(records, task)])
+  const reach = capReach(wanted.mode, reachCaps(task, phase))
+  const asked = wanted.level ?? file.level ?? USUAL_LEVEL
+  const level = capLevel(asked, await levelCaps({ records, file, task, asked }, reach.reach))
+  return { reach, level, phase: phase.phase, workflow: file.profile(level.level) }
+}
+
+/** A class that is below a floor of its phase goes down before anything is granted, and the ledger says why. */
+async function phaseNow(records: AutonomyRecords, { tenant_id, capability }: Task): Promise<ClassPhase> {
+  const now = await records.phase(tenant_id, capability)
+  if (ROLLOUT_PHASES[now.phase].floor.length === 0) return now
+  const broken = brokenFloors(now.phase, await records.figures(tenant_id, capability, now.moved_at))
+  const [worst] = broken
+  if (worst === undefined) return now
+  const reason = `below the floor of phase ${now.phase}: ${broken.map(saidOf).join('; ')}`
+  const move = { from: now.phase, to: worst.to, by: 'the platform', reason }
+  // Whoever moved it meanwhile knew more; what it is now counts.
+  return records.move(tenant_id, capability, move).catch(async (error: unknown) => {
+    if (!isGanderError(error, 'rollout_criteria_unmet')) throw error
+    return records.phase(tenant_id, capability)
+  })
+}
+
+function reachCaps({ grant, agreement, risk }: Task, { phase }: ClassPhase): readonly ReachCap[] {
+  const caps = [phaseCap(phase), onboardingCap(agreement)]
+  const strength = gateStrengthCap(agreement?.coverage ?? null, NOT_COUNTED)
+  const tier = grant?.max_autonomy_tier
+  return [
+    ...caps,
+    strength,
+    ...(risk === undefined ? [] : [riskCap(risk)]),
+    ...(grant === undefined || tier === undefined
+      ? []
+      : [
+          {
+            source: 'capability' as const,
+            reach: reachOfTier(tier),
+            reason: `the capability ${grant.id} is of tier ${tier}`,
+          },
+        ]),
+  ]
+}
+
+interface Weighed {
+  readonly records: AutonomyRecords
+  readonly file: WorkflowFile
+  readonly task: Task
+  readonly asked: GateAuthority
+}
+
+async function levelCaps({ records, file, task, asked }: Weighed, reach: Reach): Promise<readonly LevelCap[]> {
+  const { agreement, risk, tenant_id, capability } = task
+  const caps: LevelCap[] = [
+    ...(risk === undefined ? [] : [riskLevelCap(risk, reach)]),
+    onboardingLevelCap(agreement !== undefined),
+    gateStrengthLevelCap(agreement?.coverage ?? null),
+  ]
+  if (file.level !== null)
+    caps.push({
+      source: 'workflow',
+      level: file.level,
+      reason: `workflow.yaml goes as far as level ${file.level} (${LEVEL_NAMES[file.level]})`,
+    })
+  if (asked < 4) return caps
+  const { level, missing } = earnedLevel(await records.figures(tenant_id, capability, null))
+  const reason =
+    level === 4 ? `${capability} has earned level 4` : `${capability} has not earned level 4: ${missing.join('; ')}`
+  return [...caps, { source: 'earned', level: level === 4 ? 4 : 3, reason }]
+}
