@@ -5,6 +5,7 @@ import type { PathGroups, SandboxProfile } from '../sandbox/index.ts'
 import type { WorkflowProfile } from '../workflow/index.ts'
 import type { RequestId, TaskId, TenantId } from '../ids/index.ts'
 import type { CapabilityGrant } from './capability-grant.ts'
+import type { RepositoryAgreement } from './repository-agreement.ts'
 import type { RequestSource, RunMode } from './run-mode.ts'
 
 /** How trustworthy the author of a text is; set by the platform, never by the text. */
