@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ApprovalRequirement } from '#domain/approval'
 import { LOCAL_TENANT, type RunId } from '#domain/ids'
-import type { PublicationWish } from '#ports'
+import { runCommandLine } from '#cli'
+import type { Platform, PublicationWish, RunView } from '#ports'
 import { openApprovalWorld, type ApprovalWorld } from '../support/approval-desk.ts'
+import { fakeCli } from '../support/fake-cli-environment.ts'
 
 let world: ApprovalWorld
 beforeAll(async () => {
@@ -141,6 +143,20 @@ describe('a question that nobody could answer', () => {
       refused: null,
       requirements: [{ quorum: 1, four_eyes: true }],
     })
+  })
+})
+
+describe('many answers at once', () => {
+  it('count one by one against the measure of what a person may answer', async () => {
+    await world.ruled('shared_account: true\nlimits: { per_approver_hour: 2 }\n')
+    const runs = await Promise.all([1, 2, 3].map(() => world.waiting()))
+    const work: Platform['work'] = async (run) => (await world.platform.view(run)) as RunView
+    const platform: Platform = { ...world.platform, work, close: async () => undefined }
+    const { environment, out } = fakeCli({ platform })
+    expect(await runCommandLine(environment, ['approve', ...runs, '--by', 'hurried'])).toBe(5)
+    expect(out()).toMatch(/✗ .*2 is the most that is taken[\s\S]*1 answer of 3 not taken/)
+    const states = await Promise.all(runs.map(async (run) => (await world.store.load(run))?.run.state))
+    expect(states).toEqual(['queued', 'queued', 'awaiting_approval'])
   })
 })
 

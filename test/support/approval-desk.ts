@@ -5,7 +5,7 @@ import { createIdentities, createRunStore } from '#adapters/postgres'
 import { createRedactor } from '#evidence-plane/redaction'
 import type { Approval, ApprovalRequest, Decision } from '#domain/approval'
 import type { Role } from '#domain/identity'
-import { LOCAL_TENANT, type RunId } from '#domain/ids'
+import { LOCAL_TENANT, type RunId, type TenantId } from '#domain/ids'
 import type { ApprovalRules, Identities, Platform, PrincipalRecord, RunStore } from '#ports'
 import { openApprovals } from '../../src/main/open-approvals.ts'
 import { platformOver } from '../../src/main/open-platform.ts'
@@ -83,8 +83,14 @@ export async function openApprovalWorld(): Promise<ApprovalWorld> {
   }
 }
 
-async function waitingRun(store: RunStore, request: Partial<ApprovalRequest> = {}, requester = 'ada'): Promise<RunId> {
-  const made = submission()
+/** A run of a store that waits for exactly this; see `ApprovalWorld.waiting`. */
+export async function waitingRun(
+  store: RunStore,
+  request: Partial<ApprovalRequest> = {},
+  requester = 'ada',
+  tenant: TenantId = LOCAL_TENANT,
+): Promise<RunId> {
+  const made = submission({ tenant })
   const capability = 'autonomous_issue_resolver.bounded_change'
   const run = await store.submit({ ...made, task: { ...made.task, requester, capability } })
   const won = await store.lease(thisWorker(), run.id)

@@ -40,8 +40,10 @@ export function createHttpPlatform(address: ServerAddress): Platform {
     follow: (run, signal, after = 0) => follow({ client, told, view }, run, { signal, after }),
     cancel: async (run) => complete(await told(client.runs.cancel(of(run)))),
     continue: async (run, added) => complete(await told(client.runs.continue({ ...of(run), body: { added } }))),
-    decideApproval: async (run, { decision, reason }) =>
-      complete(await told(client.runs.decide({ ...of(run), body: { decision, reason } }))),
+    decideApproval: async (run, { decision, reason, fingerprint }) => {
+      const body = { decision, reason, ...(fingerprint !== undefined && { fingerprint }) }
+      return complete(await told(client.runs.decide({ ...of(run), body })))
+    },
     diff: async (run) => {
       try {
         return await told(client.runs.diff(of(run)))

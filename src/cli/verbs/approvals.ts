@@ -41,7 +41,8 @@ export const addApprovals: Verb = (program, cli) => {
     })
 }
 
-function deskOf({ desk }: { readonly desk?: TenantApprovals }): TenantApprovals {
+/** The desk of a platform. @throws GanderError `usage` where it has none */
+export function deskOf({ desk }: { readonly desk?: TenantApprovals }): TenantApprovals {
   if (desk !== undefined) return desk
   throw new GanderError('usage', 'This server does not offer what waits for people.', {
     remedy: 'Run the command on the machine of the server, or use a newer server.',
@@ -61,7 +62,7 @@ async function list(cli: Cli, { by = cli.environment.user, all, json }: ListFlag
     width: Math.min(stdout.columns() - 4, 100),
     command: commandName(cli.environment),
   }
-  print(cli, [...shown.flatMap((each) => [...lines(each, look), '']), ...rest])
+  print(cli, [...shown.flatMap((each) => [...approvalLines(each, look), '']), ...rest])
 }
 
 interface Look {
@@ -70,7 +71,11 @@ interface Look {
   readonly command: string
 }
 
-function lines({ approval, because, preview }: WaitingApproval, { paint, width, command }: Look): readonly string[] {
+/** One question as a person needs it to decide. */
+export function approvalLines(
+  { approval, because, preview }: WaitingApproval,
+  { paint, width, command }: Look,
+): readonly string[] {
   const { run_id, kind, action, subject, requirements = [], votes = [] } = approval
   const row = (label: string, text: string) =>
     wrap(plainLine(text), width - 10).map((line, at) => `  ${paint.dim((at === 0 ? label : '').padEnd(8))}  ${line}`)

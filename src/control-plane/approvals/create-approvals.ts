@@ -32,7 +32,13 @@ export function createApprovals(parts: ApprovalParts): Approvals {
         throw new GanderError('run_not_in_state', `Run ${run.id} waits for no approval: it is ${run.state}.`, {
           remedy: `\`gander show ${run.id}\` tells where it stands.`,
         })
-      const checked = await check(parts, { view, answer, id: run.approval })
+      const approval = (await parts.store.approvals(run.id)).find(({ id }) => id === run.approval)
+      if (approval === undefined) throw new GanderError('internal', `The approval ${run.approval} is not on record.`)
+      if (answer.fingerprint !== undefined && answer.fingerprint !== approval.fingerprint)
+        throw new GanderError('run_not_in_state', `Run ${run.id} asks something else now than what was answered.`, {
+          remedy: '`gander approvals` shows what it asks; answer that.',
+        })
+      const checked = await check(parts, { view, answer, approval })
       const reason = (await parts.redactor.redact(answer.reason)).text.slice(0, 500)
       const at = new Date(parts.clock.now()).toISOString()
       const { decision, by } = answer
@@ -51,7 +57,7 @@ export function createApprovals(parts: ApprovalParts): Approvals {
 interface Given {
   readonly view: RunView
   readonly answer: ApprovalAnswer
-  readonly id: string
+  readonly approval: Approval
 }
 
 interface Checked {
@@ -70,14 +76,11 @@ async function check(parts: ApprovalParts, given: Given): Promise<Checked> {
   if (register === undefined) return { own_request: answer.by === task.requester }
   const own_request = isOwn(register, { ...answer, account: parts.account }, task.requester)
   if (answer.decision === 'rejected') return { own_request }
-  const approval = (await parts.store.approvals(run.id)).find(({ id }) => id === given.id)
-  if (approval === undefined) throw new GanderError('internal', `The approval ${given.id} is not on record.`)
-  const vote = await yes(parts, register, { ...given, approval, own_request })
+  const vote = await yes(parts, register, { ...given, own_request })
   return { own_request, ...(vote && { vote }) }
 }
 
 interface Yes extends Given {
-  readonly approval: Approval
   readonly own_request: boolean
 }
 

@@ -89,6 +89,8 @@ export interface ApprovalAnswer {
   readonly reason: string
   /** Who signed in, where somebody did; absent: the name was typed on the machine itself. */
   readonly principal_id?: string
+  /** Of the request that was shown; the answer counts for that one only. Absent: for whatever the run asks now. */
+  readonly fingerprint?: string
 }
 
 type Bound = Pick<ApprovalRequest, 'action' | 'subject' | 'policy_version' | 'tree' | 'nonce'> & { readonly run: RunId }

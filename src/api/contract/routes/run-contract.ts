@@ -7,6 +7,7 @@ import { identifier } from '../identifiers.ts'
 import { pageOf, pageQuery } from '../page.ts'
 import { approvalSchema, artifactSchema, decisionSchema, eventSchema, stepSchema } from '../record-resources.ts'
 import { runDetailsSchema, runOverviewSchema } from '../run-resource.ts'
+import { answerBody, answerOutcome, oneOfMany } from './answer-shapes.ts'
 import { ofRun, route } from './route-shapes.ts'
 
 /** Runs. */
@@ -88,14 +89,16 @@ export const runs = {
       tags: ['runs'],
       summary: 'Answer what a run waits for',
     })
-    .input(
-      z.object({
-        ...ofRun,
-        body: z.strictObject({
-          decision: z.enum(['approved', 'rejected', 'changes_requested']),
-          reason: z.string().max(500).default(''),
-        }),
-      }),
-    )
+    .input(z.object({ ...ofRun, body: answerBody }))
     .output(runDetailsSchema),
+  decide_many: route
+    .route({
+      method: 'POST',
+      path: '/v1/approvals/answers',
+      tags: ['approvals'],
+      summary: 'Answer what several runs wait for, each by its fingerprint',
+      description: 'Each answer is taken or refused by itself, in order; none depends on another.',
+    })
+    .input(z.object({ body: z.strictObject({ answers: z.array(oneOfMany).min(1).max(50) }) }))
+    .output(z.object({ items: z.array(answerOutcome) })),
 }

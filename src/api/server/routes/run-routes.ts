@@ -4,7 +4,8 @@ import type { RunId } from '#domain/ids'
 import type { RunDetails } from '#api/contract'
 import type { RunView } from '#ports'
 import { withEventMeta } from '@orpc/server'
-import { api, authorise, authoriseFor, platformOf } from '../api-context.ts'
+import { api, authorise, platformOf } from '../api-context.ts'
+import { answerRoutes } from './answer-routes.ts'
 import { existingRun } from './existing-run.ts'
 import { runDetails } from './run-details.ts'
 
@@ -64,12 +65,5 @@ export const runRoutes = {
     const { run } = await existingRun(context, input.params.run_id, 'run.continue')
     return runDetails(await platformOf(context).continue(run.id, input.body.added, context.caller.name, {}))
   }),
-  decide: api.runs.decide.handler(async ({ input, context }) => {
-    const { run, task } = await existingRun(context, input.params.run_id)
-    const asked = (await context.parts.queries.approvals(run.tenant_id, run.id)).at(-1)
-    const permission = asked?.kind === 'checkpoint' ? 'checkpoint.answer' : 'approval.decide'
-    await authoriseFor(context, permission, task.repository)
-    const answer = { ...input.body, by: context.caller.name, principal_id: context.caller.id }
-    return runDetails(await platformOf(context).decideApproval(run.id, answer, {}))
-  }),
+  ...answerRoutes,
 }
