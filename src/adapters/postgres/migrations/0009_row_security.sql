@@ -47,26 +47,6 @@ create trigger event_of_tenant before insert on gander.audit_event
   for each row when (new.tenant_id is distinct from gander.tenant()) execute function gander.refuse_foreign_event();
 
 -- The hot path in one round trip: the tenant is an argument, and the statement is the transaction.
-create function gander.write_run(p_tenant text, p_run text, p_worker text, p_fence bigint, p_version bigint, p_next json,
-  p_events json, p_records json, p_step json, p_outcome text)
-returns setof gander.run language plpgsql as $$
-begin
-  perform gander.enter(p_tenant);
-  return query select * from gander.write_run(p_run, p_worker, p_fence, p_version, p_next, p_events, p_records, p_step,
-    p_outcome);
-end $$;
-
-create function gander.begin_step(p_tenant text, p_run text, p_worker text, p_fence bigint, p_key text, p_kind text,
-  p_request_sha256 text, p_reserve numeric, p_counted boolean, p_decision json)
-returns table (status text, n integer, key text, kind text, request_sha256 text, intent_at timestamptz, outcome json,
-  outcome_at timestamptz, tree text, cost_usd numeric, decision json)
-language plpgsql as $$
-begin
-  perform gander.enter(p_tenant);
-  return query select * from gander.begin_step(p_run, p_worker, p_fence, p_key, p_kind, p_request_sha256, p_reserve,
-    p_counted, p_decision);
-end $$;
-
 create function gander.heartbeat(p_tenant text, p_run text, p_worker text, p_fence bigint, p_lease_ms integer)
 returns table (cancel_requested_by text) language plpgsql as $$
 begin
@@ -143,13 +123,9 @@ security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 
 revoke execute on function gander.refuse_foreign_event(),
-  gander.write_run(text, text, text, bigint, bigint, json, json, json, json, text),
-  gander.begin_step(text, text, text, bigint, text, text, text, numeric, boolean, json),
   gander.heartbeat(text, text, text, bigint, integer), gander.load_run(text, text), gander.claim_exchange(text, text, text, text),
   gander.record_exchange(text, text, json), gander.tenant_of_run(text), gander.tenants_to_sweep(text),
   gander.abandon_exchanges(), gander.tenants_with_open_guest_calls() from public;
-grant execute on function gander.write_run(text, text, text, bigint, bigint, json, json, json, json, text),
-  gander.begin_step(text, text, text, bigint, text, text, text, numeric, boolean, json),
-  gander.heartbeat(text, text, text, bigint, integer), gander.load_run(text, text), gander.claim_exchange(text, text, text, text),
+grant execute on function gander.heartbeat(text, text, text, bigint, integer), gander.load_run(text, text), gander.claim_exchange(text, text, text, text),
   gander.record_exchange(text, text, json), gander.tenant_of_run(text), gander.tenants_to_sweep(text),
   gander.abandon_exchanges(), gander.tenants_with_open_guest_calls() to gander_app;

@@ -64,10 +64,23 @@ begin
   end loop;
 end $$;
 
+-- True where anything may stand in the way of a lease; one look where nothing does, which is nearly always.
+create function gander.any_stop(p_tenant text) returns boolean stable language sql
+security definer set search_path = pg_catalog, pg_temp as $$
+  select exists (select from gander.kill_switch k where k.tenant_id in (p_tenant, '*') and k.actions::text <> '[]')
+    or (select coalesce(sum(k.epoch), 0) from gander.kill_switch k where k.tenant_id in (p_tenant, '*'))
+      <> (select coalesce(sum(m.moves), 0) from gander.kill_switch_moves m where m.tenant_id in (p_tenant, '*'))
+    or exists (select from gander.scheduler_pause s where s.tenant_id in (p_tenant, '*') and s.resumed_at is null)
+    or exists (select from gander.resume_pace p where p.tenant_id in (p_tenant, '*') and p.until > clock_timestamp())
+$$;
+
 -- Why a run of this tenant may not be leased now: `switch`, `unknown`, `paused` or `paced`; null where nothing stops it.
 create function gander.lease_stop(p_tenant text, p_repository text, p_capability text, p_campaign text, p_mode text)
 returns text stable language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
+  if not gander.any_stop(p_tenant) then
+    return null;
+  end if;
   if exists (select from gander.kill_switch k where k.tenant_id in (p_tenant, '*')
       and (k.level in ('global', 'tenant') or k.level = 'repository' and k.subject = p_repository
         or k.level = 'capability' and k.subject = p_capability or k.level = 'campaign' and k.subject = p_campaign)
@@ -90,42 +103,6 @@ begin
   return null;
 end $$;
 
--- What of a tenant's queue is stopped is passed over, so that it does not stand in the way of the rest; a tenant that is
--- stopped whole is not looked at.
-create or replace function gander.has_room(q gander.tenant_queue) returns boolean language plpgsql
-security definer set search_path = pg_catalog, pg_temp as $$
-begin
-  return gander.lease_stop(q.tenant_id, '', '', null, '') is null and (q.max_running is null or q.max_running > (
-    select count(*) from gander.run r where r.tenant_id = q.tenant_id and r.worker is not null));
-end $$;
-
-create or replace function gander.oldest_run(p_tenant text, p_only text) returns gander.run language plpgsql
-security definer set search_path = pg_catalog, pg_temp as $$
-declare
-  r gander.run;
-begin
-  perform set_config('gander.tenant', p_tenant, true);
-  if p_only is not null then
-    select * into r from gander.run x
-    where x.tenant_id = p_tenant and x.id = p_only and x.state = 'queued' and x.attempts < x.max_attempts
-    for no key update skip locked;
-    if r.id is not null and (select gander.lease_stop(k.tenant_id, k.repository, k.capability, k.contract ->> 'campaign_id',
-        r.mode) is not null from gander.task k where k.tenant_id = r.tenant_id and k.id = r.task_id) then
-      return null;
-    end if;
-  elsif exists (select from gander.kill_switch k where k.tenant_id in (p_tenant, '*') and k.actions::text <> '[]') then
-    select x.* into r from gander.run x join gander.task k on k.tenant_id = x.tenant_id and k.id = x.task_id
-    where x.tenant_id = p_tenant and x.state = 'queued' and x.attempts < x.max_attempts
-      and gander.lease_stop(k.tenant_id, k.repository, k.capability, k.contract ->> 'campaign_id', x.mode) is null
-    order by x.created_at, x.id limit 1 for no key update of x skip locked;
-  else
-    select * into r from gander.run x
-    where x.tenant_id = p_tenant and x.state = 'queued' and x.attempts < x.max_attempts
-    order by x.created_at, x.id limit 1 for no key update skip locked;
-  end if;
-  return r;
-end $$;
-
 -- No way to a lease leads past this, whatever a queue thought it knew a moment before.
 create function gander.guard_lease() returns trigger language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$
@@ -135,6 +112,9 @@ declare
   stop text;
   p gander.resume_pace;
 begin
+  if not gander.any_stop(new.tenant_id) then
+    return new;
+  end if;
   perform set_config('gander.tenant', new.tenant_id, true);
   select gander.lease_stop(t.tenant_id, t.repository, t.capability, t.contract ->> 'campaign_id', new.mode) into stop
   from gander.task t where t.tenant_id = new.tenant_id and t.id = new.task_id;
@@ -272,6 +252,6 @@ create trigger scopes_spent before update on gander.budget for each row
   when (old.reserved_usd <> new.reserved_usd or old.cost_usd <> new.cost_usd) execute function gander.spend_scopes();
 
 revoke execute on function gander.count_switch_move(), gander.keep_switch(), gander.guard_lease(), gander.event_id(),
-  gander.warn_scope(gander.scope_use, numeric), gander.spend_scopes() from public;
+  gander.warn_scope(gander.scope_use, numeric), gander.spend_scopes(), gander.any_stop(text) from public;
 revoke execute on function gander.lease_stop(text, text, text, text, text) from public;
 grant execute on function gander.lease_stop(text, text, text, text, text) to gander_app;

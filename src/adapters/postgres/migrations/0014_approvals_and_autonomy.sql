@@ -163,39 +163,50 @@ create index run_measure_by_class on gander.run_measure (tenant_id, task_class, 
 select gander.protect('gander.run_measure');
 grant select on gander.run_measure to gander_app;
 
-create function gander.measure_run() returns trigger language plpgsql
-security definer set search_path = pg_catalog, pg_temp as $$
+create function gander.measure_runs() returns trigger language plpgsql
+security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
 begin
-  insert into gander.run_measure (tenant_id, run_id, task_class, mode, started_at)
-  select r.tenant_id, r.id, t.capability, r.mode, new.created_at
-  from gander.run r join gander.task t on t.tenant_id = r.tenant_id and t.id = r.task_id
-  where r.tenant_id = new.tenant_id and r.id = new.run_id
-  on conflict do nothing;
-  if new.event = 'gate_answered' then
+  if not exists (select from fresh f where f.run_id is not null and f.event in ('gate_answered', 'gate_overruled',
+      'run_state_changed', 'approval_decision', 'incident_opened', 'run_failed', 'run_completed')) then
+    return null;
+  end if;
+  insert into gander.run_measure as m (tenant_id, run_id, task_class, mode, started_at, retries, overrides, incidents,
+    failure, final_state, ended_at)
+  select r.tenant_id, r.id, t.capability, r.mode, n.started_at, n.retries, n.overrides, n.incidents, n.failure,
+    n.final_state, n.ended_at
+  from (
+    select f.tenant_id, f.run_id, min(f.created_at) as started_at,
+      count(*) filter (where f.event = 'run_state_changed' and f.facts ->> 'to' = 'repairing') as retries,
+      count(*) filter (where f.event = 'gate_overruled'
+        or f.event = 'approval_decision' and f.facts ->> 'decision' = 'changes_requested') as overrides,
+      count(*) filter (where f.event = 'incident_opened') as incidents,
+      max(f.facts ->> 'class') filter (where f.event = 'run_failed') as failure,
+      max(f.facts ->> 'terminal_state') filter (where f.event = 'run_completed') as final_state,
+      max(f.created_at) filter (where f.event = 'run_completed') as ended_at
+    from fresh f where f.run_id is not null and f.event in ('gate_answered', 'gate_overruled', 'run_state_changed',
+      'approval_decision', 'incident_opened', 'run_failed', 'run_completed')
+    group by f.tenant_id, f.run_id
+  ) n join gander.run r on r.tenant_id = n.tenant_id and r.id = n.run_id
+    join gander.task t on t.tenant_id = r.tenant_id and t.id = r.task_id
+  order by r.id
+  on conflict (tenant_id, run_id) do update set retries = m.retries + excluded.retries,
+    overrides = m.overrides + excluded.overrides, incidents = m.incidents + excluded.incidents,
+    failure = coalesce(excluded.failure, m.failure), final_state = coalesce(excluded.final_state, m.final_state),
+    ended_at = coalesce(excluded.ended_at, m.ended_at);
+  if exists (select from fresh f where f.run_id is not null and f.event = 'gate_answered') then
     insert into gander.gate_outcome (tenant_id, run_id, gate, answer, asked_in, answered_at)
-    values (new.tenant_id, new.run_id, new.facts ->> 'gate', new.facts ->> 'answer', new.state, new.created_at);
+    select f.tenant_id, f.run_id, f.facts ->> 'gate', f.facts ->> 'answer', f.state, f.created_at
+    from fresh f where f.run_id is not null and f.event = 'gate_answered' order by f.seq;
   end if;
-  update gander.run_measure m set
-    retries = m.retries + (new.event = 'run_state_changed' and new.facts ->> 'to' = 'repairing')::integer,
-    overrides = m.overrides + (new.event = 'gate_overruled'
-      or new.event = 'approval_decision' and new.facts ->> 'decision' = 'changes_requested')::integer,
-    incidents = m.incidents + (new.event = 'incident_opened')::integer,
-    failure = case when new.event = 'run_failed' then new.facts ->> 'class' else m.failure end,
-    final_state = case when new.event = 'run_completed' then new.facts ->> 'terminal_state' else m.final_state end,
-    ended_at = case when new.event = 'run_completed' then new.created_at else m.ended_at end
-  where m.tenant_id = new.tenant_id and m.run_id = new.run_id;
-  if new.event = 'run_completed' then
-    update gander.gate_outcome g set final_state = new.facts ->> 'terminal_state'
-    where g.tenant_id = new.tenant_id and g.run_id = new.run_id and g.final_state is null;
-  end if;
+  update gander.gate_outcome g set final_state = f.facts ->> 'terminal_state'
+  from fresh f where f.event = 'run_completed' and g.tenant_id = f.tenant_id and g.run_id = f.run_id
+    and g.final_state is null;
   return null;
 end $$;
 
-create trigger run_measured after insert on gander.audit_event
-  for each row when (new.run_id is not null and new.event in ('gate_answered', 'gate_overruled', 'run_state_changed',
-    'approval_decision', 'incident_opened', 'run_failed', 'run_completed'))
-  execute function gander.measure_run();
-revoke execute on function gander.measure_run() from public;
+create trigger run_measured after insert on gander.audit_event referencing new table as fresh
+  for each statement execute function gander.measure_runs();
+revoke execute on function gander.measure_runs() from public;
 
 -- How far the rollout of a task class has come. A class without a row is where the program starts it.
 create table gander.rollout_phase (

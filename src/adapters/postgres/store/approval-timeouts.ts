@@ -1,7 +1,7 @@
 import type { RunId, TenantId } from '#domain/ids'
 import { runOf, type RunRow } from './run-row.ts'
 import { inTenant, query, type StoreContext, type TenantContext } from './store-context.ts'
-import { apply, decideCommand } from './write-run.ts'
+import { apply, decideCommand, writeOn } from './write-run.ts'
 
 /** Runs whose request has run out and says what that leads to; one at a time, so that an answer in between counts. */
 const LATE = {
@@ -49,6 +49,6 @@ async function moveLate(store: TenantContext): Promise<boolean> {
     const decided = decideCommand(run, { type: 'time_out_approval', approval: approval_id, outcome: on_timeout })
     if (!decided.ok) throw new Error(`a late request could not be moved: ${decided.refusal.message}`)
     const id: RunId = run.id
-    return (await apply(store, client, { id, holder: undefined, write: {}, decided: decided.value })).ok
+    return (await apply(store, writeOn(store, client), { id, holder: undefined, write: {}, decided: decided.value })).ok
   })
 }

@@ -6,7 +6,8 @@ import type { Database } from '../database/open-database.ts'
 import { sweepApprovalsOf } from './approval-timeouts.ts'
 import { readApprovals } from './approvals.ts'
 import { extendBudget, readBudget } from './budgets.ts'
-import { heartbeat, leaseRun } from './lease-run.ts'
+import { createLastWritten } from './last-written.ts'
+import { heartbeat, laneOf, leaseRun, sendHands, type FreeHand, type LeaseContext, type Taken } from './lease-run.ts'
 import {
   listRuns,
   loadOverview,
@@ -16,11 +17,14 @@ import {
   readEvents,
   readPullRequest,
 } from './read-runs.ts'
-import { beginStep, readSteps } from './steps.ts'
+import type { RunRow } from './run-row.ts'
+import { beginStep, readSteps, sendIntents, type IntentPart, type StepContext, type StepRow } from './steps.ts'
 import { submitRun, submittedRun } from './submit-run.ts'
 import { sweepRuns, sweepTenants } from './sweep-runs.ts'
-import type { TenantContext } from './store-context.ts'
-import { writeRun } from './write-run.ts'
+import type { StoreContext } from './store-context.ts'
+import { goTogether } from './together.ts'
+import { writeRun, type RunContext } from './write-run.ts'
+import { sendWrites, type WritePart } from './write-statement.ts'
 
 interface RunStoreParts {
   readonly database: Pick<Database, 'pool'>
@@ -31,11 +35,37 @@ interface RunStoreParts {
 
 /** The stores of all tenants over one database. @throws GanderError `database_unavailable`, `storage_full` from every method */
 export function createRunStores({ database, identifiers, sha256 = hashText }: RunStoreParts): RunStores {
-  const store = { pool: database.pool, identifiers, sha256 }
+  const { writes, intents, ...store } = shared({ pool: database.pool, identifiers, sha256 })
+  const contextOf = (tenant: TenantId) => ({
+    ...store,
+    tenant,
+    write: (part: WritePart) => writes(tenant, part),
+    begin: (part: IntentPart) => intents(tenant, part),
+  })
   return {
-    of: (tenant) => storeOf({ ...store, tenant }),
-    lease: (worker, only) => leaseRun(store, worker, { only }),
+    of: (tenant) => storeOf(contextOf(tenant)),
+    lease: (worker, only) => leaseRun(store, { worker, only }),
     sweep: (host) => sweepTenants(store, host),
+  }
+}
+
+/** What the stores of a process share, so that what is written at one time goes together, tenant by tenant. */
+function shared(store: StoreContext) {
+  const hands = goTogether<FreeHand, Taken | undefined>({ send: (parts) => sendHands(store, parts) })
+  return {
+    ...store,
+    last: createLastWritten(),
+    lease: async (hand: FreeHand) =>
+      hand.only === undefined ? hands(laneOf(hand), hand) : (await sendHands(store, [hand]))[0],
+    writes: goTogether<WritePart, RunRow | undefined>({
+      send: (parts, tenant) => sendWrites(store.pool, tenant as TenantId, parts),
+      subject: ({ run }) => run,
+      weight: ({ step }) => step?.outcome.length ?? 0,
+    }),
+    intents: goTogether<IntentPart, StepRow | undefined>({
+      send: (parts, tenant) => sendIntents(store.pool, tenant as TenantId, parts),
+      subject: ({ intent }) => intent.run,
+    }),
   }
 }
 
@@ -44,12 +74,12 @@ export const createRunStore = (parts: RunStoreParts, tenant: TenantId = LOCAL_TE
   createRunStores(parts).of(tenant)
 
 /** Runs, steps and ledger of a tenant. What is another tenant's is unknown here, and cannot be written. */
-const storeOf = (store: TenantContext): RunStore => ({
+const storeOf = (store: RunContext & StepContext & LeaseContext): RunStore => ({
   submit: (submission) => submitRun(store, submission),
   submitted: (key) => submittedRun(store, key),
   load: (run) => loadOverview(store, run),
   list: (tenant, limit) => listRuns(store, tenant, limit),
-  lease: (worker, only) => leaseRun(store, worker, { tenant: store.tenant, only }),
+  lease: (worker, only) => leaseRun(store, { worker, tenant: store.tenant, only }),
   heartbeat: (run, lease) => heartbeat(store, run, lease),
   sweep: async (host) => (await sweepRuns(store, host)) + (await sweepApprovalsOf(store)),
   write: (run, lease, write) => writeRun(store, run, lease, write),

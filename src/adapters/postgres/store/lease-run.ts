@@ -3,64 +3,70 @@ import { isGanderError } from '#domain/failure'
 import type { Lease } from '#domain/run'
 import type { Task } from '#domain/task'
 import type { LeasedRun, WorkerIdentity } from '#ports'
-import type { PoolClient } from 'pg'
+import type { LastWritten } from './last-written.ts'
 import { LEASE_MS, runOf, type RunRow } from './run-row.ts'
-import { inTransaction, query, type StoreContext, type TenantContext } from './store-context.ts'
-import { apply, decideCommand } from './write-run.ts'
+import { query, type StoreContext, type TenantContext } from './store-context.ts'
 
-const NEXT = { name: 'next_run', text: 'select run, contract, again from gander.next_run($1, $2)' }
+const LEASE = {
+  name: 'lease_runs',
+  text: `select run, contract, again from gander.lease_runs($1, $2, $3, $4, $5, $6, $7, ${LEASE_MS}, $8)`,
+}
 
-interface Taken {
-  readonly run: RunRow
-  readonly contract: Task
-  readonly again: false
+/** A run and its task, or that another transaction has to ask. */
+export type Taken =
+  | { readonly run: RunRow; readonly contract: Task; readonly again: false }
+  | { readonly run: null; readonly contract: null; readonly again: true }
+
+/** A hand that is free: of any tenant and any run where neither is given. */
+export interface FreeHand {
+  readonly worker: WorkerIdentity
+  readonly tenant?: TenantId | undefined
+  readonly only?: RunId | undefined
+}
+
+/** Hands that may ask together. */
+export const laneOf = ({ worker, tenant = '*' as TenantId }: FreeHand): string => `${tenant} ${worker.id}`
+
+/** Leases a run for each of so many hands of one lane in one statement; undefined for those that get none. */
+export async function sendHands(
+  store: StoreContext,
+  hands: readonly FreeHand[],
+): Promise<readonly (Taken | undefined)[]> {
+  const [first] = hands
+  if (first === undefined) return []
+  const { worker, tenant, only } = first
+  const { id, host, boot_id, pid, started_at } = worker
+  const event_ids = hands.map(() => store.identifiers.make('event'))
+  const values = [tenant ?? null, only ?? null, id, host, boot_id, pid, started_at, event_ids]
+  const taken = await query<Taken>(store.pool, LEASE, values)
+  const again = taken.find((row) => row.again)
+  return hands.map((_, index) => again ?? taken[index])
 }
 
 /** How often a claim asks while others choose from the same tenants; whoever gets nothing comes back with the next look. */
 const ROUNDS = 8
 
+/** What leasing goes by. */
+export interface LeaseContext {
+  readonly lease: (hand: FreeHand) => Promise<Taken | undefined>
+  readonly last: LastWritten
+}
+
 /**
- * Leases a run that no other worker is leasing at this moment: of the tenant, or of any where none is given. It is chosen,
- * decided on and written in one transaction, which becomes that run's tenant's.
+ * Leases a run that no other worker is leasing at this moment. It is chosen and written by one statement, which hands
+ * that are free at the same time share.
  */
-export async function leaseRun(
-  store: StoreContext,
-  worker: WorkerIdentity,
-  wish: Wish,
-): Promise<LeasedRun | undefined> {
+export async function leaseRun(store: LeaseContext, hand: FreeHand): Promise<LeasedRun | undefined> {
   for (let round = 0; round < ROUNDS; round++) {
-    const answer = await inTransaction(store.pool, async (client) => {
-      const [row] = await query<Taken | { readonly again: true }>(client, NEXT, [
-        wish.tenant ?? null,
-        wish.only ?? null,
-      ])
-      return row === undefined || row.again ? row : leaseTaken(store, client, worker, row)
-    }).catch(unlessStopped)
-    if (answer === undefined || !('again' in answer)) return answer
+    const taken = await store.lease(hand).catch(unlessStopped)
+    if (taken === undefined) return undefined
+    if (taken.again) continue
+    const run = runOf(taken.run)
+    if (!('lease' in run)) throw new Error(`run ${run.id} was leased and is ${run.state}`)
+    store.last.keep(run)
+    return { run, task: taken.contract, lease: run.lease }
   }
   return undefined
-}
-
-/** Of any tenant and any run where neither is given. */
-interface Wish {
-  readonly tenant?: TenantId | undefined
-  readonly only?: RunId | undefined
-}
-
-async function leaseTaken(
-  store: StoreContext,
-  client: PoolClient,
-  worker: WorkerIdentity,
-  { run, contract }: Taken,
-): Promise<LeasedRun | undefined> {
-  const from = runOf(run)
-  const actor = { actor_type: 'service', actor: worker.id } as const
-  const decided = decideCommand(from, { type: 'lease', worker: worker.id }, actor)
-  if (!decided.ok) return undefined
-  const leasing = { id: from.id, holder: undefined, write: {}, decided: { ...decided.value, winner: worker } }
-  const applied = await apply({ ...store, tenant: from.tenant_id }, client, leasing)
-  if (!applied.ok || !('lease' in applied.value)) return undefined
-  return { run: applied.value, task: contract, lease: applied.value.lease }
 }
 
 /** Raised where a switch, a pause or the pace after one forbids the lease, which the queue did not see a moment before. */

@@ -34,7 +34,11 @@ export function eventRows(
   return JSON.stringify(drafts.map((draft) => eventRow(store, draft, on, actor)))
 }
 
-function eventRow(store: EventContext, draft: EventDraft, on: RunId | TenantId, actor: Actor) {
+/** A member of that parameter. */
+export type EventRow = ReturnType<typeof eventRow>
+
+/** @throws GanderError `internal` for an event that lacks a fact of its catalogue entry */
+export function eventRow(store: EventContext, draft: EventDraft, on: RunId | TenantId, actor: Actor) {
   const missing = missingFields(draft)
   if (missing.length > 0)
     throw new GanderError('internal', `The event ${draft.event} lacks ${missing.join(', ')}.`, {

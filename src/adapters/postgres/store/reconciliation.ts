@@ -29,9 +29,9 @@ const REOPEN = {
 }
 const FINISH = {
   name: 'finish_abandoned_step',
-  text: `select r.state, gander.finish_step(r, $3, $4) as done from gander.run r
+  text: `select gander.finish_steps(r.tenant_id, array[r.id], $3) = '{}' as done from gander.run r
     where r.tenant_id = $1 and r.id = $2 and ${ENDED} and exists (select from gander.step s
-      where s.tenant_id = $1 and s.run_id = $2 and s.n = ($3::json ->> 'n')::integer and s.outcome_at is null)`,
+      where s.tenant_id = $1 and s.run_id = $2 and s.n = $4 and s.outcome_at is null)`,
 }
 const UNPUBLISHED = {
   name: 'unpublished_plans',
@@ -93,10 +93,11 @@ async function overTenants<Row extends object>(
 async function settle(store: StoreContext, step: OpenStep): Promise<boolean> {
   const { tenant_id, run_id, n, key, reserve_usd, was_sent } = step
   const spent = was_sent ? reserve_usd : 0
-  const outcome = { n, sha256: store.sha256(canonicalJson(ABANDONED)), tree: null, cost_usd: spent, tokens: 0 }
+  const value = { sha256: store.sha256(canonicalJson(ABANDONED)), outcome: JSON.stringify(ABANDONED) }
+  const outcome = { run: run_id, n, ...value, tree: null, cost_usd: spent, tokens: 0 }
   return inTenant(store.pool, tenant_id, async (client) => {
     await query(client, REOPEN, [tenant_id, run_id, n])
-    const values = [tenant_id, run_id, JSON.stringify(outcome), JSON.stringify(ABANDONED)]
+    const values = [tenant_id, run_id, JSON.stringify([outcome]), n]
     const [row] = await query<{ done: boolean }>(client, FINISH, values)
     if (row?.done !== true) return false
     const repair = was_sent ? 'booked as spent' : 'reservation released'

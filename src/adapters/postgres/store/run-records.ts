@@ -13,8 +13,13 @@ export interface RunRecords {
   readonly step_n?: number | undefined
 }
 
-/** The parameter of `write_run` with these records; null where there are none. Absent kinds are left out. */
-export function recordRows(store: StoreContext, records: RunRecords): string | null {
+/** Rows of records by their kind; a kind without rows is absent. */
+export interface RecordParts {
+  readonly [kind: string]: readonly object[]
+}
+
+/** What `add_records` takes for one run; null where there is nothing. */
+export function recordParts(store: StoreContext, records: RunRecords): RecordParts | null {
   const step_n = records.step_n ?? null
   const { tool_call, model_call } = records
   const parts = {
@@ -26,7 +31,7 @@ export function recordRows(store: StoreContext, records: RunRecords): string | n
     ...(records.decisions.length > 0 && { decisions: records.decisions.map(decisionRow) }),
     ...(records.pull_requests.length > 0 && { pull_requests: records.pull_requests.map(pullRequestRow) }),
   }
-  return Object.keys(parts).length === 0 ? null : JSON.stringify(parts)
+  return Object.keys(parts).length === 0 ? null : parts
 }
 
 const toolCallRow = (store: StoreContext, call: ToolCallRecord, step_n: number | null) => ({

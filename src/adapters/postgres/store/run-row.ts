@@ -2,7 +2,7 @@ import type { BudgetLimits, BudgetUse } from '#domain/budget'
 import type { Json, JsonObject } from '#domain/json'
 import type { Run, RunFacts } from '#domain/run'
 import type { Task } from '#domain/task'
-import type { RunOverview, WorkerIdentity } from '#ports'
+import type { RunOverview } from '#ports'
 
 /** A row of `run` as it arrives; `detail` holds what belongs to the state alone. */
 export interface RunRow {
@@ -49,20 +49,22 @@ export function runOf(row: RunRow): Run {
   return { ...core, facts, state, ...lease, ...detail } as unknown as Run
 }
 
-/** The parameter of `write_run` that makes a row hold the run; a worker is named where the lease is being won. */
-export function nextRow(run: Run, winner?: WorkerIdentity): string {
+/** What `move_runs` makes of a run's row; `facts` and `detail` are JSON text. */
+export interface NextRow {
+  readonly state: string
+  readonly version: number
+  readonly fence: number
+  readonly attempts: number
+  readonly cancel_requested_by: string | null
+  readonly facts: string
+  readonly detail: string
+  readonly worker: string | null
+}
+
+/** The row that holds the run. */
+export function nextRow(run: Run): NextRow {
   const { state, version, fence, attempts, cancel_requested_by, facts } = run
-  const won =
-    winner === undefined
-      ? {}
-      : {
-          host: winner.host,
-          boot_id: winner.boot_id,
-          pid: winner.pid,
-          started_at: winner.started_at,
-          lease_ms: LEASE_MS,
-        }
-  return JSON.stringify({
+  return {
     state,
     version,
     fence,
@@ -71,8 +73,7 @@ export function nextRow(run: Run, winner?: WorkerIdentity): string {
     facts: JSON.stringify(facts),
     detail: JSON.stringify(detailOf(run)),
     worker: 'lease' in run ? run.lease.worker : null,
-    ...won,
-  })
+  }
 }
 
 /** What belongs to the state alone. */

@@ -6,7 +6,7 @@ import type { WorkerIdentity } from '#ports'
 import { sweepApprovals } from './approval-timeouts.ts'
 import { runOf, type RunRow } from './run-row.ts'
 import { inTenant, query, queryOf, type Statement, type StoreContext, type TenantContext } from './store-context.ts'
-import { apply, decideCommand } from './write-run.ts'
+import { apply, decideCommand, writeOn } from './write-run.ts'
 
 const ON_HOST = {
   name: 'leases_on_host',
@@ -52,7 +52,12 @@ async function reclaim(store: TenantContext, which: Statement, values: readonly 
     const run = runOf(row)
     const decided = decideCommand(run, whatNow(run))
     if (!decided.ok) throw new Error(`a lost run could not be given back: ${decided.refusal.message}`)
-    const applied = await apply(store, client, { id: run.id, holder: undefined, write: {}, decided: decided.value })
+    const applied = await apply(store, writeOn(store, client), {
+      id: run.id,
+      holder: undefined,
+      write: {},
+      decided: decided.value,
+    })
     return applied.ok
   })
 }

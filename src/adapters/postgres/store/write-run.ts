@@ -4,13 +4,21 @@ import type { RunId } from '#domain/ids'
 import { canonicalJson, type Json } from '#domain/json'
 import { ok, refuse, type Result } from '#domain/result'
 import { decide, evolve, type Lease, type Run, type RunCommand, type RunEvent } from '#domain/run'
-import type { RunWrite, StepOutcome, WorkerIdentity, WriteRefusal } from '#ports'
-import type { Pool, PoolClient } from 'pg'
+import type { RunWrite, StepOutcome, WriteRefusal } from '#ports'
+import type { PoolClient } from 'pg'
 import { pgCode } from '../database/pg-failure.ts'
-import { draftOf, eventRows, PLATFORM, type Actor } from './ledger-events.ts'
-import { recordRows } from './run-records.ts'
+import type { LastWritten } from './last-written.ts'
+import { draftOf, eventRow, PLATFORM, type Actor } from './ledger-events.ts'
+import { recordParts, type RecordParts } from './run-records.ts'
 import { nextRow, runOf, type RunRow } from './run-row.ts'
 import { query, type TenantContext } from './store-context.ts'
+import { sendWrites, type StepPart, type WritePart } from './write-statement.ts'
+
+/** What writes of one tenant's runs go by. */
+export interface RunContext extends TenantContext {
+  readonly write: Write
+  readonly last: LastWritten
+}
 
 /** A step's outcome that is written with the run. */
 export interface FinishedStep {
@@ -18,20 +26,17 @@ export interface FinishedStep {
   readonly outcome: StepOutcome<Json>
 }
 
-const WRITE = {
-  name: 'write_run',
-  text: 'select * from gander.write_run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
-}
 const LOAD = { name: 'load_run', text: 'select * from gander.load_run($1, $2)' }
 /** A person and a worker may write at once; the one who comes second decides again on what the first left. */
 const ROUNDS = 8
 
 /**
- * The write path of a run. Without a command it is one round trip; with one the run is loaded, `decide` says what
- * happens, and the write is accepted only while the run is at exactly that version and the lease is the holder's.
+ * The write path of a run. Without a command it is one round trip; with one `decide` says what happens to the run as it
+ * was last written here, or as it is loaded, and the write is accepted only while the run is at exactly that version and
+ * the lease is the holder's.
  */
 export async function writeRun(
-  store: TenantContext,
+  store: RunContext,
   id: RunId,
   holder: Lease | undefined,
   write: RunWrite & { readonly step?: FinishedStep },
@@ -39,7 +44,9 @@ export async function writeRun(
   for (let round = 0; round < ROUNDS; round++) {
     const decided = write.command === undefined ? undefined : await decideOn(store, id, holder, write.command)
     if (decided !== undefined && !decided.ok) return decided
-    const written = await apply(store, store.pool, { id, holder, write, decided: decided?.value })
+    const written = await apply(store, store.write, { id, holder, write, decided: decided?.value })
+    if (written.ok) store.last.keep(written.value)
+    else store.last.drop(store.tenant, id)
     if (written.ok || written.refusal.code !== 'stale') return written as Result<Run, WriteRefusal>
     const refusal = await leaseRefusal(store, id, holder)
     if (refusal !== undefined) return refuse(refusal)
@@ -53,8 +60,6 @@ export interface Decided {
   readonly next: Run
   readonly events: readonly RunEvent[]
   readonly actor: Actor
-  /** The worker whose lease begins with this write. */
-  readonly winner?: WorkerIdentity
 }
 
 /** Decides a command on a run and folds its events. */
@@ -69,14 +74,20 @@ export function decideCommand(
 }
 
 async function decideOn(
-  store: TenantContext,
+  store: RunContext,
   id: RunId,
   holder: Lease | undefined,
   command: RunCommand,
 ): Promise<Result<Decided, WriteRefusal>> {
+  const actor = actorOf(command, holder)
+  const last = holder === undefined ? undefined : store.last.get(store.tenant, id)
+  if (last !== undefined && holder !== undefined && holds(last, holder)) {
+    const decided = decideCommand(last, command, actor)
+    if (decided.ok) return decided
+  }
   const run = await loadRun(store, id)
   if (holder !== undefined && !holds(run, holder)) return refuse(leaseLost(id))
-  return decideCommand(run, command, actorOf(command, holder))
+  return decideCommand(run, command, actor)
 }
 
 interface Applying {
@@ -88,35 +99,27 @@ interface Applying {
 
 type Applied = Result<Run, { readonly code: 'stale' | 'run_moved_on'; readonly message: string }>
 
+/** Sends one write, alone on a connection or together with others. */
+export type Write = (part: WritePart) => Promise<RunRow | undefined>
+
+/** The same on a connection whose transaction it belongs to. */
+export const writeOn =
+  (store: TenantContext, client: PoolClient): Write =>
+  async (part) =>
+    (await sendWrites(client, store.tenant, [part]))[0]
+
 /** Writes in one statement; `stale` when the database found another version or another lease. */
-export async function apply(store: TenantContext, on: Pool | PoolClient, applying: Applying): Promise<Applied> {
-  const { id, holder, write, decided } = applying
-  const step = write.step
-  const actor = decided?.actor ?? actorOf(undefined, holder)
-  const drafts: readonly EventDraft[] = [
-    ...(step?.outcome.events ?? []),
-    ...(write.events ?? []),
-    ...(decided?.events ?? []).map((event) => draftOf(event, decided?.actor ?? actor)),
-  ]
-  const outcome = step === undefined ? null : JSON.stringify(step.outcome.value)
-  const values = [
-    store.tenant,
-    id,
-    holder?.worker ?? null,
-    holder?.fence ?? null,
-    decided?.from.version ?? null,
-    decided === undefined ? null : nextRow(decided.next, decided.winner),
-    eventRows(store, drafts, id, actor),
-    records(store, write),
-    step === undefined ? null : stepRow(store, step),
-    outcome,
-  ]
+export async function apply(store: TenantContext, send: Write, applying: Applying): Promise<Applied> {
+  const { id, write } = applying
   try {
-    const [row] = await query<RunRow>(on, WRITE, values)
+    const row = await send(writePart(store, applying))
     return row === undefined ? refuse({ code: 'stale', message: 'another version' }) : ok(runOf(row))
   } catch (error) {
     if (error instanceof GanderError && pgCode(error.cause) === OUTCOME_ON_RECORD)
-      return refuse({ code: 'run_moved_on', message: `step ${step?.n} of run ${id} has another outcome on record` })
+      return refuse({
+        code: 'run_moved_on',
+        message: `step ${write.step?.n} of run ${id} has another outcome on record`,
+      })
     if (error instanceof GanderError && pgCode(error.cause) === APPROVAL_OVER)
       return refuse({
         code: 'run_moved_on',
@@ -126,16 +129,36 @@ export async function apply(store: TenantContext, on: Pool | PoolClient, applyin
   }
 }
 
+function writePart(store: TenantContext, { id, holder, write, decided }: Applying): WritePart {
+  const step = write.step
+  const actor = decided?.actor ?? actorOf(undefined, holder)
+  const drafts: readonly EventDraft[] = [
+    ...(step?.outcome.events ?? []),
+    ...(write.events ?? []),
+    ...(decided?.events ?? []).map((event) => draftOf(event, decided?.actor ?? actor)),
+  ]
+  return {
+    run: id,
+    worker: holder?.worker ?? null,
+    fence: holder?.fence ?? null,
+    version: decided?.from.version ?? null,
+    step: step === undefined ? null : stepPart(store, step),
+    records: records(store, write),
+    next: decided === undefined ? null : nextRow(decided.next),
+    events: drafts.map((draft) => eventRow(store, draft, id, actor)),
+  }
+}
+
 /** Raised where an approval was decided before, or came too late. */
 const APPROVAL_OVER = 'GAW02'
 
-/** Raised by `finish_step` where a step has another outcome. */
+/** Raised by `finish_steps` where a step has another outcome. */
 const OUTCOME_ON_RECORD = 'GAW01'
 
-function records(store: TenantContext, write: Applying['write']): string | null {
+function records(store: TenantContext, write: Applying['write']): RecordParts | null {
   const outcome = write.step?.outcome
   const decisions = [outcome?.decision, write.decision].filter((decision) => decision !== undefined)
-  return recordRows(store, {
+  return recordParts(store, {
     artifacts: [...(outcome?.artifacts ?? []), ...(write.artifacts ?? [])],
     decisions,
     pull_requests: write.pull_request === undefined ? [] : [write.pull_request],
@@ -145,14 +168,14 @@ function records(store: TenantContext, write: Applying['write']): string | null 
   })
 }
 
-const stepRow = (store: TenantContext, { n, outcome }: FinishedStep): string =>
-  JSON.stringify({
-    n,
-    sha256: store.sha256(canonicalJson(outcome.value)),
-    tree: outcome.tree ?? null,
-    cost_usd: outcome.cost_usd ?? 0,
-    tokens: outcome.tokens ?? 0,
-  })
+const stepPart = (store: TenantContext, { n, outcome }: FinishedStep): StepPart => ({
+  n,
+  sha256: store.sha256(canonicalJson(outcome.value)),
+  tree: outcome.tree ?? null,
+  cost_usd: outcome.cost_usd ?? 0,
+  tokens: outcome.tokens ?? 0,
+  outcome: JSON.stringify(outcome.value),
+})
 
 /** @throws GanderError `run_not_found` */
 async function loadRun(store: TenantContext, id: RunId): Promise<Run> {
