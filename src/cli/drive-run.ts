@@ -12,6 +12,8 @@ interface Drive {
   readonly environment: CliEnvironment
   readonly platform: Platform
   readonly json: boolean
+  /** True where somebody else tells how it ended; absent means false. */
+  readonly quiet?: boolean
 }
 
 /** How long the events may lag behind the end of the work. */
@@ -32,7 +34,7 @@ export async function workOnRun(run: RunId, drive: Drive): Promise<number> {
     await Promise.race([shown, after(LAG_MS, environment)])
     follow.abort()
     live.close()
-    return await finish(view, drive)
+    return drive.quiet === true ? exitCodeOf(view.run.state) : await finish(view, drive)
   } finally {
     waits.stop()
     follow.abort()

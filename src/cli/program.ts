@@ -30,6 +30,7 @@ import { addPrincipal } from './verbs/principal.ts'
 import { addPolicy } from './verbs/policy.ts'
 import { addRecord } from './verbs/record.ts'
 import { addReject } from './verbs/reject.ts'
+import { addReplay } from './verbs/replay.ts'
 import { addRedact } from './verbs/redact.ts'
 import { addRisk } from './verbs/risk.ts'
 import { addRetention } from './verbs/retention.ts'
@@ -48,7 +49,7 @@ import { addWho } from './verbs/who.ts'
 import { addWorker } from './verbs/worker.ts'
 
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
-  ['Work:', [addRun, addContinue, addApprove, addReject, addApprovals, addCancel]],
+  ['Work:', [addRun, addContinue, addApprove, addReject, addApprovals, addCancel, addReplay]],
   ['Look:', [addList, addShow, addRisk, addWatch, addDiff, addArtifacts, addWho, addOpen]],
   ['Control:', [addStop, addResume, addSwitches, addBudget, addOps]],
   ['Serve:', [addServe, addControlPlane, addWorker, addGateway]],

@@ -37,9 +37,9 @@ import type {
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { namedCopy } from './named-copy.ts'
-import { withAutonomy } from './open-autonomy.ts'
-import { agreedTask } from './agreed-task.ts'
-import { capabilitiesOf, granted } from './open-capabilities.ts'
+import { heldAgain, heldTask } from './held-task.ts'
+import { capabilitiesOf } from './open-capabilities.ts'
+import { replaysWhenAsked } from './replays-when-asked.ts'
 import { requestOf } from './request-of.ts'
 import { identifiers, systemClock } from './system-clock.ts'
 
@@ -112,6 +112,7 @@ export function createInProcessPlatform(parts: PlatformParts): Platform {
     artifactPath: (sha256) => parts.artifacts.locate(sha256),
     capabilities: capabilitiesOf(parts.capabilities, parts.tenant),
     ...(parts.controls && { controls: parts.controls }),
+    replays: replaysWhenAsked({ ...parts, view, queue: (submitted) => record(parts, submitted) }),
     close: parts.close,
   }
 }

@@ -2,16 +2,20 @@ import { GanderError } from '#domain/failure'
 import type { RunId } from '#domain/ids'
 import type { Json } from '#domain/json'
 import { recordConversation } from '#adapters/models'
-import type { Platform, StoredExchange } from '#ports'
+import type { Platform, StepRecord, StoredExchange } from '#ports'
 
 /** Makes a conversation file from the model exchanges that a run has on record, in the order they were made. */
 export async function recordRun(platform: Platform, run: RunId): Promise<string> {
   const view = await platform.view(run)
   if (view === undefined) throw new GanderError('run_not_found', `there is no run ${run}`)
-  const hashes = view.steps.filter((step) => step.kind === 'model_call').flatMap((step) => exchangesIn(step.outcome))
-  const exchanges = await Promise.all([...new Set(hashes)].map((sha256) => readExchange(platform, sha256)))
+  const exchanges = await Promise.all(exchangesOf(view.steps).map((sha256) => readExchange(platform, sha256)))
   return `${JSON.stringify(recordConversation(exchanges), null, 2)}\n`
 }
+
+/** Hashes of a run's model exchanges, in the order of its steps. */
+export const exchangesOf = (steps: readonly StepRecord[]): readonly string[] => [
+  ...new Set(steps.filter(({ kind }) => kind === 'model_call').flatMap(({ outcome }) => exchangesIn(outcome))),
+]
 
 function exchangesIn(outcome: Json): readonly string[] {
   if (typeof outcome !== 'object' || outcome === null) return []

@@ -9,6 +9,7 @@ import type { TenantCapabilities } from './capabilities.ts'
 import type { Controls } from './controls.ts'
 import type { TenantApprovals } from './approval-desk.ts'
 import type { TenantAutonomy } from './autonomy.ts'
+import type { Replays } from './replays.ts'
 import type { RunArtifact, StepRecord } from './step-journal.ts'
 import type { PullRequestLink, RunOverview } from './run-store.ts'
 
@@ -106,5 +107,7 @@ export interface Platform {
   readonly autonomy?: TenantAutonomy
   /** The registered capabilities; absent where they are not offered. */
   readonly capabilities?: TenantCapabilities
+  /** Running again what is on record; absent where it is not offered. */
+  readonly replays?: Replays
   close(): Promise<void>
 }

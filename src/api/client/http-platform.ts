@@ -56,6 +56,10 @@ export function createHttpPlatform(address: ServerAddress): Platform {
     artifactPath: async () => undefined,
     controls: createHttpControls(client, told),
     ...createHttpGoverned(client, told),
+    replays: {
+      start: async (run) => complete(await told(client.replays.start(of(run)))),
+      report: (run) => told(client.replays.report(of(run))),
+    },
     close: async () => undefined,
   }
 }

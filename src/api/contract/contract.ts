@@ -5,6 +5,7 @@ import { approvals, autonomy, capabilities } from './routes/governed-contract.ts
 import { principals, sign_in } from './routes/identity-contract.ts'
 import { policies } from './routes/policy-contract.ts'
 import { provenance, repositories, tenants } from './routes/record-contract.ts'
+import { replays } from './routes/replay-contract.ts'
 import { runs } from './routes/run-contract.ts'
 import { tasks } from './routes/task-contract.ts'
 
@@ -13,6 +14,7 @@ export const contract = {
   tasks,
   agent_runs,
   runs,
+  replays,
   approvals,
   provenance,
   repositories,

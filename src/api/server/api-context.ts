@@ -37,6 +37,7 @@ import { implement } from '@orpc/server'
 type Acts = Pick<
   Platform,
   | 'submit'
+  | 'replays'
   | 'view'
   | 'diff'
   | 'follow'
@@ -106,7 +107,7 @@ export const openApi = implement({ sign_in: contract.sign_in }).$context<Pick<Ap
 export const platformOf = ({ parts, caller }: ApiContext): Acts => parts.platform(caller.tenant_id)
 
 /** A part of the platform that a process may be without. @throws GanderError `not_offered` */
-export function offered<Part extends 'controls' | 'desk' | 'autonomy' | 'capabilities'>(
+export function offered<Part extends 'controls' | 'desk' | 'autonomy' | 'capabilities' | 'replays'>(
   context: ApiContext,
   part: Part,
 ): NonNullable<Acts[Part]> {

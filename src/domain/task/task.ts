@@ -5,6 +5,7 @@ import type { PathGroups, SandboxProfile } from '../sandbox/index.ts'
 import type { WorkflowProfile } from '../workflow/index.ts'
 import type { RequestId, TaskId, TenantId } from '../ids/index.ts'
 import type { CapabilityGrant } from './capability-grant.ts'
+import type { ReplayOf } from './replay-of.ts'
 import type { RepositoryAgreement } from './repository-agreement.ts'
 import type { RequestSource, RunMode } from './run-mode.ts'
 
@@ -111,8 +112,6 @@ export interface PinnedSource {
   readonly uncommitted: readonly string[]
 }
 
-/** The contract a run is held to. */
-export interface Task {
 /** What a task was granted when it was accepted, with the reason of each cap. */
 export interface AutonomyTerms {
   readonly reach: ReachGrant
@@ -121,6 +120,8 @@ export interface AutonomyTerms {
   readonly phase: PhaseNumber
 }
 
+/** The contract a run is held to. */
+export interface Task {
   readonly id: TaskId
   readonly tenant_id: TenantId
   readonly request_id: RequestId
@@ -138,14 +139,14 @@ export interface AutonomyTerms {
   readonly campaign_id?: string | null
   /** What the capability allows, pinned when the task was accepted; absent: the task is from before there were any. */
   readonly grant?: CapabilityGrant
-  readonly mode: RunMode
-  readonly agent: AgentChoice
   /** What was agreed for the repository, pinned with its version; absent: it is not onboarded. */
   readonly agreement?: RepositoryAgreement & { readonly version: number }
   /** How risky it was found to be when it was accepted, without the words of the request; absent: nobody looked yet. */
   readonly risk?: RiskReading
   /** Absent: as it asked. */
   readonly autonomy?: AutonomyTerms
+  readonly mode: RunMode
+  readonly agent: AgentChoice
   /** A profile's id, a YAML profile's text given by an operator, or null: found from the repository. */
   readonly verification:
     | { readonly kind: 'named'; readonly id: string }
@@ -156,6 +157,8 @@ export interface AutonomyTerms {
   readonly workflow?: WorkflowProfile
   /** What the run's sandboxes may do; absent means the built-in profile. */
   readonly sandbox?: SandboxProfile
+  /** The run that this task runs again; absent: none. */
+  readonly replay?: ReplayOf
   readonly deadline: string | null
   readonly attachments: readonly string[]
   readonly risk_hints: readonly string[]

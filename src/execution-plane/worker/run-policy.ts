@@ -4,6 +4,7 @@ import { unversioned } from '#domain/sandbox'
 import { sealSandboxProfile } from '#execution-plane/sandbox'
 import type { LeasedRun, PinnedPolicy, StepRecord } from '#ports'
 import { askPolicy } from './ask-policy.ts'
+import { keepPackage, pinnedForReplay } from './replayed.ts'
 import { need, type Ending, type Execution, type WorkerParts } from './execution.ts'
 
 const KEY = 'policy'
@@ -13,7 +14,7 @@ const OWN_POLICIES = ['.gander/policy.yaml', '.gander/policy.yml'] as const
 /** The parts of a worker with the policy of this run: what it began with and what is active now. */
 export async function withRunPolicy(parts: WorkerParts, { run, task }: LeasedRun): Promise<WorkerParts> {
   if (parts.policies === undefined) return parts
-  const pinned = pinnedIn(await parts.store.steps(run.id))
+  const pinned = pinnedIn(await parts.store.steps(run.id)) ?? pinnedForReplay(task)
   const policy = await parts.policies.open({ run_id: run.id, task }, pinned)
   return { ...parts, policy, run_policy: policy }
 }
@@ -29,6 +30,7 @@ function pinnedIn(steps: readonly StepRecord[]): PinnedPolicy | undefined {
  * run may be, now that every level is known. A file that can't be read allows nothing.
  */
 export async function bindPolicy(execution: Execution): Promise<Ending | undefined> {
+  await keepPackage(execution)
   const { parts, journal, task } = execution
   const policy = parts.run_policy
   if (policy === undefined) return undefined

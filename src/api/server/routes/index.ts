@@ -5,6 +5,7 @@ import { approvalRoutes, autonomyRoutes, capabilityRoutes } from './governed-rou
 import { policyRoutes } from './policy-routes.ts'
 import { principalRoutes } from './principal-routes.ts'
 import { provenanceRoutes } from './provenance-routes.ts'
+import { replayRoutes } from './replay-routes.ts'
 import { repositoryRoutes } from './repository-routes.ts'
 import { runRoutes } from './run-routes.ts'
 import { signInRoutes } from './sign-in-routes.ts'
@@ -16,6 +17,7 @@ export const ROUTES = {
   tasks: taskRoutes,
   agent_runs: agentRunRoutes,
   runs: runRoutes,
+  replays: replayRoutes,
   approvals: approvalRoutes,
   provenance: provenanceRoutes,
   capabilities: capabilityRoutes,

@@ -1,0 +1,7 @@
+/**
+ * What it takes to run a run again, and what came of it. Decides whether a package is whole and as it was sealed, and
+ * where a replay departs from its original. Owns the package's format: a manifest with the hash of every part, and the
+ * parts, redacted as they were recorded.
+ */
+export { compareRuns, type PlayedRun } from './compare-runs.ts'
+export { openReplayPackage, sealReplayPackage, type ReplayManifest, type ReplayPackage } from './replay-package.ts'
