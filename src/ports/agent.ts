@@ -12,6 +12,8 @@ export type ToolControl =
   | { readonly kind: 'plan_accepted'; readonly plan: Plan; readonly plan_sha256: string }
   | { readonly kind: 'finish'; readonly summary: string }
   | { readonly kind: 'blocked'; readonly reason: string; readonly needs: string }
+  /** Nothing was done: a person has to agree first. Never on record; the run waits, and the call is made again. */
+  | { readonly kind: 'needs_leave'; readonly wanted: WantedLeave }
 
 /** A tool call's answer as it is recorded; survives JSON. */
 export interface ToolCallResult {
@@ -24,17 +26,19 @@ export interface Leave {
   readonly answer: 'allow' | 'refuse' | 'ask'
   readonly rule: string
   readonly message: string
-  /** What it is about, relative to the workspace; absent where it is about no path. */
-  readonly paths?: readonly string[]
+  /** What a person would have to agree to; absent where nobody is asked. */
+  readonly wanted?: WantedLeave
 }
 
 /** What a person would have to agree to before an agent goes on. */
 export interface WantedLeave {
   /** The policy action. */
   readonly action: string
-  /** Paths, relative to the workspace, sorted. */
+  /** Paths relative to the workspace, or the words of a command or a call; sorted. */
   readonly subject: readonly string[]
   readonly reason: string
+  /** The tree that the act would start from; absent binds the answer to none. */
+  readonly tree?: string
 }
 
 /** The tool gateway, bound to one run. */
@@ -45,7 +49,7 @@ export interface AgentTools {
   call(request: ToolRequest, at: { readonly phase: AgentPhase; readonly key: string }): Promise<ToolCallResult>
   /**
    * Asks for leave only: for what an agent does with its own hands inside the sandbox. The decision is recorded as the
-   * step named by `key`; nothing is performed. `ask` means that a person would have to agree to `paths` first.
+   * step named by `key`; nothing is performed. `ask` means that a person would have to agree first.
    */
   leave(request: ToolRequest, at: { readonly phase: AgentPhase; readonly key: string }): Promise<Leave>
 }

@@ -16,6 +16,8 @@ export interface PolicyQuestion {
   /** sha256 of the canonical arguments; the executor checks it again before it acts. */
   readonly args_hash: string
   readonly facts: JsonObject
+  /** The approval in which a person said yes to exactly these arguments: what would be asked is allowed; no deny is. */
+  readonly agreed?: string
 }
 
 /** The recorded answer of policy for exactly these arguments. */

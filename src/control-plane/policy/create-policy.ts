@@ -5,7 +5,7 @@ import type { Identifiers, Policy, PolicyDecision, PolicyQuestion } from '#ports
 import { ACTION_RULES, CLOSED_CONTENT, type ActionRule } from './action-rules.ts'
 import { pullRequestRules, pushRules } from './branch-rules.ts'
 import { commandRules } from './inspect-command.ts'
-import { askedAct, type RunSubject } from './levels/asked-act.ts'
+import { askedAct, CHANGING_ACTIONS, type RunSubject } from './levels/asked-act.ts'
 import type { CompiledPolicy } from './levels/compile-policy.ts'
 import { policyVersion } from './levels/compile-policy.ts'
 import { levelRules } from './levels/level-rules.ts'
@@ -71,11 +71,25 @@ function matchesOf(question: PolicyQuestion, levels: LevelsOfRun | undefined): r
     if (rule === undefined) return [deny('platform.unknown_action', `${question.action} is no action that a run has.`)]
     const refused = precondition(rule, question)
     if (refused !== undefined) return [refused]
-    return unique([...decideBy(rule, question), ...below(question, levels)])
+    return unique(agreedTo([...decideBy(rule, question), ...below(question, levels)], question))
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unknown error'
     return [deny(UNDECIDABLE, `This can't be decided (${reason}), so it is denied.`)]
   }
+}
+
+/** A person's yes to exactly this takes what would be asked; what is denied stays denied. */
+export function agreedTo(
+  matches: readonly Match[],
+  { agreed, action, paths, scope }: Pick<PolicyQuestion, 'agreed' | 'action' | 'paths' | 'scope'>,
+): readonly Match[] {
+  const known = scope.agreed_paths ?? []
+  const isOfPaths = CHANGING_ACTIONS.includes(action) && paths.length > 0 && paths.every((path) => known.includes(path))
+  if (agreed === undefined && !isOfPaths) return matches
+  const why = agreed === undefined ? 'a person agreed to these paths' : `a person agreed to it in ${agreed}`
+  return matches.map((match) =>
+    match.effect === 'ask' ? { ...match, rule: `${match.rule}_agreed`, effect: 'allow', why } : match,
+  )
 }
 
 /** What the levels say that are not the platform's own. */
@@ -177,7 +191,7 @@ const KEPT_FACTS = [
   'limits',
 ]
 
-function requestedOf({ action, paths, argv, state, facts }: PolicyQuestion): JsonObject {
+function requestedOf({ action, paths, argv, state, facts, agreed, scope }: PolicyQuestion): JsonObject {
   const kept = Object.entries(facts).filter(([name]) => KEPT_FACTS.includes(name))
   return {
     action,
@@ -185,8 +199,12 @@ function requestedOf({ action, paths, argv, state, facts }: PolicyQuestion): Jso
     paths: paths.slice(0, 50),
     argv: argv.slice(0, 50).map((word) => word.slice(0, 400)),
     ...(kept.length === 0 ? {} : { facts: Object.fromEntries(kept) }),
+    ...(agreed !== undefined && { agreed }),
+    ...agreedPaths(paths.filter((path) => (scope.agreed_paths ?? []).includes(path)).slice(0, 50)),
   }
 }
+
+const agreedPaths = (paths: readonly string[]) => (paths.length === 0 ? {} : { agreed_paths: paths })
 
 const open = (action: string): Match => ({
   policy: 'platform',

@@ -190,6 +190,8 @@ function outcomeOfControl(control: ToolControl): AgentOutcome {
       return { kind: 'finished', summary: control.summary }
     case 'blocked':
       return { kind: 'blocked', reason: control.reason, needs: control.needs }
+    case 'needs_leave':
+      return { kind: 'needs_leave', wanted: control.wanted }
     default:
       return control satisfies never
   }

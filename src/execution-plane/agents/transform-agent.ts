@@ -151,7 +151,8 @@ async function applyRule(rule: AstGrep, call: Desk, source: TransformSource): Pr
   const edits = await editsOf(rule, source)
   if (!edits.ok) return edits.refusal
   for (const { path, content, before_sha256 } of edits.value) {
-    const { answer } = await call('file_write', { path, content, expected_sha256: before_sha256 })
+    const { answer, control } = await call('file_write', { path, content, expected_sha256: before_sha256 })
+    if (control?.kind === 'needs_leave') return { kind: 'needs_leave', wanted: control.wanted }
     if (answer.is_error)
       return stop(`Writing ${path} was refused: ${answer.text}`, 'a scope or a rule that leaves this file out')
   }
@@ -159,7 +160,8 @@ async function applyRule(rule: AstGrep, call: Desk, source: TransformSource): Pr
 }
 
 async function runCommand(argv: readonly string[], call: Desk): Promise<AgentOutcome> {
-  const { answer } = await call('shell_exec', { argv: [...argv], timeout_seconds: COMMAND_SECONDS })
+  const { answer, control } = await call('shell_exec', { argv: [...argv], timeout_seconds: COMMAND_SECONDS })
+  if (control?.kind === 'needs_leave') return { kind: 'needs_leave', wanted: control.wanted }
   // The tool's answer starts with how the command ended; that it ended badly is no error of the call.
   if (answer.is_error || !answer.text.startsWith('exit code 0'))
     return stop(

@@ -1,7 +1,8 @@
 import type { EventDraft } from '#domain/event'
 import type { Json } from '#domain/json'
-import type { Leave, PolicyDecision, StepOutcome } from '#ports'
-import { hashOf, nameShown, nestsTooDeep, weigh, type Call, type Desk, type Weighed } from './weigh.ts'
+import type { Leave, PolicyDecision, StepOutcome, WantedLeave } from '#ports'
+import { weighWithPeople } from './ask-people.ts'
+import { hashOf, nameShown, nestsTooDeep, type Call, type Desk, type Weighed } from './weigh.ts'
 
 /**
  * Weighs a call exactly as if it were to be performed and records the decision; nothing is performed. Only a plain
@@ -12,13 +13,14 @@ export async function askLeave(desk: Desk, call: Call): Promise<Leave> {
   const { name } = call.request
   const args = nestsTooDeep(call.request.arguments) ? null : call.request.arguments
   const request = { leave_for: name, arguments: args, phase: call.phase }
-  const weighed = journal.recorded(call.key) ? undefined : await weigh(desk, call)
+  const asked = journal.recorded(call.key) ? undefined : await weighWithPeople(desk, call)
+  const weighed = asked?.weighed
   const decision = weighed?.recorded
   const value = await journal.perform(
     { key: call.key, kind: 'tool_call', request, ...(decision !== undefined && { decision }) },
     async ({ decision: standing }): Promise<StepOutcome<Json>> => {
       if (weighed === undefined) throw new Error(`step ${call.key} is on record and was to act again`)
-      const leave = answerOf(weighed, standing)
+      const leave = answerOf(weighed, { standing, wanted: asked?.wanted })
       const redacted = { ...leave, message: await weighed.context.redact(leave.message) }
       return {
         value: redacted as unknown as Json,
@@ -31,7 +33,12 @@ export async function askLeave(desk: Desk, call: Call): Promise<Leave> {
   return value as unknown as Leave
 }
 
-function answerOf({ outcome }: Weighed, standing: PolicyDecision | undefined): Leave {
+interface Answered {
+  readonly standing: PolicyDecision | undefined
+  readonly wanted: WantedLeave | undefined
+}
+
+function answerOf({ outcome }: Weighed, { standing, wanted }: Answered): Leave {
   if (!('decision' in outcome)) return { answer: 'refuse', rule: outcome.rule, message: outcome.message }
   // What stood before a crash and what holds now must both allow it.
   const stricter = [outcome.decision, ...(standing === undefined ? [] : [standing])].find(
@@ -39,7 +46,7 @@ function answerOf({ outcome }: Weighed, standing: PolicyDecision | undefined): L
   )
   const { answer, explanation, matched_rules } = stricter ?? outcome.decision
   const rule = matched_rules.find(({ effect }) => effect === answer)?.rule ?? 'policy'
-  if (answer === 'ask') return { answer, rule, message: explanation, paths: outcome.prepared.paths }
+  if (answer === 'ask') return { answer, rule, message: explanation, ...(wanted !== undefined && { wanted }) }
   return { answer: answer === 'allow' ? 'allow' : 'refuse', rule, message: explanation }
 }
 

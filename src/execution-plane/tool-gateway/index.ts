@@ -4,7 +4,7 @@
  * sandbox or by guarded file access, and records it redacted. Owns the thirteen tools, their schemas and versions.
  */
 export { createToolGateway, TOOL_SCHEMA_VERSION } from './tool-gateway.ts'
-export type { ToolGatewayDependencies, ToolHost } from './tool-host.ts'
+export type { CallAgreement, ToolGatewayDependencies, ToolHost } from './tool-host.ts'
 export { decisionRecord } from './call-record.ts'
 export { excerpt, plainText } from './excerpt.ts'
 export { performAct, type Presented } from './perform-act.ts'

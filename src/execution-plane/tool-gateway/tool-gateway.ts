@@ -9,7 +9,8 @@ import { performCall } from './call-step.ts'
 import { createRate } from './rate.ts'
 import type { ToolGatewayDependencies, ToolHost } from './tool-host.ts'
 import { TOOLS } from './tools/all-tools.ts'
-import { nestsTooDeep, weigh, type Desk } from './weigh.ts'
+import { waitsForLeave, weighWithPeople } from './ask-people.ts'
+import { nestsTooDeep, type Desk } from './weigh.ts'
 
 /** The tools of every run; `bind` gives them to one. */
 export interface ToolGateway {
@@ -31,7 +32,9 @@ function bind(dependencies: ToolGatewayDependencies, host: ToolHost): AgentTools
       const intent = { key, kind: 'tool_call', request: { tool: request.name, arguments: args, phase } } as const
       const call = { request, phase, key }
       // Policy decides before the intent is written and the decision is written with it; a replay decides nothing.
-      const weighed = host.journal.recorded(key) ? undefined : await weigh(desk, call)
+      const asked = host.journal.recorded(key) ? undefined : await weighWithPeople(desk, call)
+      if (asked?.wanted !== undefined) return waitsForLeave(call, asked.wanted)
+      const weighed = asked?.weighed
       const decision = weighed?.recorded
       const value = await host.journal.perform({ ...intent, ...(decision !== undefined && { decision }) }, (step) =>
         performCall(desk, call, weighed, step),

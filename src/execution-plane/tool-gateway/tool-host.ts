@@ -12,6 +12,7 @@ import type {
   RunRepository,
   Sandbox,
   StepJournal,
+  WantedLeave,
   WorkspaceFiles,
 } from '#ports'
 
@@ -34,8 +35,19 @@ export interface ToolHost {
   readonly signal: AbortSignal
   /** Asked before each act; throws where the run may not act any more. Absent means that it always may. */
   leave?(): Promise<void>
+  /** The approval in which a person said yes to a call that policy lets a person decide; absent: nobody is asked. */
+  readonly agreement?: AskAgreement
   readonly clock: Clock
 }
+
+/** What a person would be asked about one call. */
+export interface CallAgreement extends WantedLeave {
+  /** The key of the call's step. */
+  readonly key: string
+}
+
+/** Takes up a person's yes to exactly this, once; undefined where there is none yet. */
+export type AskAgreement = (asked: CallAgreement) => Promise<string | undefined>
 
 /** What the gateway needs of the installation. */
 export interface ToolGatewayDependencies {

@@ -72,10 +72,26 @@ const NO_POLICY: Problem = {
   status: 'refused',
 }
 
+/** The same call once a person has agreed to it: policy is asked again, and a deny of its stays one. */
+export async function weighAgreed(desk: Desk, call: Call, ...[weighed, agreed]: [Weighed, string]): Promise<Weighed> {
+  const { outcome } = weighed
+  if (!('decision' in outcome)) return weighed
+  const { tool, prepared } = outcome
+  const decision = decide(desk, call, tool.name, prepared, agreed)
+  if (decision === undefined) return { ...weighed, outcome: NO_POLICY }
+  const recorded = await decisionRecord(decision, desk.dependencies.redactor)
+  return { ...weighed, outcome: { tool, prepared, decision }, recorded }
+}
+
 /** A policy that breaks has not allowed anything. */
-function decide({ dependencies, host }: Desk, call: Call, tool: ToolName, prepared: PreparedCall) {
+function decide(
+  { dependencies, host }: Desk,
+  call: Call,
+  ...[tool, prepared, agreed]: readonly [ToolName, PreparedCall, string?]
+) {
   try {
-    return dependencies.policy.decide(questionOf(host, call, tool, prepared))
+    const question = questionOf(host, call, tool, prepared)
+    return dependencies.policy.decide(agreed === undefined ? question : { ...question, agreed })
   } catch {
     return undefined
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { canonicalJson, type JsonObject } from '#domain/json'
 import type { RunState } from '#domain/run'
 import type { PolicyDecision } from '#ports'
+import { agreedTo, waitForAct } from './approval-gate-acts.ts'
 import type { Ending, Execution } from './execution.ts'
 import { underPolicy } from './under-policy.ts'
 
@@ -39,10 +40,23 @@ export async function decidePolicy(
   })
 }
 
-/** Asks policy as a step of its own, before the act; whatever is not allow ends the run. */
+/**
+ * Asks policy as a step of its own, before the act. What it lets a person decide makes the run wait for exactly that, and
+ * goes on once they agreed; a deny ends the run.
+ */
 export async function askPolicy(execution: Execution, ask: PolicyAsk): Promise<Ending | undefined> {
-  const answer = await decidePolicy(execution, { ...ask, key: `policy:${ask.action}${ask.again ?? ''}` })
+  const { action } = ask
+  const answer = await decidePolicy(execution, { ...ask, key: `policy:${action}${ask.again ?? ''}` })
   if (answer.answer === 'allow') return undefined
+  if (answer.answer === 'ask') {
+    // Nobody waits in this state; the same is asked again as soon as the run is being prepared.
+    if (ask.state === 'leased') return undefined
+    const tree = execution.found.change?.head_tree
+    const wanted = { action, subject: subjectOf(ask), ...(tree !== undefined && { tree }), reason: answer.explanation }
+    // One yes to an act holds for its every asking on the same tree.
+    const agreed = await agreedTo(execution, { ...wanted, key: `policy:${action}` })
+    return agreed === undefined ? waitForAct(execution, wanted) : undefined
+  }
   return {
     kind: 'end',
     state: 'blocked_policy',
@@ -51,3 +65,10 @@ export async function askPolicy(execution: Execution, ask: PolicyAsk): Promise<E
     why: answer.explanation,
   }
 }
+
+/** What the act is about, for whoever decides. */
+const subjectOf = ({ facts, action }: PolicyAsk): readonly string[] =>
+  [facts['repository'], facts['branch'], facts['mode']]
+    .filter((fact) => typeof fact === 'string')
+    .concat(action)
+    .sort()

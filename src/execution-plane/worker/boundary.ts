@@ -4,6 +4,7 @@ import { lets, type Verdict } from '#domain/gate'
 import type { Json } from '#domain/json'
 import type { CapturedTree } from '#ports'
 import { checkChange } from '#execution-plane/patch'
+import { askForPaths } from './approval-gate-acts.ts'
 import { gateAnswered, keep, need, type Ending, type Execution } from './execution.ts'
 import { lockfileProblems, withLockfiles } from './lockfile-gate.ts'
 import { underPolicy } from './under-policy.ts'
@@ -36,6 +37,8 @@ export async function checkBoundary(
   await parts.run_policy?.refresh()
   const request = { tree: captured.tree, policy: parts.policy.version }
   const key = underPolicy(execution, `gate:boundary:${round}`)
+  const waits = journal.recorded(key) ? undefined : await askForPaths(execution, captured.tree, round)
+  if (waits !== undefined) return waits
   const value = await journal.perform({ key, kind: 'gate', request }, async () => {
     const checked = await checkChange({
       task,

@@ -3,6 +3,7 @@ import { lets } from '#domain/gate'
 import { dispositionOf } from '#domain/workflow'
 import type { AgentOutcome } from '#ports'
 import { openingForEditing, openingForRepair } from '#execution-plane/context'
+import { waitForAct } from './approval-gate-acts.ts'
 import { checkBoundary, captureProposal } from './boundary.ts'
 import {
   askAfterNo,
@@ -16,7 +17,6 @@ import {
 } from './checkpoints.ts'
 import { endingOf } from './ending-of-outcome.ts'
 import { need, type Ending, type Execution } from './execution.ts'
-import { askForLeave } from './guest-leave.ts'
 import { work } from './plan.ts'
 import { review } from './review.ts'
 import { publicationForbidden, readRiskOfChange } from './risk.ts'
@@ -32,7 +32,7 @@ type Next =
 export async function change(execution: Execution): Promise<Ending | undefined> {
   let outcome = await work(execution, 'editing', openingForEditing(need(execution, 'plan')))
   for (let round = 0; ; round++) {
-    if (outcome.kind === 'needs_leave') return askForLeave(execution, outcome.wanted)
+    if (outcome.kind === 'needs_leave') return waitForAct(execution, outcome.wanted)
     if (outcome.kind !== 'finished') return endingOf(outcome, 'agent_stuck')
     execution.found.summary = outcome.summary
     const looked = await examine(execution, round)

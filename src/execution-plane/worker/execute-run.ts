@@ -6,6 +6,7 @@ import { createNativeAgent, createTransformAgent } from '#execution-plane/agents
 import { createToolGateway } from '#execution-plane/tool-gateway'
 import { checkPlan } from '#execution-plane/planner'
 import type { Agent, AgentTools, LeasedRun, ModelGateway } from '#ports'
+import { agreementOf } from './approval-gate-acts.ts'
 import { withinCapability } from './capability-bounds.ts'
 import { change } from './change.ts'
 import { deliver, type Delivered } from './deliver.ts'
@@ -78,6 +79,7 @@ async function begin(
   const leave = () => switches.leave('work')
   const journal = openRunJournal({ store, clock, run, lease, limits, steps, leave, ...(parting && { parting }) })
   const found: Found = {
+    agreed: new Map(),
     verdicts: new Map(),
     reports: new Map(),
     summary: '',
@@ -159,6 +161,7 @@ async function bindTools(execution: Execution): Promise<Ending | undefined> {
       return { report, text: explain(execution, report) }
     },
     leave: () => execution.switches.leave('work'),
+    agreement: agreementOf(execution),
     signal,
     clock: parts.clock,
   })

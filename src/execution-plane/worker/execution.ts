@@ -169,6 +169,8 @@ export interface Found {
   judge_sha256?: string | null
   publication?: PublicationPlan
   fingerprint?: string
+  /** Approvals that were taken up for acts, by the key under which that is on record. */
+  readonly agreed: Map<string, string>
   readonly verdicts: Map<Verdict['gate'], Verdict>
   readonly reports: Map<string, VerificationReport>
   summary: string

@@ -2,7 +2,6 @@ import { GanderError } from '#domain/failure'
 import { createGuestAgent, guestCliOf } from '#execution-plane/agents'
 import type { Agent, FoundGuest, ReadOnlyView } from '#ports'
 import { need, type Execution } from './execution.ts'
-import { withAgreedPaths } from './guest-leave.ts'
 
 /** A guest's commands may be silent for as long as the slowest test suites are. */
 const STALL_MS = 30 * 60_000
@@ -17,7 +16,6 @@ export interface GuestSeat {
 export async function seatGuest(execution: Execution): Promise<GuestSeat> {
   const { agent } = execution.task
   if (agent.kind !== 'guest') return { purpose: 'work', read_only: [] }
-  execution.task = await withAgreedPaths(execution)
   const [program = '', ...words] = agent.guest.kind === 'known' ? [agent.guest.id] : agent.guest.argv
   const { found, reason } = await execution.parts.guests.find(program)
   if (found !== null) {

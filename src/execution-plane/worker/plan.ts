@@ -3,6 +3,7 @@ import type { AgentPhase } from '#domain/tool'
 import type { AgentOutcome } from '#ports'
 import { buildContext } from '#execution-plane/context'
 import { findRelevant, mapRepository } from '#execution-plane/repository-intelligence'
+import { waitForAct } from './approval-gate-acts.ts'
 import { checkpoint, noWayLeft, openingForChanges } from './checkpoints.ts'
 import { endingOf } from './ending-of-outcome.ts'
 import { keep, need, type Ending, type Execution } from './execution.ts'
@@ -52,6 +53,7 @@ async function planUntilAccepted(execution: Execution, first: string): Promise<E
   let opening = first
   for (let round = 0; ; round++) {
     const outcome = await work(execution, 'planning', opening)
+    if (outcome.kind === 'needs_leave') return waitForAct(execution, outcome.wanted)
     if (outcome.kind !== 'planned') return endingOf(outcome, 'plan_rejected')
     found.plan = outcome.plan
     found.plan_sha256 = outcome.plan_sha256

@@ -14,6 +14,7 @@ import { probeSandbox } from './binding-probes.ts'
 import { boundedPaths, boundedProfile } from './capability-bounds.ts'
 import { capabilityOpen } from './capability-open.ts'
 import { seatGuest } from './guest.ts'
+import { withAgreedPaths } from './guest-leave.ts'
 import { need, type Ending, type Execution } from './execution.ts'
 import { readRiskOfTask } from './risk.ts'
 import { applyCaps, bindPolicy } from './run-policy.ts'
@@ -180,6 +181,7 @@ async function sandboxAllowed(execution: Execution): Promise<Ending | undefined>
 async function openWork(execution: Execution): Promise<Ending | undefined> {
   const { parts, run, found, journal } = execution
   const repository = need(execution, 'repository')
+  execution.task = await withAgreedPaths(execution)
   const seat = await seatGuest(execution)
   const wish = {
     ...seat,

@@ -159,6 +159,9 @@ class DurableJournal implements RunJournal {
       (step) =>
         step.outcome !== null &&
         step.kind !== 'verification' &&
+        // What policy and people answered is asked for again only while it holds: after a change of policy, or once the
+        // act is on record, it is not.
+        step.kind !== 'gate' &&
         // Steps inside a guest's turn are the turn's own and are never asked for again.
         !step.key.startsWith('within:') &&
         !this.#asked.has(step.key),

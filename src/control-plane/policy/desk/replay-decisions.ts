@@ -1,7 +1,7 @@
 import type { ChangedDecision, PolicyReplay, RecordedDecision } from '#ports'
 import type { Json, JsonObject } from '#domain/json'
 import { RUN_STATES } from '#domain/run'
-import { below } from '../create-policy.ts'
+import { agreedTo, below } from '../create-policy.ts'
 import type { CompiledLevel } from '../levels/compile-level.ts'
 import { policyFor } from '../levels/compile-policy.ts'
 import { strictest, type Match } from '../match.ts'
@@ -38,11 +38,14 @@ function matchesNow(
     state,
     paths: textsIn(requested['paths']),
     argv: textsIn(requested['argv']),
-    scope: task.scope,
+    // What people agreed to in the run is no part of its task.
+    scope: { ...task.scope, agreed_paths: textsIn(requested['agreed_paths']) },
     args_hash,
     facts,
+    ...(typeof requested['agreed'] === 'string' && { agreed: requested['agreed'] }),
   }
-  return [...kept, ...below(question, { policy: policyFor(levels, task.repository), subject: task })]
+  const now = below(question, { policy: policyFor(levels, task.repository), subject: task })
+  return agreedTo([...kept, ...now], question)
 }
 
 function changedOf({ decision, created_at }: RecordedDecision, matches: readonly Match[]): ChangedDecision {

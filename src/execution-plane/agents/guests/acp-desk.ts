@@ -6,7 +6,6 @@ import {
   type WriteTextFileResponse,
 } from '@agentclientprotocol/sdk'
 import type { Json } from '#domain/json'
-import { TOOL_ACTIONS } from '#domain/tool'
 import type { AgentSession, WantedLeave } from '#ports'
 import { object, text } from './guest-cli.ts'
 
@@ -32,21 +31,23 @@ export async function answerPermission(
   const open: WantedLeave[] = []
   for (const wish of wishes) allowed = (await mayDo(desk, wish, open)) && allowed
   const [wanted] = open
-  if (wanted !== undefined)
-    desk.needLeave({ ...wanted, subject: [...new Set(open.flatMap(({ subject }) => subject))].toSorted() })
+  if (wanted !== undefined) desk.needLeave({ ...wanted, subject: subjectsOf(open, wanted.action) })
   const kind = allowed ? 'allow_once' : 'reject_once'
   const option = options.find((each) => each.kind === kind)
   if (option === undefined) return { outcome: { outcome: 'cancelled' } }
   return { outcome: { outcome: 'selected', optionId: option.optionId } }
 }
 
-/** Asks for leave; what a person would have to agree to is added to `open`, where it is about files. */
+/** What is asked for with one act; another act is asked for once this one was answered. */
+const subjectsOf = (open: readonly WantedLeave[], act: string): readonly string[] =>
+  [...new Set(open.filter(({ action }) => action === act).flatMap(({ subject }) => subject))].toSorted()
+
+/** Asks for leave; what a person would have to agree to is added to `open`. */
 async function mayDo(desk: AcpDesk, wish: Wish, open: WantedLeave[]): Promise<boolean> {
   const id = `leave_${desk.calls}`
   const { phase } = desk.session
-  const { answer, message, paths = [] } = await desk.session.tools.leave({ id, ...wish }, { phase, key: nextKey(desk) })
-  if (answer === 'ask' && wish.name === 'file_write' && paths.length > 0)
-    open.push({ action: TOOL_ACTIONS[wish.name], subject: paths, reason: message })
+  const { answer, wanted } = await desk.session.tools.leave({ id, ...wish }, { phase, key: nextKey(desk) })
+  if (answer === 'ask' && wanted !== undefined) open.push(wanted)
   return answer === 'allow'
 }
 
@@ -76,11 +77,8 @@ export async function writeFile(
   const { phase } = desk.session
   const wish = { name: 'file_write', arguments: { path: withinWorkspace(path), content } } as const
   const request = { id: `write_${desk.calls}`, ...wish }
-  const { answer } = await desk.session.tools.call(request, { phase, key: nextKey(desk) })
+  const { answer, control } = await desk.session.tools.call(request, { phase, key: nextKey(desk) })
   if (!answer.is_error) return {}
-  const open: WantedLeave[] = []
-  await mayDo(desk, wish, open)
-  const [wanted] = open
-  if (wanted !== undefined) desk.needLeave(wanted)
+  if (control?.kind === 'needs_leave') desk.needLeave(control.wanted)
   throw RequestError.invalidParams(undefined, answer.text)
 }

@@ -111,6 +111,7 @@ async function outcomeOf(parts: GuestParts, taken: Taken): Promise<StepOutcome<J
   const ending = endingOfTurn({
     ...ran,
     exhausted: ran.broken?.kind === 'exhausted' ? ran.broken.verdict : undefined,
+    wanted: ran.broken?.kind === 'needs_leave' ? ran.broken.wanted : ran.wanted,
     exchanges,
     is_changed: tree !== before,
     concluded: parts.cli.converse !== undefined && transcript.conclusion !== undefined,

@@ -1,10 +1,12 @@
 import type { BudgetVerdict } from '#domain/budget'
-import { BudgetExhausted, type AgentTools } from '#ports'
+import { BudgetExhausted, type AgentTools, type ToolCallResult, type WantedLeave } from '#ports'
 
 /** How the platform's own hand failed while a guest used it. */
 export type Broken =
   | { readonly kind: 'exhausted'; readonly verdict: BudgetVerdict }
   | { readonly kind: 'thrown'; readonly error: unknown }
+  /** Nothing failed: a person has to agree before the guest goes on. */
+  | { readonly kind: 'needs_leave'; readonly wanted: WantedLeave }
 
 /** A run's tools for the length of one turn of a guest. */
 export interface InTurnTools {
@@ -43,10 +45,16 @@ export function inTurn(given: AgentTools, onBroken: () => void): InTurnTools {
     queue = turn.catch(() => undefined).finally(() => (open -= 1))
     return turn
   }
+  const waiting = (result: ToolCallResult): ToolCallResult => {
+    if (result.control?.kind !== 'needs_leave') return result
+    broken ??= { kind: 'needs_leave', wanted: result.control.wanted }
+    onBroken()
+    return result
+  }
   return {
     tools: {
       declarations: (phase) => given.declarations(phase),
-      call: (request, at) => next(() => given.call(request, at)),
+      call: async (request, at) => waiting(await next(() => given.call(request, at))),
       leave: (request, at) => next(() => given.leave(request, at)),
     },
     broken: () => broken,
