@@ -4,11 +4,12 @@ import type { Platform, RunView } from '#ports'
 /** A reading as its artifact holds it: without the words of the request. */
 type ShownReading = Omit<RiskReading, 'facts'> & { readonly facts: Omit<RiskReading['facts'], 'words'> }
 
-/** Every reading of a run's risk, first to last. */
-export async function riskReadings(platform: Platform, { artifacts }: RunView): Promise<readonly ShownReading[]> {
+/** Every reading of a run's risk, first to last; before its work begins, what it was found to be when it was accepted. */
+export async function riskReadings(platform: Platform, { artifacts, task }: RunView): Promise<readonly ShownReading[]> {
   const kept = artifacts.filter(({ kind }) => kind === 'risk_assessment')
   const all = await Promise.all(kept.map(({ sha256 }) => platform.artifact(sha256)))
-  return all.flatMap((bytes) => (bytes === undefined ? [] : [readingOf(bytes)]))
+  const readings = all.flatMap((bytes) => (bytes === undefined ? [] : [readingOf(bytes)]))
+  return readings.length > 0 || task.risk === undefined ? readings : [task.risk]
 }
 
 // The artifact was written from a reading, and its bytes are checked against their hash.

@@ -44,11 +44,11 @@ function page(cli: Cli, readings: readonly Reading[]): readonly string[] {
   ])
 }
 
-function asked({ max_autonomy_tier, required_approvals, forbidden_actions, rules }: Reading, paint: Paint) {
+function asked({ max_autonomy_tier, max_level, required_approvals, forbidden_actions, rules }: Reading, paint: Paint) {
   const row = (label: string, text: string) => `  ${paint.dim(label.padEnd(10))}  ${text}`
   const listed = (names: readonly string[]) => (names.length === 0 ? 'none' : names.join(', '))
   return [
-    row('autonomy', `tier ${max_autonomy_tier} at most`),
+    row('autonomy', `tier ${max_autonomy_tier} at most, level ${max_level} where it leaves this machine`),
     row('approvals', listed(required_approvals)),
     row('forbidden', listed(forbidden_actions)),
     row('rules', rules.slice(0, 16)),

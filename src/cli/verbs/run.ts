@@ -8,6 +8,7 @@ import { MODEL_APIS } from '../model-choice.ts'
 import { readOrder, type RunFlags } from '../order.ts'
 import { paintFor } from '../screen/paint.ts'
 import { plainLine } from '../screen/plain-text.ts'
+import { termsOf } from '../screen/terms.ts'
 
 /** `gander run`: a task in, a draft pull request with evidence out. */
 export const addRun: Verb = (program, cli) => {
@@ -66,6 +67,7 @@ function opening(
     ...(words.length <= screen.columns() || !screen.is_terminal
       ? [paint.dim(words)]
       : [paint.dim(run.id), paint.dim(words.slice(run.id.length + 3))]),
+    ...termsOf(task).map(([label, text]) => `${paint.dim(label.padEnd(8))}  ${plainLine(text)}`),
     ...(remark === undefined ? [] : [paint.warn(remark)]),
     ...(derived.length === 0 ? [] : [paint.dim('The issue states no criteria; these were derived from its text:')]),
     ...derived.map((criterion) => paint.dim(`  - ${plainLine(criterion.text)}`)),

@@ -10,6 +10,7 @@ import { paintFor, type Paint } from '../screen/paint.ts'
 import { plainLine, plainText, wrap } from '../screen/plain-text.ts'
 import { STATE_NAMES } from '../screen/live-progress.ts'
 import { table } from '../screen/table.ts'
+import { termsOf } from '../screen/terms.ts'
 import { riskReadings, riskSentence } from './risk-lines.ts'
 import { requireView, RUN_ARGUMENT } from './run-argument.ts'
 
@@ -78,6 +79,9 @@ function contract(cli: Cli, { run, task }: RunView, paint: Paint): readonly stri
       `${task.repository}${run.facts.base_sha === null ? '' : ` @ ${run.facts.base_sha.slice(0, 12)}`}`,
     ),
     ...row('mode', task.mode),
+    ...termsOf(task)
+      .filter(([label]) => label !== 'risk')
+      .flatMap(([label, text]) => row(label, text)),
     ...criteria,
     ...task.constraints.flatMap((constraint) => row('constraint', constraint)),
   ]

@@ -13,6 +13,7 @@ import type {
 } from '#ports'
 import { matcherOf } from './path-pattern.ts'
 import type { ApprovalsFile } from './read-approval-rules.ts'
+import { byRequiredReviewers } from './required-reviewers.ts'
 import { resolvePeople, whoCanAnswer, whoIsMissing } from './resolve-people.ts'
 import { openRegister, servesNow, type Register } from './who-answers.ts'
 
@@ -59,7 +60,8 @@ function requirementsFor(register: Register, wish: PublicationWish): readonly Ap
   return [...new Set(asked.map(({ kind }) => kind))].map((kind) => {
     const all = asked.filter((each) => each.kind === kind)
     const quorum = Math.max(...all.map((each) => each.quorum))
-    return resolvePeople(register, wish, { kind, quorum, why: [...new Set(all.map(({ why }) => why))].join('; ') })
+    const why = [...new Set(all.map((each) => each.why))].join('; ')
+    return byRequiredReviewers(register, wish, resolvePeople(register, wish, { kind, quorum, why }))
   })
 }
 

@@ -33,6 +33,15 @@ phases:
     expect(phases.review.disposition).toBe('warn')
   })
 
+  it('asks about the plan where its phase says so, at any level', () => {
+    const asked = { timeout_minutes: 24 * 60, on_timeout: 'stop' }
+    expect(profile('phases: { plan: ask }\n', 3).phases.plan).toEqual({ disposition: 'ask', checkpoint: asked })
+    expect(profile('phases: { plan: { disposition: ask } }\n', 3).phases.plan.checkpoint).toEqual(asked)
+    expect(profile('phases: { review: ask }\n', 3).phases.review.checkpoint).toBeNull()
+    const timed = 'phases: { plan: ask }\ncheckpoints: { after_plan: { timeout: 1h } }\n'
+    expect(profile(timed, 3).phases.plan.checkpoint?.timeout_minutes).toBe(60)
+  })
+
   it('at level 4 holds gates to figures', () => {
     const text =
       'autonomy: ase\ncheckpoints: none\ngates: { test: { coverage_min: 80 }, deploy: { max_files_changed: 5 } }\n'
@@ -51,6 +60,16 @@ phases:
     ['autonomy: assisted\ncheckpoints: { after_test: { on_timeout: continue } }', 'cannot be continue at level 1'],
     ['autonomy: ase\ngates: { deploy: { auto_merge: { enabled: true } } }', 'nothing is merged'],
     ['checkpoints: { after_plan: { timeout: soon } }', 'checkpoints.after_plan.timeout (line 1) must be a time'],
+    ['checkpoints: { after_plan: { timeout: -1h } }', 'checkpoints.after_plan.timeout (line 1) must be a time'],
+    ['checkpoints: { after_plan: { timeout: 0m } }', 'checkpoints.after_plan.timeout (line 1) must be a time'],
+    ['checkpoints: { after_lunch: { timeout: 1h } }', 'after_lunch'],
+    ['checkpoints: none\nphases: { plan: ask }', 'checkpoints cannot be none where phases.plan asks'],
+    ['phases: { ponder: ask }', 'phases.ponder (line 1) is no known field'],
+    ['phases: { plan: perhaps }', 'phases.plan'],
+    ['phases: &a { plan: *a }', 'workflow.yaml'],
+    ['autonomy: 9', 'autonomy (line 1) must be one of assisted'],
+    ['gates: { test: { coverage_min: 101 } }', 'gates.test.coverage_min'],
+    ['[]', 'workflow.yaml'],
     ['autonomy: full', 'autonomy (line 1) must be one of assisted'],
     ['autonomi: ase', 'autonomi (line 1) is no known field; did you mean autonomy?'],
   ])('refuses %j by field', (text, expected) => {

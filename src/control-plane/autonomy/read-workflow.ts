@@ -43,7 +43,12 @@ const point = z.strictObject({
   on_timeout: z.enum(['stop', 'continue']).default('stop').describe('What no answer leads to. Absent: stop.'),
 })
 
-const disposition = z.strictObject({ disposition: z.enum(['abort', 'repair', 'ask', 'warn']) })
+const answer = z.enum(['abort', 'repair', 'ask', 'warn'])
+/** `plan: ask` is short for `plan: { disposition: ask }`. */
+const disposition = z.preprocess(
+  (written) => (typeof written === 'string' ? { disposition: written } : written),
+  z.strictObject({ disposition: answer }),
+)
 const figure = z.int().min(0).max(100_000)
 
 const schema = z.strictObject({
@@ -89,7 +94,7 @@ const schema = z.strictObject({
     })
     .partial()
     .default({})
-    .describe('Figures that gates are held to at level 4.'),
+    .describe('Figures that gates are held to. Absent: at level 4 those of the level, below none.'),
 })
 
 type Written = z.output<typeof schema>
@@ -134,6 +139,8 @@ function problemsOf(written: Written): string {
     if (rule !== undefined && !allowed.includes(rule.disposition))
       problems.push(`phases.${phase}.disposition cannot be ${rule.disposition}; it may be ${allowed.join(', ')}`)
   }
+  if (checkpoints === 'none' && phases.plan?.disposition === 'ask')
+    problems.push('checkpoints cannot be none where phases.plan asks a person')
   if (checkpoints === 'none' && level < 3)
     problems.push(`checkpoints cannot be none at level ${level} (${LEVEL_NAMES[level]}): a person decides there`)
   if (typeof checkpoints === 'object' && level === 1)
@@ -154,11 +161,17 @@ function profileOf(written: Written, level: GateAuthority, of_file: GateAuthorit
     if (rule !== undefined) phases[name] = { ...phases[name], disposition: rule.disposition }
   }
   for (const phase of CHECKPOINT_PHASES) {
-    const checkpoint = checkpointOf(written, phase, base.phases[phase].checkpoint, level < of_file)
+    const own = base.phases[phase].checkpoint ?? (asksFor(written, phase) ? A_DAY : null)
+    const checkpoint = checkpointOf(written, phase, own, level < of_file)
     phases[phase] = { ...phases[phase], checkpoint }
   }
   return { level, phases, gates: numbersOf(written, base.gates) }
 }
+
+/** A plan has no gate whose no could be asked about: to ask there is to ask whether to go on. */
+const asksFor = ({ phases }: Written, phase: CheckpointPhase): boolean =>
+  phase === 'plan' && phases.plan?.disposition === 'ask'
+const A_DAY: CheckpointRule = { timeout_minutes: 24 * 60, on_timeout: 'stop' }
 
 function checkpointOf(
   { checkpoints }: Written,

@@ -9,7 +9,7 @@ const on = (disposition: Disposition, checkpoint: CheckpointRule | null = null):
 
 const NO_NUMBERS: GateNumbers = {
   coverage_min: null,
-  all_pass: true,
+  all_pass: false,
   max_blockers: null,
   max_critical: null,
   tech_debt_logged: false,
@@ -80,6 +80,7 @@ export const BUILT_IN_PROFILES: Readonly<Record<GateAuthority, WorkflowProfile>>
     gates: {
       ...NO_NUMBERS,
       coverage_min: 90,
+      all_pass: true,
       max_blockers: 0,
       max_critical: 0,
       tech_debt_logged: true,

@@ -13,3 +13,4 @@ export {
 export { atMostLevel } from './at-most-level.ts'
 export { BUILT_IN_PROFILES } from './built-in-profiles.ts'
 export { ALWAYS_ABORT, dispositionOf } from './disposition.ts'
+export { tooManyFiles, unmetByReview, unmetByTests } from './unmet-numbers.ts'

@@ -39,10 +39,15 @@ export interface PhaseRule {
 export interface GateNumbers {
   /** Percent of lines. */
   readonly coverage_min: number | null
+  /** True: every test, also those that failed before. What passed before must pass in any case. */
   readonly all_pass: boolean
+  /** What a review may leave to people. */
   readonly max_blockers: number | null
+  /** How often a review may take a change for one of high risk: 0 never. */
   readonly max_critical: number | null
+  /** What is left undone is on record; every packet has it. */
   readonly tech_debt_logged: boolean
+  /** The most files that are published. */
   readonly max_files_changed: number | null
   /** Merging is off unless a profile says otherwise, and nothing merges below tier 5. */
   readonly auto_merge: { readonly enabled: boolean; readonly delay_minutes: number }

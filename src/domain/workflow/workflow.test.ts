@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { GateName } from '../gate/index.ts'
-import { ALWAYS_ABORT, BUILT_IN_PROFILES, dispositionOf, type WorkflowProfile } from './index.ts'
+import {
+  ALWAYS_ABORT,
+  atMostLevel,
+  BUILT_IN_PROFILES,
+  dispositionOf,
+  tooManyFiles,
+  unmetByReview,
+  unmetByTests,
+  type WorkflowProfile,
+} from './index.ts'
 
 const LEVELS = [1, 2, 3, 4] as const
 
@@ -46,5 +55,54 @@ describe('what a gate’s no leads to', () => {
     const required: readonly GateName[] = [...ALWAYS_ABORT, 'intake', 'plan', 'verification']
     expect(required.map((gate) => dispositionOf(lax, gate))).toEqual(required.map(() => 'abort'))
     expect(dispositionOf(lax, 'judge')).toBe('warn')
+  })
+})
+
+describe('a profile held to a lower level', () => {
+  it('asks people wherever that level does and keeps what it asked for itself, for every pair of levels', () => {
+    for (const own of LEVELS)
+      for (const most of LEVELS) {
+        const held = atMostLevel(BUILT_IN_PROFILES[own], most)
+        const lower = Math.min(own, most) as (typeof LEVELS)[number]
+        expect(held.level).toBe(lower)
+        expect(checkpointsOf(held)).toEqual(expect.arrayContaining(checkpointsOf(BUILT_IN_PROFILES[lower])))
+      }
+  })
+
+  it('no longer takes a no of the judge for a warning', () => {
+    const { phases, ...rest } = BUILT_IN_PROFILES[3]
+    const lax = { ...rest, phases: { ...phases, review: { disposition: 'warn', checkpoint: null } } } as const
+    expect(dispositionOf(lax, 'judge')).toBe('warn')
+    expect(dispositionOf(atMostLevel(lax, 2), 'judge')).toBe('repair')
+  })
+})
+
+describe('the figures of a level', () => {
+  const { gates } = BUILT_IN_PROFILES[4]
+  const rules = (findings: readonly { readonly rule: string }[]) => findings.map(({ rule }) => rule)
+
+  it('are not met by what nobody measured, nor by a test that failed before', () => {
+    expect(rules(unmetByTests(gates, { coverage: null, failing: 0 }))).toEqual(['level.coverage_min'])
+    expect(rules(unmetByTests(gates, { coverage: 0.89, failing: 1 }))).toEqual(['level.all_pass', 'level.coverage_min'])
+    expect(unmetByTests(gates, { coverage: 0.9, failing: 0 })).toEqual([])
+  })
+
+  it('hold a review to what it leaves to people, and a publication to its files', () => {
+    expect(rules(unmetByReview(gates, { blockers: 1, critical: 1 }))).toEqual([
+      'level.max_blockers',
+      'level.max_critical',
+    ])
+    expect(unmetByReview(gates, { blockers: 0, critical: 0 })).toEqual([])
+    expect(tooManyFiles(gates, 21)).toMatch(/21 files/)
+    expect(tooManyFiles(gates, 20)).toBeUndefined()
+  })
+
+  it('ask for nothing below level 4', () => {
+    for (const level of [1, 2, 3] as const) {
+      const below = BUILT_IN_PROFILES[level].gates
+      expect(unmetByTests(below, { coverage: null, failing: 3 })).toEqual([])
+      expect(unmetByReview(below, { blockers: 9, critical: 1 })).toEqual([])
+      expect(tooManyFiles(below, 500)).toBeUndefined()
+    }
   })
 })

@@ -50,7 +50,7 @@ const OPENING = 'The phase is now planning. Read what you need, then call submit
 export async function buildContext(request: ContextRequest): Promise<Context> {
   const { task, source, budget_tokens = DEFAULT_BUDGET } = request
   const wrap = createWrapper(request.sign)
-  const instructions = await readInstructions(request.list, request.read)
+  const instructions = await readInstructions(request.list, request.read, request.task.agreement?.instructions_file)
   const system = systemPrompt(task)
   const budget = budget_tokens - tokensOf(system) - tokensOf(OPENING) - 1
   let left = budget

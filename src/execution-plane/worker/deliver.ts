@@ -7,6 +7,7 @@ import { approvalGate } from './approval-gate.ts'
 import { askPolicy } from './ask-policy.ts'
 import { evidenceOwed } from './capability-evidence.ts'
 import { need, type Ending, type Execution } from './execution.ts'
+import { publicationTooLarge } from './level-numbers.ts'
 import { sealPacket } from './seal-packet.ts'
 
 /** What stands behind a completed run. */
@@ -27,6 +28,8 @@ export async function deliver(execution: Execution): Promise<Ending | Delivered>
     const { sha256 } = await sealPacket(execution, { state: 'completed', summary, diagnosis: null })
     return { summary, packet_sha256: sha256, evidence }
   }
+  const too_large = publicationTooLarge(execution)
+  if (too_large !== undefined) return too_large
   if (run.mode === 'draft_pr') await journal.advance('pr_preparing', evidence)
   await planPublication(execution)
   const refused = (await approvalGate(execution)) ?? (await publicationAllowed(execution, run.mode))

@@ -3,11 +3,13 @@ import type { Verdict } from '#domain/gate'
 import { compareTests } from '#domain/verification'
 import { judge, notRequired } from '#execution-plane/judge'
 import { gateAnswered, need, type Execution } from './execution.ts'
+import { heldToReviewNumbers } from './level-numbers.ts'
 
 /** The judge reads contract, diff and reports; it can hold a change back, never let one through that a check refused. */
 export async function review(execution: Execution, round: number): Promise<Verdict> {
   const { task, found, journal } = execution
-  const verdict = task.agent.kind === 'transform' ? notRequired(task.agent.rule) : await ask(execution, round)
+  const said = task.agent.kind === 'transform' ? notRequired(task.agent.rule) : await ask(execution, round)
+  const verdict = heldToReviewNumbers(execution, said)
   found.verdicts.set('judge', verdict)
   const facts = {
     verdict: verdict.answer,

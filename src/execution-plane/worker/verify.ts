@@ -4,6 +4,7 @@ import { compareTests, type VerificationReport } from '#domain/verification'
 import { limitsOf } from '#execution-plane/sandbox'
 import { diagnosisText, judgeVerification, reproduction, verifyTree } from '#execution-plane/verifier'
 import { gateAnswered, need, type Ending, type Execution } from './execution.ts'
+import { heldToTestNumbers } from './level-numbers.ts'
 import { settleFlaky } from './settle-flaky.ts'
 
 /** A model reads at most this much of a diagnosis. */
@@ -81,7 +82,7 @@ export async function judgeTree(execution: Execution, tree: string, round: numbe
     return { report, verdict: judgeVerification(before, report, execution.task) }
   })
   found.after = settled.report ?? first
-  const { verdict } = settled
+  const verdict = heldToTestNumbers(execution, settled.verdict)
   found.verdicts.set('verification', verdict)
   await journal.perform({ key: `gate:verification:${round}`, kind: 'gate', request: { tree } }, async () => ({
     value: verdict.answer,
