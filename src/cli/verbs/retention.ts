@@ -1,10 +1,11 @@
-import { LOCAL_TENANT, parseId, type RunId } from '#domain/ids'
+import { parseId, type RunId, type TenantId } from '#domain/ids'
 import { GanderError } from '#domain/failure'
 import { print, printJson, type Cli, type Verb } from '../cli.ts'
 import { counted, size } from '../screen/figures.ts'
 import { plainLine } from '../screen/plain-text.ts'
 import { table } from '../screen/table.ts'
 import { withDesk } from './audit.ts'
+import { withTenant, type OfTenant } from './tenant-flag.ts'
 
 interface Json {
   readonly json?: boolean
@@ -24,23 +25,24 @@ export const addRetention: Verb = (program, cli) => {
     .action(async (flags: Json & { readonly dryRun?: boolean }) =>
       sweep(cli, flags.dryRun === true, flags.json === true),
     )
-  retention
-    .command('hold')
+  withTenant(retention.command('hold'))
     .description('Keeps everything of a run, however old, until it is released.')
     .argument('<run>', 'its id')
     .requiredOption('--reason <text>', 'why, for the record')
-    .action(async (run: string, { reason }: { readonly reason: string }) => hold(cli, runId(run), reason))
-  retention
-    .command('release')
+    .action(async (run: string, { reason, tenant }: Placing) => hold(cli, tenant, runId(run), reason))
+  withTenant(retention.command('release'))
     .description('Lets the rules apply to a held run again.')
     .argument('<run>', 'its id')
     .requiredOption('--reason <text>', 'why, for the record')
-    .action(async (run: string, { reason }: { readonly reason: string }) => release(cli, runId(run), reason))
-  retention
-    .command('holds')
+    .action(async (run: string, { reason, tenant }: Placing) => release(cli, tenant, runId(run), reason))
+  withTenant(retention.command('holds'))
     .description('Lists the runs that are held.')
     .option('--json', 'one JSON array on one line')
-    .action(async ({ json }: Json) => holds(cli, json === true))
+    .action(async ({ json, tenant }: Json & OfTenant) => holds(cli, tenant, json === true))
+}
+
+interface Placing extends OfTenant {
+  readonly reason: string
 }
 
 async function sweep(cli: Cli, dry_run: boolean, json: boolean): Promise<void> {
@@ -56,20 +58,20 @@ async function sweep(cli: Cli, dry_run: boolean, json: boolean): Promise<void> {
   ])
 }
 
-async function hold(cli: Cli, run: RunId, reason: string): Promise<void> {
-  await withDesk(cli, async (desk) => (await desk.retention()).hold(LOCAL_TENANT, run, cli.environment.user, reason))
+async function hold(cli: Cli, tenant: TenantId, run: RunId, reason: string): Promise<void> {
+  await withDesk(cli, async (desk) => (await desk.retention()).hold(tenant, run, cli.environment.user, reason))
   print(cli, [`Everything of ${run} stays until \`gander retention release ${run}\`.`])
 }
 
-async function release(cli: Cli, run: RunId, reason: string): Promise<void> {
+async function release(cli: Cli, tenant: TenantId, run: RunId, reason: string): Promise<void> {
   const was = await withDesk(cli, async (desk) =>
-    (await desk.retention()).release(LOCAL_TENANT, run, cli.environment.user, reason),
+    (await desk.retention()).release(tenant, run, cli.environment.user, reason),
   )
   print(cli, [was ? `The rules apply to ${run} again.` : `${run} was not held.`])
 }
 
-async function holds(cli: Cli, json: boolean): Promise<void> {
-  const held = await withDesk(cli, async (desk) => (await desk.retention()).holds(LOCAL_TENANT))
+async function holds(cli: Cli, tenant: TenantId, json: boolean): Promise<void> {
+  const held = await withDesk(cli, async (desk) => (await desk.retention()).holds(tenant))
   if (json) return printJson(cli, held)
   if (held.length === 0) return print(cli, ['No run is held.'])
   const rows = held.map(({ run_id, placed_at, placed_by, reason }) => [

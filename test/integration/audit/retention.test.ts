@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { createArtifactRemoval, createFilesystemArtifacts } from '#adapters/artifacts/filesystem'
-import { createRetentionRecords } from '#adapters/postgres'
-import { LOCAL_TENANT } from '#domain/ids'
+import { createArtifactRemoval, createFilesystemArtifacts, tenantHome } from '#adapters/artifacts/filesystem'
+import { createRetentionRecords, createRunStore } from '#adapters/postgres'
+import { LOCAL_TENANT, type RunId, type TenantId } from '#domain/ids'
 import { createSweeper, DEFAULT_RETENTION, readRetentionRules } from '#evidence-plane/retention'
 import type { ArtifactRemoval, DataClass } from '#ports'
 import { identifiers, startTestServer, type TestServer } from '../../support/database.ts'
+import { leased } from '../../support/store-fixtures.ts'
 import { auditGrounds, workedRun, type AuditGrounds } from './grounds.ts'
 
 let server: TestServer
@@ -133,6 +134,45 @@ test('a sweep that dies between the event and the bytes is finished by the next,
   expect(await sweeper().sweep({ dry_run: false })).toMatchObject({ expired: 0, removed: 1 })
   expect([(await told('artifact_expired')).length, (await told('artifact_deleted')).length]).toEqual([1, 1])
   expect((await grounds.report()).defects).toEqual([])
+})
+
+test('each tenant’s bytes go from its own folder, with its own event, and another’s same bytes stay where they are', async () => {
+  const tenants = [LOCAL_TENANT, 'ten_one' as TenantId, 'ten_two' as TenantId]
+  const homeOf = (tenant: TenantId) => tenantHome(grounds.home, tenant)
+  const records = createRetentionRecords({ database: grounds.db.database, identifiers })
+  const runs: RunId[] = []
+  for (const tenant of tenants) {
+    const named = `insert into gander.tenant (tenant_id, name) values ('${tenant}', '${tenant}') on conflict do nothing`
+    await grounds.db.asOwner(named)
+    const store = createRunStore({ database: grounds.db.database, identifiers }, tenant)
+    const { run, lease } = await leased(store, { tenant })
+    const ref = await createFilesystemArtifacts({ home: homeOf(tenant) }).put('the same log')
+    const artifacts = [{ ...ref, kind: 'log', name: 'a.log', data_class: 'internal' } as const]
+    await store.write(run.id, lease, { artifacts, command: { type: 'cancel', by: 'ada' } })
+    runs.push(run.id)
+  }
+  await age(91)
+  await records.hold(tenants[2] as TenantId, runs[2] as RunId, 'ada', 'a dispute')
+  await expect(records.hold(LOCAL_TENANT, runs[2] as RunId, 'eve', 'of another')).rejects.toMatchObject({
+    code: 'run_not_found',
+  })
+  const sweeping = createSweeper({
+    records,
+    tenants: async () => tenants,
+    rules: async () => DEFAULT_RETENTION,
+    by: 'a test',
+    artifacts: (tenant) => createFilesystemArtifacts({ home: homeOf(tenant) }),
+    removal: (tenant) => createArtifactRemoval({ home: homeOf(tenant), recent_ms: 0 }),
+  })
+  expect(await sweeping.sweep({ dry_run: false })).toMatchObject({ expired: 2, removed: 2 })
+  const there_still = await Promise.all(
+    tenants.map(async (tenant) => createFilesystemArtifacts({ home: homeOf(tenant) }).get(hashOf('the same log'))),
+  )
+  expect(there_still.map((bytes) => bytes !== undefined)).toEqual([false, false, true])
+  const events = await grounds.db.asOwner(
+    `select tenant_id, facts ->> 'sha256' as sha256 from gander.audit_event where event = 'artifact_deleted' order by tenant_id`,
+  )
+  expect(events).toEqual(['ten_local', 'ten_one'].map((tenant_id) => ({ tenant_id, sha256: hashOf('the same log') })))
 })
 
 test('bytes that are put again while they leave are there for whoever put them', async () => {
