@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, st
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ControlProbe, ExecResult, Sandbox, SandboxProbe } from '#ports'
+import type { ControlProbe, Sandbox, SandboxProbe } from '#ports'
 import type { Ground } from '../ground.ts'
 import { findHostPrograms, type HostEnvironment, installRemedy } from '../host-programs.ts'
 import { openSandbox } from '../sandbox.ts'
@@ -47,14 +47,14 @@ const tryCalls = async (sandbox: Sandbox, filter_is_on: boolean): Promise<Contro
 
 const SURVIVOR = 'gander-survivor'
 
-/** Leaves behind what tries to outlive its command: in a session of its own, and deaf to signals. */
-const leaveDaemons = (sandbox: Sandbox): Promise<ExecResult> => {
-  const late = `trap '' TERM INT HUP; sleep 0.2; touch ${SURVIVOR}`
-  return execProbe(sandbox, [
-    'sh',
-    '-c',
-    `setsid sh -c "${late}" >/dev/null 2>&1 & (sh -c "${late}" >/dev/null 2>&1 &)`,
-  ])
+/**
+ * Leaves behind what tries to outlive its command: in a session of its own, and deaf to signals. It writes until it is
+ * gone, and what it wrote before its command had ended is taken away: a slow machine is no machine that does not hold.
+ */
+const leaveDaemons = async (sandbox: Sandbox): Promise<void> => {
+  const deaf = `trap '' TERM INT HUP; while :; do touch ${SURVIVOR}; sleep 0.1; done`
+  await execProbe(sandbox, ['sh', '-c', `setsid sh -c "${deaf}" >/dev/null 2>&1 & (sh -c "${deaf}" >/dev/null 2>&1 &)`])
+  rmSync(join(sandbox.tree.path, SURVIVOR), { force: true })
 }
 
 const daemonControl = (sandbox: Sandbox): ControlProbe => {
