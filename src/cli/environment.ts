@@ -104,6 +104,19 @@ export interface StopDrill {
   readonly run_ended_ms: number
 }
 
+/** How a person is told where to sign in; with `code` they do so on another machine. */
+export interface SignInScreen {
+  /** Their browser is on this machine. */
+  readonly browser?: (address: string) => Promise<void>
+  /** Instead: it is on another one, and the code goes with them. */
+  readonly code?: (given: {
+    readonly user_code: string
+    readonly address: string
+    readonly whole_address: string | null
+    readonly minutes: number
+  }) => Promise<void>
+}
+
 /** Everything the platform side gives the command line; each is loaded when it is first called. */
 export interface CliWiring {
   openPlatform(wish: PlatformWish): Promise<Platform>
@@ -117,15 +130,15 @@ export interface CliWiring {
   mcp?(): Promise<McpDesk>
   /** What administrators do; absent where it is not wired. */
   openAdministration?(wish: Pick<PlatformWish, 'server'>): Promise<Administration>
-  /** Signs a person in at a server with their browser; undefined where it offers none, absent where it is not wired. */
+  /** Signs a person in at a server; undefined where it offers no sign-in, absent where it is not wired. */
   signIn?(
     server: string,
-    show: (address: string) => Promise<void>,
+    show: SignInScreen,
   ): Promise<{ readonly token: string; readonly expires_at: string | null } | undefined>
   /** What runs may not do, of a tenant; absent where it is not wired. */
   policy?: OpenPolicyDesk
   /** The audit trail, retention and backups of this home; absent where they are not wired. */
-  audit?(): Promise<AuditDesk>
+  audit?(server?: PlatformWish['server']): Promise<AuditDesk>
   /** Runs everything as a server; absent where it is not wired. */
   serve?(wish: ServeWish): Promise<Served>
   /** The parts of a server as processes of their own; absent where they are not wired. */

@@ -24,6 +24,7 @@ import { addDoctor } from './verbs/doctor.ts'
 import { addGateway } from './verbs/gateway.ts'
 import { addList } from './verbs/list.ts'
 import { addLogin } from './verbs/login.ts'
+import { addLogout } from './verbs/logout.ts'
 import { addMcp } from './verbs/mcp.ts'
 import { addOpen } from './verbs/open.ts'
 import { addPrincipal } from './verbs/principal.ts'
@@ -54,7 +55,10 @@ const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
   ['Control:', [addStop, addResume, addSwitches, addBudget, addOps]],
   ['Serve:', [addServe, addControlPlane, addWorker, addGateway]],
   ['Administer:', [addPolicy, addPrincipal, addToken, addTenant, addAutonomy]],
-  ['Set up:', [addDoctor, addAgents, addCapability, addLogin, addMcp, addRecord, addRedact, addCompletion, addDemo]],
+  [
+    'Set up:',
+    [addDoctor, addAgents, addCapability, addLogin, addLogout, addMcp, addRecord, addRedact, addCompletion, addDemo],
+  ],
   ['Keep:', [addAudit, addRetention, addBackup, addRestore]],
 ]
 

@@ -58,9 +58,12 @@ const wiring: CliWiring = {
     server === undefined
       ? (await import('./open-administration.ts')).openAdministration(settings(), userInfo().username)
       : (await import('#api/client')).createHttpAdministration(server),
-  signIn: async (server, show) => {
-    const { signInByBrowser } = await import('#adapters/oidc')
-    return (await import('#api/client')).signInAt(server, (offer) => signInByBrowser({ ...offer, show }))
+  signIn: async (server, { browser, code }) => {
+    const { signInByBrowser, signInByDevice } = await import('#adapters/oidc')
+    const show = browser ?? (async () => {})
+    return (await import('#api/client')).signInAt(server, (offer) =>
+      code === undefined ? signInByBrowser({ ...offer, show }) : signInByDevice({ ...offer, show: code }),
+    )
   },
   serve: async (wish) => (await import('./serve.ts')).serve({ ...settings(), redactor: await redactor() }, wish),
   controlPlane: async (wish) =>
@@ -68,8 +71,8 @@ const wiring: CliWiring = {
   worker: async (wish) =>
     (await import('./worker-process.ts')).workerProcess({ ...settingsFor(wish), redactor: await redactor() }, wish),
   gateway: async (wish) => (await import('./gateway-process.ts')).gatewayProcess(settingsFor(wish), wish),
-  audit: async () =>
-    (await import('./open-audit-desk.ts')).openAuditDesk({ ...settings(), redactor: await redactor() }),
+  audit: async (server) =>
+    (await import('./open-audit-desk.ts')).openAuditDesk({ ...settings(), redactor: await redactor() }, server),
   examine: async () => (await import('./examine.ts')).examine(settings()),
   guests: async () => (await import('./find-guests.ts')).findGuests(settings().home, true),
   mcp: async () => (await import('./mcp-desk.ts')).createMcpDesk({ ...settings(), redactor: await redactor() }),
@@ -77,7 +80,10 @@ const wiring: CliWiring = {
     const read = (await import('#control-plane/capabilities')).readCapability(source)
     return read.ok ? [] : read.refusal
   },
-  policy: async (tenant) => (await import('./policy-desk.ts')).createPolicyDesk(settings(), tenant),
+  policy: async (tenant, server) =>
+    server === undefined
+      ? (await import('./policy-desk.ts')).createPolicyDesk(settings(), tenant)
+      : (await import('#api/client')).createHttpPolicyDesk(server, await import('./read-policy-words.ts')),
   drillStop: async (platform) => (await import('./drill-stop.ts')).drillStop(platform, settings().home),
   prepareDemo: async () => (await import('./prepare-demo.ts')).prepareDemo(settings().home, await intake()),
   recordConversation: async (platform, run) => (await import('./record-run.ts')).recordRun(platform, run),

@@ -17,6 +17,7 @@ import type { AuditDesk, BackupSummary } from '#cli'
 import { GanderError, storageFailure } from '#domain/failure'
 import { LOCAL_TENANT, type TenantId } from '#domain/ids'
 import { canonicalJson } from '#domain/json'
+import type { Audit } from '#ports'
 import { verifyExport } from '#evidence-plane/ledger'
 import { createRedactor } from '#evidence-plane/redaction'
 import { once } from './once.ts'
@@ -27,16 +28,26 @@ import { identifiers } from './system-clock.ts'
 const FORMAT = 'gander.backup.v1'
 const MANIFEST = 'backup.json'
 
-/** The audit trail, retention and backups of a home; the database is opened when it is first needed. */
-export function openAuditDesk(settings: PlatformSettings): AuditDesk {
+/**
+ * The audit trail, retention and backups of a home; the database is opened when it is first needed. Trail and retention
+ * are a server's where one is given.
+ */
+export function openAuditDesk(
+  settings: PlatformSettings,
+  server?: { readonly url: string; readonly token: string },
+): AuditDesk {
   const { home } = settings
   const database = once(() => openDatabase(placeOf(settings)))
-  const audit = once(async () =>
-    openAudit({ settings, database: await database(), redactor: settings.redactor ?? createRedactor() }),
-  )
+  const audit = once(async (): Promise<Audit> => {
+    if (server !== undefined) return (await import('#api/client')).createHttpAudit(server)
+    return openAudit({ settings, database: await database(), redactor: settings.redactor ?? createRedactor() })
+  })
   return {
     audit: async () => audit(),
-    retention: async () => openRetention({ settings, database: await database() }),
+    retention: async () =>
+      server === undefined
+        ? openRetention({ settings, database: await database() })
+        : (await import('#api/client')).createHttpRetention(server),
     export: async (tenant, path, wish) => write(path, (await audit()).lines(tenant, wish)),
     verifyFile: async (path, files) => {
       const given = await Promise.all(files.map((file) => readGiven(file)))

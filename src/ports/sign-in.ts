@@ -40,8 +40,8 @@ export interface TokenRefusal {
 export interface SignIn {
   /** What a client needs to send a person there. */
   readonly offer: { readonly issuer: string; readonly client_id: string; readonly scope: string }
-  /** Checks an ID token: signature, issuer, audience, algorithm, times and the nonce it was asked for with. */
-  verifyIdToken(token: string, nonce: string): Promise<Result<VouchedPerson, TokenRefusal>>
+  /** Checks an ID token: signature, issuer, audience, algorithm, times and the nonce it was asked for with; null: it has none. */
+  verifyIdToken(token: string, nonce: string | null): Promise<Result<VouchedPerson, TokenRefusal>>
   /** Checks an access token the same; one that belongs to a sign-in is refused. */
   verifyAccessToken(token: string): Promise<Result<VouchedPerson, TokenRefusal>>
 }

@@ -24,7 +24,7 @@ export function createSignIn({ rules, fetch }: SignInParts): SignIn {
       const read = await verified(keys, token, { issuer, audience: client_id })
       if (!read.ok) return read
       const { payload } = read.value
-      if (payload['nonce'] !== nonce) return refused('it answers another sign-in (nonce)')
+      if ((payload['nonce'] ?? null) !== nonce) return refused('it answers another sign-in (nonce)')
       const { azp } = payload
       if (azp !== undefined && azp !== client_id) return refused('it is for another client (azp)')
       return personOf(rules, payload)

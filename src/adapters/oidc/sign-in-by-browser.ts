@@ -1,12 +1,10 @@
 import { createServer, type Server } from 'node:http'
 import { GanderError } from '#domain/failure'
 import * as oidc from 'openid-client'
+import { discovered, refused, wordsOf, type Provider } from './provider.ts'
 
 /** Where a person signs in, and how they are sent there. */
-export interface BrowserSignIn {
-  readonly issuer: string
-  readonly client_id: string
-  readonly scope: string
+export interface BrowserSignIn extends Provider {
   /** Shows the address; opens it where it can. */
   readonly show: (address: string) => Promise<void>
   readonly signal?: AbortSignal
@@ -51,15 +49,6 @@ export async function signInByBrowser(
   }
 }
 
-async function discovered({ issuer, client_id }: BrowserSignIn): Promise<oidc.Configuration> {
-  const open = new URL(issuer).protocol === 'http:' ? { execute: [oidc.allowInsecureRequests] } : {}
-  try {
-    return await oidc.discovery(new URL(issuer), client_id, undefined, oidc.None(), open)
-  } catch (cause) {
-    throw new GanderError('sign_in_unavailable', `The identity provider ${issuer} does not answer as one.`, { cause })
-  }
-}
-
 async function listen(): Promise<{ readonly server: Server; readonly port: number }> {
   const server = createServer()
   await new Promise<void>((resolve, reject) => {
@@ -88,11 +77,3 @@ function answerAt(server: Server, redirect_uri: string, signal?: AbortSignal): P
     })
   })
 }
-
-const wordsOf = (error: unknown): string =>
-  error instanceof oidc.AuthorizationResponseError || error instanceof oidc.ResponseBodyError
-    ? `it answered ${error.error}`
-    : 'its answer does not hold'
-
-const refused = (why: string, cause?: unknown) =>
-  new GanderError('sign_in_refused', `The sign-in at the identity provider failed: ${why}.`, { cause })

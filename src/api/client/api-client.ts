@@ -38,17 +38,29 @@ function readable(response: Response): Response {
 /** What went wrong at the server or on the way, as the same error a platform in this process would have thrown. */
 export function asGanderError(error: unknown, url: string): unknown {
   if (isGanderError(error)) return error
-  if (error instanceof ORPCError && isProblem(error.data)) {
-    const { code, detail, remedy, retryable, problems } = error.data
-    const known: ErrorCode = code in GANDER_ERRORS ? (code as ErrorCode) : 'server_refused'
-    return new GanderError(known, detail, { remedy, retryable, facts: { problems: problems ?? [] }, cause: error })
-  }
+  if (error instanceof ORPCError && isProblem(error.data)) return problemError(error.data, error)
   if (error instanceof Error && error.name !== 'AbortError')
     return new GanderError('server_unreachable', `The server ${url} did not answer: ${reasonOf(error)}.`, {
       retryable: true,
       cause: error,
     })
   return error
+}
+
+function problemError({ code, detail, remedy, retryable, problems }: Problem, cause?: unknown): GanderError {
+  const known: ErrorCode = Object.hasOwn(GANDER_ERRORS, code) ? (code as ErrorCode) : 'server_refused'
+  return new GanderError(known, detail, { remedy, retryable, facts: { problems: problems ?? [] }, cause })
+}
+
+/** The problem that the body of an answer tells, where the answer is no part of the contract. */
+export function problemIn(body: string, status: number): GanderError {
+  try {
+    const read: unknown = JSON.parse(body)
+    if (isProblem(read)) return problemError(read)
+  } catch {
+    // What is no problem is told by its status.
+  }
+  return new GanderError('server_refused', `The server answered ${status}.`)
 }
 
 const reasonOf = (error: Error): string =>

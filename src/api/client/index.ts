@@ -2,4 +2,6 @@
 // server as in its own process.
 export { createHttpPlatform } from './http-platform.ts'
 export { createHttpAdministration } from './http-administration.ts'
+export { createHttpPolicyDesk } from './http-policy-desk.ts'
+export { createHttpAudit, createHttpRetention } from './http-records.ts'
 export { signInAt } from './sign-in-at.ts'

@@ -3,7 +3,7 @@ import { GanderError } from '#domain/failure'
 import { EVENT_FIELDS, type EventName, type LedgerEvent } from '#domain/event'
 import { LOCAL_TENANT, parseId, type TenantId } from '#domain/ids'
 import { resolve } from 'node:path'
-import { print, printJson, type Cli, type Verb } from '../cli.ts'
+import { print, printJson, serverAddress, type Cli, type Verb } from '../cli.ts'
 import type { AuditDesk } from '../audit-desk.ts'
 import { EXIT_CODES } from '../exit-code.ts'
 import { counted, size } from '../screen/figures.ts'
@@ -77,20 +77,36 @@ interface ExportFlags {
   readonly json?: boolean
 }
 
-/** Opens the desk of this home for one act. @throws GanderError `usage` with --server */
-export async function withDesk<Value>(cli: Cli, act: (desk: AuditDesk) => Promise<Value>): Promise<Value> {
-  if (cli.server() !== undefined)
+/** Where a command is done: on the server that is named, only on the home it is called on, or on files that are given. */
+type DeskPlace = 'anywhere' | 'this home' | 'files'
+
+/** Opens the desk for one act. @throws GanderError `usage` with --server where the act is one of this home */
+export async function withDesk<Value>(
+  cli: Cli,
+  act: (desk: AuditDesk) => Promise<Value>,
+  place: DeskPlace = 'anywhere',
+): Promise<Value> {
+  const url = place === 'files' ? undefined : cli.server()
+  if (url !== undefined && place === 'this home')
     throw new GanderError('usage', 'This command works on the home it is called on. It does not ask a server.', {
       remedy: 'Run it on the machine of the server, without --server.',
     })
   if (cli.environment.audit === undefined)
     throw new GanderError('usage', 'This program was built without an audit trail.')
-  const desk = await cli.environment.audit()
+  const desk = await cli.environment.audit(url === undefined ? undefined : await serverAddress(cli, url))
   try {
     return await act(desk)
   } finally {
     await desk.close()
   }
+}
+
+/** A token speaks for its own tenant and no other. @throws GanderError `usage` */
+function ownTenant(cli: Cli, tenant: TenantId): TenantId {
+  if (cli.server() === undefined || tenant === LOCAL_TENANT) return tenant
+  throw new GanderError('usage', 'A server tells of the tenant of the token. --tenant is for the home itself.', {
+    remedy: 'Leave --tenant out, or use a token of that tenant.',
+  })
 }
 
 /** A command that is about one tenant. */
@@ -103,7 +119,11 @@ async function listEvents(cli: Cli, { limit, tenant, json, run, ...filter }: Lis
   if (run !== undefined && wanted === undefined)
     throw new GanderError('usage', `${run} is no run’s id.`, { remedy: '`gander list` shows them.' })
   const { items } = await withDesk(cli, async (desk) =>
-    (await desk.audit()).list(tenant, { ...filter, ...(wanted !== undefined && { run: wanted }) }, { limit }),
+    (await desk.audit()).list(
+      ownTenant(cli, tenant),
+      { ...filter, ...(wanted !== undefined && { run: wanted }) },
+      { limit },
+    ),
   )
   if (json === true) return printJson(cli, items)
   if (items.length === 0) return print(cli, ['Nothing is on record that fits.'])
@@ -131,9 +151,10 @@ const rowOf = (event: LedgerEvent): readonly string[] => [
 async function verify(cli: Cli, file: string | undefined, { tenant, key, json }: VerifyFlags): Promise<void> {
   const { environment } = cli
   const paths = key.map((path) => resolve(environment.cwd, path))
-  const report = await withDesk(cli, async (desk) =>
-    file === undefined ? (await desk.audit()).verify(tenant) : desk.verifyFile(resolve(environment.cwd, file), paths),
-  )
+  const report =
+    file === undefined
+      ? await withDesk(cli, async (desk) => (await desk.audit()).verify(ownTenant(cli, tenant)))
+      : await withDesk(cli, (desk) => desk.verifyFile(resolve(environment.cwd, file), paths), 'files')
   if (json === true) printJson(cli, report)
   else print(cli, reportLines(report, paintFor(environment.stdout, environment.env)))
   if (report.defect_count > 0) cli.ended(EXIT_CODES.failed.code)
@@ -142,7 +163,7 @@ async function verify(cli: Cli, file: string | undefined, { tenant, key, json }:
 async function exportTo(cli: Cli, file: string, { tenant, since, json }: ExportFlags): Promise<void> {
   const { environment } = cli
   const wish = { by: environment.user, ...(since !== undefined && { since }) }
-  const made = await withDesk(cli, (desk) => desk.export(tenant, resolve(environment.cwd, file), wish))
+  const made = await withDesk(cli, (desk) => desk.export(ownTenant(cli, tenant), resolve(environment.cwd, file), wish))
   if (json === true) return printJson(cli, made)
   print(cli, [
     `${made.path}  ${counted(made.lines, 'line')}, ${size(made.bytes)}`,
@@ -154,7 +175,7 @@ async function exportTo(cli: Cli, file: string, { tenant, since, json }: ExportF
 async function checkpoint(cli: Cli, tenant: TenantId): Promise<void> {
   const [made, { places }] = await withDesk(cli, async (desk) => {
     const audit = await desk.audit()
-    return [await audit.checkpoint(tenant), await audit.key()] as const
+    return [await audit.checkpoint(ownTenant(cli, tenant)), await audit.key()] as const
   })
   const said =
     made === undefined

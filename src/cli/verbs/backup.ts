@@ -20,7 +20,7 @@ export const addBackup: Verb = (program, cli) => {
     .option('--json', 'one JSON object on one line')
     .action(async (folder: string, flags: BackupFlags) => {
       const wish = { with_keys: flags.withKeys === true }
-      const made = await withDesk(cli, (desk) => desk.backup(resolve(cli.environment.cwd, folder), wish))
+      const made = await withDesk(cli, (desk) => desk.backup(resolve(cli.environment.cwd, folder), wish), 'this home')
       const secrets = made.with_keys
         ? 'It holds secrets: keep it as you keep them.'
         : 'The secrets stayed here; --with-keys takes them along.'
@@ -38,7 +38,7 @@ export const addRestore: Verb = (program, cli) => {
     .option('--json', 'one JSON object on one line')
     .action(async (folder: string, flags: { readonly json?: boolean }) => {
       const { cwd, user, home } = cli.environment
-      const made = await withDesk(cli, (desk) => desk.restore(resolve(cwd, folder), user))
+      const made = await withDesk(cli, (desk) => desk.restore(resolve(cwd, folder), user), 'this home')
       told(cli, made, flags.json === true, [
         `It is in ${home}, as of ${made.taken_at}.`,
         '`gander audit verify` tells whether something happened after this backup that another place still knows.',

@@ -4,7 +4,7 @@ import { RUN_MODES, type RunMode } from '#domain/task'
 import type { PolicyDesk, PolicyPlace } from '#ports'
 import { Option, type Command } from 'commander'
 import { resolve } from 'node:path'
-import { print, printJson, type Cli, type Verb } from '../cli.ts'
+import { print, printJson, serverAddress, type Cli, type Verb } from '../cli.ts'
 import { EXIT_CODES } from '../exit-code.ts'
 import { paintFor } from '../screen/paint.ts'
 import {
@@ -104,15 +104,12 @@ function addActivating(policy: Command, cli: Cli): void {
     .action((path: string | undefined, flags: ActivateFlags) => activate(cli, path, flags))
 }
 
-async function withDesk<Value>(cli: Cli, act: (desk: PolicyDesk) => Promise<Value>): Promise<Value> {
-  if (cli.server() !== undefined)
-    throw new GanderError('usage', 'Policies are worked on where their files are, not over a server.', {
-      remedy: 'Leave --server and GANDER_SERVER out; DATABASE_URL names the database of the server.',
-    })
+async function withDesk<Value>(cli: Cli, act: (desk: PolicyDesk) => Promise<Value>, here = false): Promise<Value> {
   const { policy } = cli.environment
   if (policy === undefined)
     throw new GanderError('usage', 'Policies are not wired here. This program was started without them.')
-  const desk = await policy(LOCAL_TENANT)
+  const url = here ? undefined : cli.server()
+  const desk = await policy(LOCAL_TENANT, url === undefined ? undefined : await serverAddress(cli, url))
   try {
     return await act(desk)
   } finally {
@@ -222,7 +219,8 @@ async function sign(
   { key, out }: { readonly key: string; readonly out: string },
 ): Promise<void> {
   const { cwd } = cli.environment
-  const sealed = await withDesk(cli, (desk) => desk.sign(at(cli, path), resolve(cwd, key)))
+  // A key signs where it is kept, whoever is to activate what it signed.
+  const sealed = await withDesk(cli, (desk) => desk.sign(at(cli, path), resolve(cwd, key)), true)
   await cli.environment.writeFile(resolve(cwd, out), `${JSON.stringify(sealed, null, 2)}\n`)
   print(cli, [
     `Signed ${sealed.sha256.slice(0, 12)} with the key ${sealed.signature?.key_id ?? ''}.`,

@@ -32,7 +32,7 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
         client_id: 'gander',
         token_endpoint_auth_method: 'none',
         application_type: 'native',
-        grant_types: ['authorization_code'],
+        grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'],
         response_types: ['code'],
         redirect_uris: ['http://127.0.0.1/callback'],
       },
@@ -53,6 +53,7 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
     }),
     features: {
       clientCredentials: { enabled: true },
+      deviceFlow: { enabled: true },
       resourceIndicators: {
         enabled: true,
         useGrantedResource: () => true,
@@ -104,8 +105,10 @@ async function browse(address: string, login: string): Promise<void> {
 
 function follow(location: string | null, url: string, page: string, login: string) {
   if (location !== null) return { url: new URL(location, url).href }
-  const prompt = /name="prompt" value="(\w+)"/.exec(page)?.[1]
   const action = /action="([^"]+)"/.exec(page)?.[1]
-  if (prompt === undefined || action === undefined) return undefined
-  return { url: new URL(action, url).href, form: new URLSearchParams({ prompt, login, password: 'x' }) }
+  const hidden = [...page.matchAll(/type="hidden" name="(\w+)" value="([^"]*)"/g)]
+  if (hidden.length === 0 || action === undefined) return undefined
+  const form = new URLSearchParams(hidden.map(([, name = '', value = '']) => [name, value]))
+  if (form.has('prompt')) for (const [name, value] of Object.entries({ login, password: 'x' })) form.set(name, value)
+  return { url: new URL(action, url).href, form }
 }

@@ -117,7 +117,12 @@ export const sign_in = {
       z.object({
         body: z.strictObject({
           id_token: z.string().min(1).max(20_000),
-          nonce: z.string().min(16).max(200).describe('What the sign-in was begun with; each is answered once.'),
+          nonce: z
+            .string()
+            .min(16)
+            .max(200)
+            .nullable()
+            .describe('What the sign-in was begun with; null where the token has none. Each is answered once.'),
         }),
       }),
     )
