@@ -1,14 +1,13 @@
 /** R3, the control plane: killed again and again under submissions over HTTP, also while it migrates a new database. */
-import { readdir, readFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
-import type { RunId } from '#domain/ids'
 import { checkAt } from './checker.ts'
-import { percentile, runAsCommand, type Figures } from './kit/experiment.ts'
+import { isAskedToEnd, percentile, runAsCommand, type Figures } from './kit/experiment.ts'
+import { submitOverHttp } from './kit/http-submitter.ts'
 import { seeded } from './kit/random.ts'
-import { openWorld, orderFor, saidBy, signal, waitUntil, type Actor, type World } from './kit/world.ts'
+import { freePort, openWorld, saidBy, signal, waitUntil, type Actor, type World } from './kit/world.ts'
 
 /** Kills the control plane so many times; half as many databases are left in the middle of their first migration. */
 export async function killControlPlane(kills: number, seed = 3): Promise<Figures> {
@@ -18,9 +17,9 @@ export async function killControlPlane(kills: number, seed = 3): Promise<Figures
     const port = await freePort()
     let plane = await start(world, port)
     const stop = new AbortController()
-    const submitting = submitUntil(world, port, stop.signal)
+    const submitting = submitOverHttp(world, { port, stop: stop.signal, pause_ms: 0 })
     const back: number[] = []
-    for (let n = 0; n < kills; n++) {
+    for (let n = 0; n < kills && !isAskedToEnd(); n++) {
       await sleep(200 + random() * 1_300)
       signal(plane.pid, 'SIGKILL')
       await plane.gone
@@ -29,19 +28,20 @@ export async function killControlPlane(kills: number, seed = 3): Promise<Figures
       back.push(Date.now() - began)
     }
     stop.abort()
-    const { acknowledged, retried } = await submitting
+    await submitting.ended
+    const { acknowledged } = submitting
     signal(plane.pid, 'SIGTERM')
     await plane.gone
     const ground = { kept: world.home, homes: [world.home], acknowledged, settled: false }
     const violations = await checkAt(world.database_url, ground)
     const [runs] = await world.sql<{ n: number }>('select count(*) as n from gander.run')
-    const migrations = await killMigrations(world, { count: Math.ceil(kills / 2), random })
+    const migrations = await killMigrations(world, { count: isAskedToEnd() ? 1 : Math.ceil(kills / 2), random })
     return {
-      kills,
+      kills: back.length,
       acknowledged_submissions: acknowledged.length,
       runs: runs?.n ?? 0,
       runs_beyond_their_keys: (runs?.n ?? 0) - new Set(acknowledged).size,
-      submissions_tried_again: retried,
+      submissions_tried_again: submitting.retried(),
       back_ms_p50: percentile(back, 0.5),
       back_ms_most: Math.max(...back),
       migrations_killed: migrations.killed,
@@ -59,44 +59,14 @@ async function start(world: World, port: number, env: NodeJS.ProcessEnv = {}): P
   return plane
 }
 
-/** One submission after the other; whoever is not answered asks again under the same key. */
-async function submitUntil(world: World, port: number, stop: AbortSignal) {
-  const token = (await readFile(join(world.home, 'server-token'), 'utf8')).trim()
-  const acknowledged: RunId[] = []
-  let retried = 0
-  for (let n = 1; !stop.aborted; n++) {
-    const { words, agent, verification } = orderFor(world.repository, n)
-    const { repository, title, description, acceptance_criteria } = words
-    const body = JSON.stringify({ repository, title, description, acceptance_criteria, agent, verification })
-    const headers = {
-      authorization: `Bearer ${token}`,
-      'content-type': 'application/json',
-      'idempotency-key': `r3-${n}`,
-    }
-    for (;;) {
-      const answer = await fetch(`http://127.0.0.1:${port}/v1/tasks`, { method: 'POST', headers, body }).catch(
-        () => undefined,
-      )
-      if (answer?.ok === true) {
-        const told = (await answer.json().catch(() => undefined)) as { run?: { id: RunId } } | undefined
-        if (told?.run !== undefined) {
-          acknowledged.push(told.run.id)
-          break
-        }
-      } else if (answer !== undefined && answer.status < 500) throw new Error(`refused: ${await answer.text()}`)
-      retried++
-      await sleep(50)
-    }
-  }
-  return { acknowledged, retried }
-}
-
 /** New databases whose first start is killed; the next start finds whole migrations only, and completes them. */
 async function killMigrations(world: World, { count, random }: { count: number; random: () => number }) {
   const folder = join(import.meta.dirname, '../../src/adapters/postgres/migrations')
   const files = (await readdir(folder)).filter((name) => name.endsWith('.sql')).length
   let completed = 0
+  let killed = 0
   for (let n = 0; n < count; n++) {
+    if (isAskedToEnd() && n > 0) break
     await world.sql(`create database migrated_${n}`)
     const env = { DATABASE_URL: world.database_url.replace('/gander?', `/migrated_${n}?`) }
     const victim = await world.start(['control-plane', '--port', '0'], { name: 'migrating', env })
@@ -106,6 +76,7 @@ async function killMigrations(world: World, { count, random }: { count: number; 
     await sleep(random() * 250)
     signal(victim.pid, 'SIGKILL')
     await victim.gone
+    killed++
     const again = await start(world, 0, env)
     const client = new Client({ connectionString: env.DATABASE_URL })
     await client.connect()
@@ -115,15 +86,7 @@ async function killMigrations(world: World, { count, random }: { count: number; 
     signal(again.pid, 'SIGTERM')
     await again.gone
   }
-  return { killed: count, completed }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-  const { port } = server.address() as AddressInfo
-  await new Promise<void>((closed) => server.close(() => closed()))
-  return port
+  return { killed, completed }
 }
 
 if (import.meta.main) await runAsCommand('R3 the control plane dies', 6, killControlPlane)

@@ -6,7 +6,7 @@ import { isGanderError } from '#domain/failure'
 import type { RunId } from '#domain/ids'
 import { checkAt } from './checker.ts'
 import { openCuttingProxy } from './kit/cutting-proxy.ts'
-import { percentile, runAsCommand, type Figures } from './kit/experiment.ts'
+import { isAskedToEnd, percentile, runAsCommand, type Figures } from './kit/experiment.ts'
 import { seeded } from './kit/random.ts'
 import { allEnded, leave, statesOf } from './kit/settle.ts'
 import { openWorld, orderFor, signal, type World } from './kit/world.ts'
@@ -28,7 +28,7 @@ export async function breakDatabase(restarts: number, seed = 5): Promise<Figures
     proxy.cutting(CUT_SHARE)
     const recovered: number[] = []
     let backends = 0
-    for (let n = 0; n < restarts; n++) {
+    for (let n = 0; n < restarts && !isAskedToEnd(); n++) {
       for (let kills = 0; kills < 3; kills++) {
         await sleep(100 + random() * 400)
         backends += await killBackend(world)
@@ -45,7 +45,7 @@ export async function breakDatabase(restarts: number, seed = 5): Promise<Figures
     const violations = await checkAt(world.database_url, ground)
     const states = await statesOf(world)
     return {
-      immediate_restarts: restarts,
+      immediate_restarts: recovered.length,
       backends_killed: backends,
       answers_lost_after_commit: proxy.cuts(),
       acknowledged_submissions: acknowledged.length,

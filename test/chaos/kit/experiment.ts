@@ -20,6 +20,11 @@ function printFigures(name: string, figures: Figures): void {
   for (const { invariant, what } of violations) console.log(`    ${invariant}: ${what}`)
 }
 
+let asked = false
+
+/** True once a command was told to end (SIGINT, SIGTERM): it breaks nothing more and prints what it has. */
+export const isAskedToEnd = (): boolean => asked
+
 /** Runs an experiment as a command, with the size that was given or the one of its short form. */
 export async function runAsCommand(
   name: string,
@@ -27,6 +32,7 @@ export async function runAsCommand(
   act: (size: number) => Promise<Figures>,
 ): Promise<void> {
   const began = Date.now()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (asked = true))
   const figures = await act(Number(process.argv[2] ?? short))
   printFigures(name, { ...figures, seconds: Math.round((Date.now() - began) / 1000) })
   process.exit(figures.violations.length === 0 ? 0 : 1)

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
@@ -14,6 +15,7 @@ import type { Platform, RunOrder } from '#ports'
 import { VALUE_TYPES } from '../../../src/adapters/postgres/database/value-types.ts'
 import { openPlatform } from '../../../src/main/open-platform.ts'
 import { git } from '../../support/lab/lab.ts'
+import { bundledProgram, COMPILED } from './bundled-program.ts'
 
 const ROOT = resolve(import.meta.dirname, '../../..')
 
@@ -56,10 +58,12 @@ export interface World {
 interface WorldWish {
   /** Server settings beside the test's own; `listen_addresses` opens it to the network. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Processes start from a bundle of the sources, in half the time. Absent: as a user starts them. */
+  readonly bundled?: boolean
 }
 
 /** Opens a world in a temporary folder; everything of it ends with `close`. */
-export async function openWorld({ settings = {} }: WorldWish = {}): Promise<World> {
+export async function openWorld({ settings = {}, bundled = false }: WorldWish = {}): Promise<World> {
   const root = await mkdtemp(join(tmpdir(), 'gander-chaos-'))
   const home = join(root, 'home')
   await mkdir(home, { mode: 0o700 })
@@ -76,10 +80,12 @@ export async function openWorld({ settings = {} }: WorldWish = {}): Promise<Worl
   const repository = await makeRepository(join(root, 'repository'))
   const platform = await openPlatform({ home, database_url, version: 'chaos' })
   const actors = new Set<Actor>()
-  const environment = { PATH: process.env['PATH'], HOME: root, LANG: 'C.UTF-8', NO_COLOR: '1' }
+  const program = bundled ? await bundledProgram('gander') : [join(ROOT, 'bin/gander')]
+  const compiled = bundled ? { NODE_COMPILE_CACHE: COMPILED } : {}
+  const environment = { PATH: process.env['PATH'], HOME: root, LANG: 'C.UTF-8', NO_COLOR: '1', ...compiled }
   const start: World['start'] = async (words, { name = words[0] ?? '', env = {}, wrapper = [] } = {}) => {
-    const [program = '', ...rest] = [...wrapper, join(ROOT, 'bin/gander'), ...words]
-    const child = spawn(program, rest, {
+    const [first = '', ...rest] = [...wrapper, ...program, ...words]
+    const child = spawn(first, rest, {
       cwd: root,
       env: { ...environment, GANDER_HOME: home, DATABASE_URL: database_url, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -210,6 +216,15 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   } catch {
     // It is gone already.
   }
+}
+
+/** A port that nobody listens on at this moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+  const { port } = server.address() as AddressInfo
+  await new Promise<void>((closed) => server.close(() => closed()))
+  return port
 }
 
 async function gateways(root: string): Promise<readonly number[]> {
