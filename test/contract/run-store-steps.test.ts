@@ -249,7 +249,7 @@ describe('budgets', () => {
     value(await store.finishStep(run.id, lease, n, { value: 1 }))
     const { active_ms, steps } = (await store.budget(run.id)).use
     expect(active_ms).toBeGreaterThanOrEqual(55)
-    expect(active_ms).toBeLessThan(5_000)
+    expect(active_ms).toBeLessThan(60_000)
     expect(steps).toBe(0)
   })
 

@@ -92,7 +92,7 @@ describe('a run whose guest works', { timeout: 240_000 }, () => {
       await until(async () => (await processesWith(mark)).length >= 2, 120_000)
       child.kill('SIGKILL')
       const { stdout, stderr } = await end
-      await until(async () => (await processesWith(mark)).length === 0, 10_000)
+      await until(async () => (await processesWith(mark)).length === 0, 60_000)
       expect(await processesWith('light-guest')).toEqual([])
 
       const run = /run_\w+/.exec(`${stdout}${stderr}`)?.[0] ?? ''

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Json } from '#domain/json'
 import { openDesk, type ToolDesk } from '../integration/tools/tool-desk.ts'
+import { onThisMachine } from '../support/machine-time.ts'
 
 /** A model that does what an attacker wants, through the real gateway, sandbox and file access. */
 let desk: ToolDesk
@@ -50,7 +51,7 @@ describe('what an agent lays into its workspace', () => {
     await denied(...write('src/pipe'))
     await denied('file_read', { path: 'src/deep' })
     await denied(...write('src/deep'))
-    expect(Date.now() - started).toBeLessThan(3000)
+    expect(Date.now() - started).toBeLessThan(onThisMachine(3000))
     await denied(...write('src/twin'))
     expect(rule()).toBe('path.hardlink')
     expect((await desk.call(...write('src/alone'))).answer.is_error).toBe(false)

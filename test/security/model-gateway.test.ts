@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { ANSWER, encoded, GO, json, KEY, startEvilProvider, STREAMS } from '../support/gateway/evil-provider.ts'
 import { admissionFor, askAsGuest } from '../support/gateway/guest.ts'
 import { modelCall, modelRequest } from '../support/gateway/model-call.ts'
+import { onThisMachine } from '../support/machine-time.ts'
 
 let evil: Awaited<ReturnType<typeof startEvilProvider>>
 beforeAll(async () => {
@@ -48,7 +49,7 @@ describe('who may ask', () => {
     await evil.db.asOwner("update gander.run set cancel_requested_by = 'ada' where id = $1", [admission.run_id])
     const started = Date.now()
     await answer
-    expect(Date.now() - started).toBeLessThan(3_000)
+    expect(Date.now() - started).toBeLessThan(onThisMachine(3_000))
     await expect.poll(async () => (await evil.budgetOf(admission.run_id)).reserved).toBe(0)
     expect((await channel.exchanges())[0]).toMatchObject({ outcome: 'failed' })
     expect((await evil.budgetOf(admission.run_id)).cost).toBeGreaterThan(0)
@@ -336,7 +337,7 @@ describe('keys and tokens', () => {
     )
     expect(await ask(GO).catch(() => ({ status: 403 }))).toMatchObject({ status: 403 })
     expect(evil.seen).toHaveLength(1)
-    await expect.poll(() => ask(GO).catch(() => 'no socket'), { timeout: 5_000 }).toBe('no socket')
+    await expect.poll(() => ask(GO).catch(() => 'no socket'), { timeout: 20_000 }).toBe('no socket')
   })
 
   test('SE-07 a gateway killed in a call leaves no key on disk, books the call as unknown, and the next one goes on', async () => {

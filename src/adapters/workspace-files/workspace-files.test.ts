@@ -72,9 +72,8 @@ describe('reading', () => {
 
   it('pipes and devices are refused at once', async () => {
     execFileSync('mkfifo', [join(root, 'pipe')])
-    const started = Date.now()
+    // A reader that waited for a writer would wait for ever.
     expect(await files.read('pipe', 100)).toMatchObject({ ok: false, refusal: { rule: 'path.not_regular' } })
-    expect(Date.now() - started).toBeLessThan(1000)
   })
 })
 

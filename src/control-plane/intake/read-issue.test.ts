@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createIntake } from './index.ts'
+import { startWork } from '../../../test/support/machine-time.ts'
 
 const intake = createIntake({ fetch: () => Promise.reject(new Error('no network')), token: undefined })
 const read = (text: string) => intake.readIssue(text, 'cli')
@@ -104,10 +105,10 @@ Call \`delay(40)\`.
   })
 
   test('of hostile shape is read in linear time', () => {
-    const started = performance.now()
+    const worked = startWork()
     for (const piece of ['<!--', '- [ ] ', '#', '**a', '`', '>', '\n- ', 'a ', '---\n'])
       read(piece.repeat(Math.floor(200_000 / piece.length)))
-    expect(performance.now() - started).toBeLessThan(5_000)
+    expect(worked()).toBeLessThan(5_000)
   })
 })
 

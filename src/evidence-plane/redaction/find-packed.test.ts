@@ -4,6 +4,7 @@ import { deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zl
 import * as tar from 'tar-stream'
 import { describe, expect, it } from 'vitest'
 import { createRedactor } from './index.ts'
+import { startWork } from '../../../test/support/machine-time.ts'
 
 const VALUE = 'c4nary/Value+with"quote&9Zq='
 const OTHER = 'c5nary/Other+with"quote&0Xw='
@@ -91,10 +92,10 @@ describe('packed pieces', () => {
     const flat = gzipSync(Buffer.alloc(9 * 1024 ** 2))
     const many = Array.from({ length: 14 }, () => base64(gzipSync(Buffer.alloc(2 * 1024 ** 2)))).join('\n"')
     for (const bomb of [base64(flat), base64(gzipSync(flat)), many, '\x1f\x8b\x08\0'.repeat(20_000)]) {
-      const started = performance.now()
+      const worked = startWork()
       const found = await holding(VALUE).redact(bomb)
       expect(found.kinds).toEqual(['unreadable_archive'])
-      expect(performance.now() - started).toBeLessThan(8_000)
+      expect(worked()).toBeLessThan(8_000)
     }
   }, 60_000)
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createRedactor } from './index.ts'
+import { startWork } from '../../../test/support/machine-time.ts'
 
 const VALUE = 'c4nary/Value+with"quote&9Zq='
 const ENCODINGS: Readonly<Record<string, (value: string) => string>> = {
@@ -223,9 +224,9 @@ it('hostile input is scanned in linear time', async () => {
   ]
   for (const piece of pieces) {
     const cost = async (bytes: number) => {
-      const started = performance.now()
+      const worked = startWork()
       await redactor.redact(piece.repeat(bytes / piece.length))
-      return performance.now() - started
+      return worked()
     }
     await cost(20_000)
     expect(await cost(400_000), `repeated ${JSON.stringify(piece)}`).toBeLessThan(4_000)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { compileGlob } from './glob.ts'
+import { startWork } from '../../../test/support/machine-time.ts'
 
 const matches = (glob: string, path: string) => {
   const compiled = compileGlob(glob)
@@ -44,9 +45,9 @@ describe('globs of a model', () => {
   })
 
   it('a glob made to backtrack takes no longer than any other', () => {
-    const started = performance.now()
+    const worked = startWork()
     expect(matches(`${'*a'.repeat(60)}*b`, 'a'.repeat(250))).toBe(false)
     expect(matches(`${'**/a/'.repeat(60)}b`, 'a/'.repeat(1000))).toBe(false)
-    expect(performance.now() - started).toBeLessThan(500)
+    expect(worked()).toBeLessThan(500)
   })
 })

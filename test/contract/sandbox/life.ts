@@ -52,7 +52,7 @@ export const describeLife = (world: SandboxWorld): void => {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       await new Promise<void>((resolve) => worker.stdout.once('data', () => resolve()))
-      await vi.waitFor(() => expect(running(mark).length).toBeGreaterThan(1), { timeout: 10_000, interval: 50 })
+      await vi.waitFor(() => expect(running(mark).length).toBeGreaterThan(1), { timeout: 20_000, interval: 50 })
       const groups = groupsOf(running(mark))
       if (world.has('memory_limit')) expect(groups.length).toBeGreaterThan(0)
       expect(await world.driver().sweep()).toBe(0)

