@@ -28,7 +28,10 @@ export function readGlob(text: string): PathGlob {
   const matches = picomatch([folded, `${folded}/**`], OPTIONS)
   const last = folded.slice(folded.lastIndexOf('/') + 1)
   const exact = picomatch(folded, OPTIONS)
-  const covers = (path: string) => path === folded || path.startsWith(`${folded}/`) || matches(path)
+  // Nothing that begins otherwise can match, and most rules speak of another folder than the one that is asked about.
+  const prefix = (/^[^*?[\]{}()!+@|\\]*/.exec(folded)?.[0] ?? '').replace(/\/+$/, '')
+  const covers = (path: string) =>
+    path.startsWith(prefix) && (path === folded || path.startsWith(`${folded}/`) || matches(path))
   const isNamed = (path: string) => (path === folded || exact(path)) && path.slice(path.lastIndexOf('/') + 1) === last
   return { text, covers, names: isNamed }
 }
@@ -41,14 +44,18 @@ function foldGlob(glob: string): string {
 }
 
 const LIMIT = 2000
-const known = new Map<string, PathGlob>()
+/** Remembers what was computed for a text, a bounded number of them: the same paths are asked about at every call. */
+export function remembering<Value>(compute: (text: string) => Value): (text: string) => Value {
+  const seen = new Map<string, Value>()
+  return (text) => {
+    const found = seen.get(text)
+    if (found !== undefined) return found
+    if (seen.size >= LIMIT) seen.clear()
+    const made = compute(text)
+    seen.set(text, made)
+    return made
+  }
+}
 
 /** As `readGlob`, remembering what was read: the same scope is asked about at every call of a run. */
-export function globOf(text: string): PathGlob {
-  const found = known.get(text)
-  if (found !== undefined) return found
-  if (known.size >= LIMIT) known.clear()
-  const glob = readGlob(text)
-  known.set(text, glob)
-  return glob
-}
+export const globOf: (text: string) => PathGlob = remembering(readGlob)

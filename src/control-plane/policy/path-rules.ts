@@ -1,6 +1,6 @@
 import { foldPath, parsePath } from '#domain/path'
 import type { TaskScope } from '#domain/task'
-import { globOf, readGlob } from './glob.ts'
+import { globOf, readGlob, remembering } from './glob.ts'
 import { PATH_CLASSES } from './path-classes.ts'
 import type { Match } from './match.ts'
 
@@ -9,6 +9,14 @@ const CLASSES = PATH_CLASSES.map((entry) => ({
   globs: entry.paths.map(readGlob),
   exempt: (entry.except ?? []).map(readGlob),
 }))
+
+/** The most specific class of a folded path. */
+const classOf = remembering(
+  (folded: string) =>
+    CLASSES.find(
+      ({ globs, exempt }) => globs.some((glob) => glob.covers(folded)) && !exempt.some((glob) => glob.covers(folded)),
+    ) ?? null,
+)
 
 /** Which rules a change of one path matches; the last word is the caller's (`strictest`). Never empty. */
 export function changeRules(path: string, scope: TaskScope): readonly Match[] {
@@ -23,10 +31,8 @@ export function changeRules(path: string, scope: TaskScope): readonly Match[] {
 }
 
 function protectionOf(folded: string, path: string, scope: TaskScope): Match | undefined {
-  const found = CLASSES.find(
-    ({ globs, exempt }) => globs.some((glob) => glob.covers(folded)) && !exempt.some((glob) => glob.covers(folded)),
-  )
-  if (found === undefined) return undefined
+  const found = classOf(folded)
+  if (found === null) return undefined
   if (found.effect === 'ask' && isNamed(folded, scope))
     return { policy: 'task', rule: `${found.rule}_named`, effect: 'allow', why: `the task names ${path}` }
   if (found.effect === 'ask' && (scope.agreed_paths ?? []).includes(path))

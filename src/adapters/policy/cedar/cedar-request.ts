@@ -30,38 +30,59 @@ const runEntity = ({ run_id, ...attrs }: ForbidPrincipal): EntityJson => ({
 
 /** The resource itself comes first. */
 function resourceEntities(resource: ForbidResource): EntityJson[] {
+  const attrs = attributesOf(resource)
   switch (resource.kind) {
     case 'path':
-      return pathEntities(resource.components)
-    case 'command': {
-      const line = resource.words.join(' ')
-      const attrs = { program: resource.words[0] ?? '', line, words: [...resource.words] }
-      return [entity('Command', line, attrs)]
-    }
+      return pathEntities(resource.components, attrs)
+    case 'command':
+      return [entity('Command', attrs['line'], attrs)]
     case 'host':
-      return [entity('Host', resource.name, { name: resource.name, domains: domainsOf(resource.name) })]
-    case 'tool': {
-      const { server, name } = resource
-      return [entity('Tool', `${server}/${name}`, { server, name })]
-    }
+      return [entity('Host', resource.name, attrs)]
+    case 'tool':
+      return [entity('Tool', `${resource.server}/${resource.name}`, attrs)]
     case 'repository':
-      return [entity('Repository', resource.address, { address: resource.address })]
+      return [entity('Repository', resource.address, attrs)]
     default:
       return resource satisfies never
   }
 }
 
-function pathEntities(components: readonly string[]): EntityJson[] {
+type Attributes = { readonly [name: string]: string | readonly string[] }
+
+function attributesOf(resource: ForbidResource): Attributes {
+  switch (resource.kind) {
+    case 'path':
+      return pathAttributes(resource.components)
+    case 'command':
+      return { program: resource.words[0] ?? '', line: resource.words.join(' '), words: resource.words }
+    case 'host':
+      return { name: resource.name, domains: domainsOf(resource.name) }
+    case 'tool':
+      return { server: resource.server, name: resource.name }
+    case 'repository':
+      return { address: resource.address }
+    default:
+      return resource satisfies never
+  }
+}
+
+function pathAttributes(components: readonly string[]): Attributes {
   const name = components.at(-1) ?? ''
   const dot = name.lastIndexOf('.')
   const extension = dot > 0 ? name.slice(dot + 1) : ''
-  const folders = components.slice(0, -1).map((_, at) => components.slice(0, at + 1).join('/'))
+  return { path: `/${components.join('/')}`, name, extension, components: [...new Set(components)] }
+}
+
+const foldersOf = (components: readonly string[]): readonly string[] =>
+  components.slice(0, -1).map((_, at) => components.slice(0, at + 1).join('/'))
+
+function pathEntities(components: readonly string[], attrs: Attributes): EntityJson[] {
+  const folders = foldersOf(components)
   const parent = folders.at(-1)
-  const attrs = { path: `/${components.join('/')}`, name, extension, components: [...new Set(components)] }
   return [
     {
       uid: { type: 'Path', id: components.join('/') },
-      attrs,
+      attrs: attrs as EntityJson['attrs'],
       parents: parent === undefined ? [] : [folderUid(parent)],
     },
     ...folders.map((folder, at) => ({
@@ -72,10 +93,37 @@ function pathEntities(components: readonly string[]): EntityJson[] {
   ]
 }
 
+/** What a request says, as policies look at it, without the engine's form. */
+export interface CedarFacts {
+  readonly principal: Attributes
+  readonly resource: Attributes
+  readonly context: Attributes
+  /** Folders that a path lies in; undefined for other things. */
+  readonly folders: ReadonlySet<string> | undefined
+}
+
+/** Undefined where a text is no well-formed Unicode, which the engine reads in its own way. */
+export function cedarFacts({ principal, resource, context }: ForbidRequest): CedarFacts | undefined {
+  const { run_id: _, ...of_run } = principal
+  const facts = {
+    principal: of_run,
+    resource: attributesOf(resource),
+    context: { ...context },
+    folders: resource.kind === 'path' ? new Set(foldersOf(resource.components)) : undefined,
+  }
+  return [facts.principal, facts.resource, facts.context].every(isWellFormed) ? facts : undefined
+}
+
+const isWellFormed = (attributes: Attributes): boolean =>
+  Object.values(attributes).every((value) =>
+    typeof value === 'string' ? value.isWellFormed() : value.every((text) => text.isWellFormed()),
+  )
+
 const folderUid = (id: string): EntityUidJson => ({ type: 'Folder', id })
-const entity = (type: string, id: string, attrs: EntityJson['attrs']): EntityJson => ({
-  uid: { type, id },
-  attrs,
+const entity = (type: string, id: unknown, attrs: Attributes): EntityJson => ({
+  uid: { type, id: String(id) },
+  // Texts and lists of texts are the engine's own form of them.
+  attrs: attrs as EntityJson['attrs'],
   parents: [],
 })
 

@@ -8,7 +8,7 @@ import {
 import { createHash } from 'node:crypto'
 import { ok, refuse, type Result } from '#domain/result'
 import type { ForbidRequest, ForbidRule, PolicyEngine, PreparedForbids } from '#ports'
-import { cedarRequest } from './cedar-request.ts'
+import { cedarFacts, cedarRequest } from './cedar-request.ts'
 import { schemaFor, type ActionResources } from './cedar-schema.ts'
 import { readPolicies, type ReadPolicy } from './read-policies.ts'
 
@@ -38,9 +38,7 @@ export function createCedarEngine({ actions }: { readonly actions: ActionResourc
       const read = readPolicies(text)
       if (!read.ok) return read
       const problems = invalid(schema, read.value)
-      return problems.length > 0
-        ? refuse(problems)
-        : ok(prepared(schema_name, read.value, (action) => Object.hasOwn(actions, action)))
+      return problems.length > 0 ? refuse(problems) : ok(prepared(schema_name, read.value, actions))
     },
   }
 }
@@ -57,11 +55,7 @@ function invalid(schema: string, policies: readonly ReadPolicy[]): readonly stri
   )
 }
 
-function prepared(
-  schema: string,
-  policies: readonly ReadPolicy[],
-  known: (action: string) => boolean,
-): PreparedForbids {
+function prepared(schema: string, policies: readonly ReadPolicy[], actions: ActionResources): PreparedForbids {
   const sources = {
     ...Object.fromEntries(policies.map(({ rule, text }) => [rule, text])),
     [OPEN]: 'permit (principal, action, resource);',
@@ -71,12 +65,24 @@ function prepared(
     .digest('hex')
   const rules = policies.map(({ rule, effect, why }): ForbidRule => ({ rule, effect, why }))
   const byId = new Map(rules.map((rule) => [rule.rule, rule]))
+  const anything = policies.filter((policy) => policy.actions === null)
+  const about = new Map(
+    policies
+      .flatMap((policy) => policy.actions ?? [])
+      .map((name) => [name, policies.filter((policy) => policy.actions === null || policy.actions.includes(name))]),
+  )
   return {
     rules,
     ask: (request) => {
-      if (!known(request.action)) return refuse(`${request.action} is no action that policies know`)
-      // Most of a call's cost is there without a single policy, so a level that has none for the action is not called.
-      if (!policies.some(({ actions }) => actions === null || actions.includes(request.action))) return ok([])
+      const { action, resource } = request
+      const kind = Object.hasOwn(actions, action) ? actions[action] : undefined
+      if (kind === undefined) return refuse(`${action} is no action that policies know`)
+      if (kind !== resource.kind) return refuse(`${action} is not done to a ${resource.kind}`)
+      // Most of a call's cost is there without a single policy, so a level none of whose policies can match is not called.
+      const spoken = about.get(action) ?? anything
+      if (spoken.length === 0) return ok([])
+      const facts = cedarFacts(request)
+      if (facts !== undefined && spoken.every(({ cannotMatch }) => cannotMatch(facts))) return ok([])
       const slot = slotOf(hash, sources)
       if (!slot.ok) return slot
       return answerOf(
@@ -103,7 +109,9 @@ function answerOf(
   const [error] = diagnostics.errors
   if (error !== undefined) return refuse(`${error.policyId}: ${error.error.message}`)
   if (decision === 'allow') return ok([])
-  const matched = diagnostics.reason.flatMap((id) => rules.get(id) ?? [])
+  const reasons = new Set(diagnostics.reason)
+  // In the order in which they are written: the engine's own differs from process to process.
+  const matched = [...rules.values()].filter(({ rule }) => reasons.has(rule))
   return matched.length > 0 ? ok(matched) : refuse(`${action} was denied without a reason`)
 }
 

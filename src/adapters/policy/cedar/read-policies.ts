@@ -6,12 +6,16 @@ import {
 } from '@cedar-policy/cedar-wasm/nodejs'
 import { ok, refuse, type Result } from '#domain/result'
 import type { ForbidRule } from '#ports'
+import { compileCannotMatch } from './cannot-match.ts'
+import type { CedarFacts } from './cedar-request.ts'
 
 /** A policy with the rule that it stands for. */
 export interface ReadPolicy extends ForbidRule {
   readonly text: string
   /** Actions that its head names; null: any. */
   readonly actions: readonly string[] | null
+  /** True where it is certain, without the engine, that the policy does not match. */
+  readonly cannotMatch: (facts: CedarFacts) => boolean
 }
 
 const ID = /^[a-z][a-z0-9_.-]{0,79}$/
@@ -55,7 +59,14 @@ function readPolicy(text: string, at: string): Result<ReadPolicy, readonly strin
   ]
   if (problems.length > 0) return refuse(problems)
   const said = why === '' ? `the policy ${id} forbids it` : why
-  return ok({ rule: id, effect: effect === 'ask' ? 'ask' : 'deny', why: said, text, actions: actionsOf(json) })
+  return ok({
+    rule: id,
+    effect: effect === 'ask' ? 'ask' : 'deny',
+    why: said,
+    text,
+    actions: actionsOf(json),
+    cannotMatch: compileCannotMatch(json),
+  })
 }
 
 function actionsOf({ action }: PolicyJson): readonly string[] | null {

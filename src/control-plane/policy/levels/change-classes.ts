@@ -1,4 +1,4 @@
-import { readGlob } from '../glob.ts'
+import { readGlob, remembering } from '../glob.ts'
 import { PATH_CLASSES } from '../path-classes.ts'
 
 const pathsOf = (...rules: readonly string[]) =>
@@ -32,6 +32,9 @@ const CHANGE_CLASSES: readonly { readonly name: string; readonly paths: readonly
 
 const READ = CHANGE_CLASSES.map(({ name, paths }) => ({ name, globs: paths.map(readGlob) }))
 
+const classesOf = remembering((path: string): readonly string[] =>
+  READ.filter(({ globs }) => globs.some((glob) => glob.covers(path))).map(({ name }) => name),
+)
+
 /** The classes of folded paths, each once. */
-export const changeClassesOf = (folded: readonly string[]): readonly string[] =>
-  READ.filter(({ globs }) => folded.some((path) => globs.some((glob) => glob.covers(path)))).map(({ name }) => name)
+export const changeClassesOf = (folded: readonly string[]): readonly string[] => [...new Set(folded.flatMap(classesOf))]
