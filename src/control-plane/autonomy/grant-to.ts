@@ -64,23 +64,21 @@ async function phaseNow(records: AutonomyRecords, { tenant_id, capability }: Tas
 }
 
 function reachCaps({ grant, agreement, risk }: Task, { phase }: ClassPhase): readonly ReachCap[] {
-  const caps = [phaseCap(phase), onboardingCap(agreement)]
-  const strength = gateStrengthCap(agreement?.coverage ?? null, NOT_COUNTED)
-  const tier = grant?.max_autonomy_tier
   return [
-    ...caps,
-    strength,
+    phaseCap(phase),
+    onboardingCap(agreement),
+    gateStrengthCap(agreement?.coverage ?? null, NOT_COUNTED),
     ...(risk === undefined ? [] : [riskCap(risk)]),
-    ...(grant === undefined || tier === undefined
-      ? []
-      : [
-          {
-            source: 'capability' as const,
-            reach: reachOfTier(tier),
-            reason: `the capability ${grant.id} is of tier ${tier}`,
-          },
-        ]),
+    ...(grant === undefined ? [] : capabilityCaps(grant)),
   ]
+}
+
+/** The tier of the contract; and nothing leaves while an evaluation that it names has no result on record. */
+function capabilityCaps({ id, max_autonomy_tier, evals }: NonNullable<Task['grant']>): readonly ReachCap[] {
+  const cap = (reach: Reach, reason: string): ReachCap => ({ source: 'capability', reach, reason })
+  const tier = cap(reachOfTier(max_autonomy_tier), `the capability ${id} is of tier ${max_autonomy_tier}`)
+  if (evals.length === 0) return [tier]
+  return [tier, cap('dry_run_patch', `nothing on record says that ${id} passed ${evals.join(', ')}`)]
 }
 
 interface Weighed {

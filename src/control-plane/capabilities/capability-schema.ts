@@ -88,5 +88,9 @@ export const CAPABILITY_SCHEMA = z.strictObject({
     .array(z.enum(END_STATES))
     .default([...END_STATES])
     .describe('How its runs may end. Absent: every way there is.'),
-  evals: z.array(line(200)).max(100).default([]).describe('Evaluations a version must pass. Absent: none.'),
+  evals: z
+    .array(line(200))
+    .max(100)
+    .default([])
+    .describe('Evaluations a version must pass before anything of it leaves. Absent: none.'),
 })

@@ -61,6 +61,11 @@ it.each([
   ['create_branch, ', '', /allowed_actions \(line 6\) allows open_pull_request without create_branch/],
   ['inspect_code, ', '', /must hold inspect_code/],
   ["models: ['anthropic:*']", "models: ['a:*']\negress: {registries: true}", /egress \(line 9\) opens a way out/],
+  [
+    "models: ['anthropic:*']",
+    "models: ['a:*']\negress: {registries: true}",
+    /credentials \(line 10\) lacks package_reg/,
+  ],
   ['[merge_pull_request,', '[run_tests, merge_pull_request,', /forbidden_actions \(line 7\) holds run_tests/],
 ])('a contract that contradicts itself is refused: %s', (from, to, says) => {
   expect(problemsOf(FROM_THE_SPECIFICATION.replace(from, to)).join('; ')).toMatch(says)

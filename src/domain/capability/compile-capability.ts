@@ -100,6 +100,11 @@ const NEEDS: readonly {
     message: 'lacks model_provider, which the models need',
   },
   {
+    field: 'credentials',
+    broken: ({ egress, credentials }) => egress.registries && !credentials.includes('package_registry'),
+    message: 'lacks package_registry, which egress.registries needs',
+  },
+  {
     field: 'egress',
     broken: ({ allowed_actions: allowed, egress }) =>
       !allowed.includes('install_dependencies') && (egress.registries || egress.hosts.length > 0),

@@ -57,6 +57,6 @@ export interface CapabilityGrant {
   readonly end_states: readonly string[]
   /** Dotted policy actions that are denied, whatever a policy says. */
   readonly forbidden_actions: readonly string[]
-  /** Names of evaluations that a version must pass before it is used in earnest. */
+  /** Names of evaluations that a version must pass before anything of its runs leaves. */
   readonly evals: readonly string[]
 }

@@ -39,11 +39,23 @@ export async function checkpoint(execution: Execution, phase: CheckpointPhase, p
   const { timeout_minutes: valid_minutes, on_timeout } = rule
   return word(execution, {
     ...point,
+    reason: `${point.reason.replace(/\.$/, '')}.${becauseOfRisk(execution)}`,
     key: `checkpoint:${phase}`,
     action: `checkpoint.after_${phase}`,
     valid_minutes,
     on_timeout,
   })
+}
+
+/** Why a run that was granted a higher level asks all the same; nothing where its own profile asks. */
+function becauseOfRisk(execution: Execution): string {
+  const { task, found } = execution
+  const granted = task.workflow?.level ?? 3
+  const { level } = workflowOf(execution)
+  if (found.risk === undefined || level >= granted) return ''
+  const { tier, reasons } = found.risk
+  const why = reasons.filter((each) => each.tier === tier).map(({ reason }) => reason)
+  return ` You are asked because the risk is ${tier}, which leaves level ${level} and not ${granted}: ${why.join('; ')}.`
 }
 
 /** Hands a gate's no to a person. Only the judge can be overruled; elsewhere they say what must change, or stop. */

@@ -1,7 +1,6 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAutonomyRecords, createCapabilityRecords, createRepositoryRecords } from '#adapters/postgres'
 import type { EventDraft } from '#domain/event'
@@ -46,6 +45,17 @@ afterAll(async () => {
 })
 
 const CLASS = 'autonomous_issue_resolver.bounded_change'
+
+const EVALUATED = `id: team.evaluated
+owner: docs-team
+description: Write notes.
+allowed_inputs: [cli]
+allowed_repositories: ['*']
+allowed_actions: [clone_repository, inspect_code, run_commands, edit_files, create_branch, open_pull_request]
+models: ['*']
+credentials: [forge, model_provider]
+evals: [notes_v1]
+`
 
 interface Wish extends Partial<Pick<Task, 'mode' | 'verification' | 'capability'>> {
   readonly level?: GateAuthority
@@ -120,6 +130,24 @@ describe('a task that is accepted', () => {
 
   it('under an unregistered capability is refused', async () => {
     await expect(held('x', { capability: 'team.unknown' })).rejects.toMatchObject({ code: 'capability_unknown' })
+  })
+
+  it('under a capability whose evaluations have no result is worked on, and nothing of it leaves', async () => {
+    await mkdir(join(home, 'capabilities'), { recursive: true })
+    await writeFile(join(home, 'capabilities', 'team.evaluated.yaml'), EVALUATED)
+    const { task } = await held(await put(safe), { capability: 'team.evaluated' })
+    expect(task.mode).toBe('dry_run_patch')
+    expect(task.autonomy?.reach.limited_by).toMatchObject([{ source: 'capability' }])
+  })
+
+  it('keeps the contract that was pinned when its capability is changed, and a new task has the new one', async () => {
+    const repository = await put(safe)
+    const before = await held(repository, { capability: 'team.evaluated' })
+    await writeFile(join(home, 'capabilities', 'team.evaluated.yaml'), EVALUATED.replace('notes_v1', 'notes_v2'))
+    const after = await held(repository, { capability: 'team.evaluated' })
+    expect(before.task.grant?.evals).toEqual(['notes_v1'])
+    expect(after.task.grant?.evals).toEqual(['notes_v2'])
+    expect(after.task.grant?.hash).not.toBe(before.task.grant?.hash)
   })
 
   it('asks about its plan where workflow.yaml says so, and is not taken while that file is wrong', async () => {
