@@ -65,14 +65,15 @@ begin
 end $$;
 
 -- True where anything may stand in the way of a lease; one look where nothing does, which is nearly always.
-create function gander.any_stop(p_tenant text) returns boolean stable language sql
+create function gander.any_stop(p_tenant text) returns boolean stable language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$
-  select exists (select from gander.kill_switch k where k.tenant_id in (p_tenant, '*') and k.actions::text <> '[]')
-    or (select coalesce(sum(k.epoch), 0) from gander.kill_switch k where k.tenant_id in (p_tenant, '*'))
-      <> (select coalesce(sum(m.moves), 0) from gander.kill_switch_moves m where m.tenant_id in (p_tenant, '*'))
+begin
+  return exists (select from gander.kill_switch k where k.tenant_id in (p_tenant, '*') and k.actions::text <> '[]')
     or exists (select from gander.scheduler_pause s where s.tenant_id in (p_tenant, '*') and s.resumed_at is null)
     or exists (select from gander.resume_pace p where p.tenant_id in (p_tenant, '*') and p.until > clock_timestamp())
-$$;
+    or (select coalesce(sum(m.moves), 0) from gander.kill_switch_moves m where m.tenant_id in (p_tenant, '*'))
+      <> (select coalesce(sum(k.epoch), 0) from gander.kill_switch k where k.tenant_id in (p_tenant, '*'));
+end $$;
 
 -- Why a run of this tenant may not be leased now: `switch`, `unknown`, `paused` or `paced`; null where nothing stops it.
 create function gander.lease_stop(p_tenant text, p_repository text, p_capability text, p_campaign text, p_mode text)

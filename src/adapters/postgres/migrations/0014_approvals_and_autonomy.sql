@@ -164,10 +164,17 @@ select gander.protect('gander.run_measure');
 grant select on gander.run_measure to gander_app;
 
 create function gander.measure_runs() returns trigger language plpgsql
-security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
+security definer set search_path = pg_catalog, pg_temp
+set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
+declare
+  -- The events of one statement are one tenant's.
+  whose text;
+  runs text[];
 begin
-  if not exists (select from fresh f where f.run_id is not null and f.event in ('gate_answered', 'gate_overruled',
-      'run_state_changed', 'approval_decision', 'incident_opened', 'run_failed', 'run_completed')) then
+  select min(f.tenant_id), array_agg(distinct f.run_id) into whose, runs
+  from fresh f where f.run_id is not null and f.event in ('gate_answered', 'gate_overruled', 'run_state_changed',
+    'approval_decision', 'incident_opened', 'run_failed', 'run_completed');
+  if runs is null then
     return null;
   end if;
   insert into gander.run_measure as m (tenant_id, run_id, task_class, mode, started_at, retries, overrides, incidents,
@@ -186,8 +193,8 @@ begin
     from fresh f where f.run_id is not null and f.event in ('gate_answered', 'gate_overruled', 'run_state_changed',
       'approval_decision', 'incident_opened', 'run_failed', 'run_completed')
     group by f.tenant_id, f.run_id
-  ) n join gander.run r on r.tenant_id = n.tenant_id and r.id = n.run_id
-    join gander.task t on t.tenant_id = r.tenant_id and t.id = r.task_id
+  ) n join gander.run r on r.tenant_id = whose and r.id = any (runs) and r.id = n.run_id
+    cross join lateral (select x.capability from gander.task x where x.tenant_id = whose and x.id = r.task_id limit 1) t
   order by r.id
   on conflict (tenant_id, run_id) do update set retries = m.retries + excluded.retries,
     overrides = m.overrides + excluded.overrides, incidents = m.incidents + excluded.incidents,
@@ -199,8 +206,8 @@ begin
     from fresh f where f.run_id is not null and f.event = 'gate_answered' order by f.seq;
   end if;
   update gander.gate_outcome g set final_state = f.facts ->> 'terminal_state'
-  from fresh f where f.event = 'run_completed' and g.tenant_id = f.tenant_id and g.run_id = f.run_id
-    and g.final_state is null;
+  from fresh f where f.event = 'run_completed' and g.tenant_id = whose and g.run_id = any (runs)
+    and g.run_id = f.run_id and g.final_state is null;
   return null;
 end $$;
 

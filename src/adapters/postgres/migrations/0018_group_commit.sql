@@ -1,7 +1,8 @@
 -- Writes of one tenant that arrive together go together: one statement locks their runs, checks each fence, writes the
 -- steps, moves the runs and appends all their events to the chain. A run has at most one part in a statement. What is
 -- not its lease's holder's, or not at its version any more, is left out of the answer and nothing of it is written; an
--- error takes back the whole statement, and whoever sent it sends each part again alone.
+-- error takes back the whole statement, and whoever sent it sends each part again alone. Tables are bounded by `any (runs)`
+-- wherever they are read: a table that has just begun to grow has no statistics, and a plan must be good without them.
 drop function gander.write_run(text, text, bigint, bigint, json, json, json, json, text);
 drop function gander.begin_step(text, text, bigint, text, text, text, numeric, boolean, json);
 drop function gander.finish_step(gander.run, json, text);
@@ -11,6 +12,9 @@ drop function gander.add_decisions(gander.run, integer, json);
 
 -- A heartbeat changes no index; a sweep looks at the runs that are held, which are few.
 drop index gander.run_leases;
+-- Nor is a run looked for by its id in the index of a tenant's newest ones, however few runs the planner believes in.
+drop index gander.run_newest;
+create index run_newest on gander.run (tenant_id, created_at desc);
 
 -- The hash of an event, from that of the one before it and its body around that.
 create function gander.seal(p_previous text, p_start text, p_tenant text, p_seq bigint, p_opening text, p_closing text)
@@ -24,7 +28,8 @@ create aggregate gander.chain(p_start text, p_tenant text, p_seq bigint, p_openi
 
 -- As in 0003, and of many runs at once: an event may name its run, and then carries the state which that has now.
 create or replace function gander.append_events(p_tenant text, p_run text, p_state text, p_events json) returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   head gander.ledger_head;
   at timestamptz;
@@ -97,7 +102,7 @@ end $$;
 -- Writes outcomes once and settles their reservations. Told are the runs whose step had that very outcome already, so
 -- that a repeated write whose first answer was lost changes nothing.
 create function gander.finish_steps(p_tenant text, p_runs text[], p_steps json) returns text[] language plpgsql
-set enable_seqscan = off set jit = off as $$
+set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   at timestamptz := date_trunc('milliseconds', clock_timestamp());
   others text[];
@@ -109,12 +114,13 @@ begin
   ), finished as (
     update gander.step x set outcome = w.outcome::json, outcome_sha256 = w.sha256, outcome_at = at, tree = w.tree,
       cost_usd = w.cost_usd, tokens = w.tokens
-    from w where x.tenant_id = p_tenant and x.run_id = w.run and x.n = w.n and x.outcome_at is null
+    from w where x.tenant_id = p_tenant and x.run_id = any (p_runs) and x.run_id = w.run and x.n = w.n
+      and x.outcome_at is null
     returning x.run_id, x.reserve_usd, x.opened_at, x.cost_usd, x.tokens
   ), settled as (
     update gander.budget b set reserved_usd = b.reserved_usd - f.reserve_usd, cost_usd = b.cost_usd + f.cost_usd,
       tokens = b.tokens + f.tokens, active_ms = b.active_ms + greatest(0, extract(epoch from at - f.opened_at) * 1000)
-    from finished f where b.tenant_id = p_tenant and b.run_id = f.run_id
+    from finished f where b.tenant_id = p_tenant and b.run_id = any (p_runs) and b.run_id = f.run_id
   )
   select coalesce(array_agg(w.run), '{}') into others from w where w.run not in (select f.run_id from finished f);
   if cardinality(others) > 0 then
@@ -134,7 +140,7 @@ end $$;
 
 -- Takes runs to their next forms. A lease is kept while its run is active, and gone otherwise.
 create function gander.move_runs(p_tenant text, p_runs text[], p_nexts json) returns gander.run[] language plpgsql
-set enable_seqscan = off set jit = off as $$
+set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   moved gander.run[];
 begin
@@ -151,7 +157,7 @@ begin
       worker_started_at = case when w.worker is not null then x.worker_started_at end,
       lease_expires_at = case when w.worker is not null then x.lease_expires_at end,
       updated_at = clock_timestamp()
-    from w where x.tenant_id = p_tenant and x.id = w.run
+    from w where x.tenant_id = p_tenant and x.id = any (p_runs) and x.id = w.run
     returning x
   )
   select array_agg(m.x) into moved from m;
@@ -172,7 +178,7 @@ set enable_seqscan = off as $$
 $$;
 
 create function gander.add_records(p_tenant text, p_runs text[], p_records json) returns void language plpgsql
-set enable_seqscan = off set jit = off as $$
+set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   part json;
 begin
@@ -220,7 +226,7 @@ end $$;
 -- Everything that writes of runs consist of, for the holders of their leases or, where those are null, for anyone at
 -- exactly that version. Told are the runs as they are now; one that is missing was not written.
 create function gander.write_runs(p_tenant text, p_writes json, p_steps json, p_records json, p_nexts json, p_events json)
-returns setof json language plpgsql set enable_seqscan = off set jit = off as $$
+returns setof json language plpgsql set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   held gander.run[];
   moved gander.run[];
@@ -230,9 +236,10 @@ declare
 begin
   perform gander.enter(p_tenant);
   -- In one order, so that no two statements wait for each other.
+  ids := array(select w.run from json_to_recordset(p_writes) as w (run text));
   held := array(select x from gander.run x
     join json_to_recordset(p_writes) as w (run text, worker text, fence bigint, version bigint) on x.id = w.run
-    where x.tenant_id = p_tenant and (w.worker is null or x.worker = w.worker and x.fence = w.fence)
+    where x.tenant_id = p_tenant and x.id = any (ids) and (w.worker is null or x.worker = w.worker and x.fence = w.fence)
       and (w.version is null or x.version = w.version)
     order by x.id for no key update of x);
   ids := array(select h.id from unnest(held) h);
@@ -263,7 +270,7 @@ end $$;
 create function gander.begin_steps(p_tenant text, p_intents json, p_decisions json)
 returns table (run text, status text, n integer, key text, kind text, request_sha256 text, intent_at timestamptz,
   outcome json, outcome_at timestamptz, tree text, cost_usd numeric, decision json)
-language plpgsql set enable_seqscan = off set jit = off as $$
+language plpgsql set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
   at timestamptz := date_trunc('milliseconds', clock_timestamp());
@@ -274,21 +281,22 @@ declare
   earlier json;
 begin
   perform gander.enter(p_tenant);
+  held := array(select w.run from json_to_recordset(p_intents) as w (run text));
   held := array(select x.id from gander.run x
     join json_to_recordset(p_intents) as w (run text, worker text, fence bigint)
       on x.id = w.run and x.worker = w.worker and x.fence = w.fence
-    where x.tenant_id = p_tenant order by x.id for no key update of x);
-  known := array(select s from gander.step s
-    join json_to_recordset(p_intents) as w (run text, key text) on s.run_id = w.run and s.key = w.key
-    where s.tenant_id = p_tenant and w.run = any (held));
+    where x.tenant_id = p_tenant and x.id = any (held) order by x.id for no key update of x);
+  known := array(select s.step from json_to_recordset(p_intents) as w (run text, key text), lateral (
+      select y as step from gander.step y where y.tenant_id = p_tenant and y.run_id = w.run and y.key = w.key limit 1) s
+    where w.run = any (held));
   if cardinality(known) > 0 then
     update gander.step x set fence = w.fence, opened_at = at
     from json_to_recordset(p_intents) as w (run text, key text, fence bigint)
-    where x.tenant_id = p_tenant and x.run_id = w.run and x.key = w.key and w.run = any (held)
+    where x.tenant_id = p_tenant and x.run_id = any (held) and x.run_id = w.run and x.key = w.key
       and x.outcome_at is null and x.fence <> w.fence;
     select json_object_agg(d.run_id, to_json(d)) into earlier
     from unnest(known) k join gander.policy_decision d
-      on d.tenant_id = p_tenant and d.run_id = k.run_id and d.step_n = k.n
+      on d.tenant_id = p_tenant and d.run_id = any (held) and d.run_id = k.run_id and d.step_n = k.n
     where k.outcome_at is null;
   end if;
   if cardinality(known) < cardinality(held) then
@@ -297,7 +305,7 @@ begin
       where w.run = any (held) and w.run not in (select k.run_id from unnest(known) k) and (w.counted or w.reserve > 0)
     ), covered as (
       update gander.budget b set reserved_usd = b.reserved_usd + a.reserve, steps = b.steps + a.counted::integer
-      from asking a where b.tenant_id = p_tenant and b.run_id = a.run
+      from asking a where b.tenant_id = p_tenant and b.run_id = any (held) and b.run_id = a.run
         and b.cost_usd + b.reserved_usd + a.reserve <= b.max_cost_usd
         and b.steps < b.max_steps and b.tokens < b.max_tokens and b.active_ms < b.max_minutes * 60000
       returning b.run_id
@@ -329,7 +337,7 @@ end $$;
 -- The decisions that open steps go by, for those that have none yet. Such a decision must be that step's own: an id that
 -- is taken is an error.
 create function gander.bind_decisions(p_tenant text, p_steps gander.step[], p_decisions json) returns void
-language plpgsql set enable_seqscan = off set jit = off as $$
+language plpgsql set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   wanted text[];
   added integer;
@@ -370,7 +378,8 @@ end $$;
 -- line; or finds that it waits no more. What is stopped is passed over, so that it does not stand in the way of the rest.
 -- `w` says who works, and until when. The lease is what `decide` and `evolve` make of the command, which a test compares.
 create function gander.lease_of(q gander.tenant_queue, p_most integer, p_only text, w gander.run) returns gander.run[]
-language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   room integer := gander.room_of(q, p_most);
   chosen text[];
@@ -421,7 +430,8 @@ end $$;
 create function gander.lease_runs(p_tenant text, p_only text, p_worker text, p_host text, p_boot_id text, p_pid integer,
   p_started_at text, p_lease_ms integer, p_audit_ids text[])
 returns table (run json, contract json, again boolean)
-language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   q gander.tenant_queue;
   w gander.run;
@@ -488,7 +498,9 @@ begin
         concat('{"attempt":', l.attempts, ',"fence":', l.fence, ',"worker":', to_json(p_worker), '}')))
       from unnest(leased) with ordinality l where l.tenant_id = candidate));
     return query select to_json(l), k.contract, false from unnest(leased) l
-      join gander.task k on k.tenant_id = l.tenant_id and k.id = l.task_id where l.tenant_id = candidate;
+      cross join lateral (select x.contract from gander.task x
+        where x.tenant_id = l.tenant_id and x.id = l.task_id limit 1) k
+      where l.tenant_id = candidate;
   end loop;
 end $$;
 
