@@ -14,6 +14,7 @@ export {
   type RunState,
   type WorkState,
 } from './lifecycle.ts'
+export { HEARTBEAT_MS, LEASE_MS } from './lease-times.ts'
 export {
   queuedRun,
   type Lease,

@@ -1,2 +1,3 @@
 /** What every plane does alike with text that others wrote. */
+export { editDistance } from './edit-distance.ts'
 export { neutralise } from './neutralise.ts'

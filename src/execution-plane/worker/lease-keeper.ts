@@ -1,4 +1,4 @@
-import type { Lease } from '#domain/run'
+import { HEARTBEAT_MS, type Lease } from '#domain/run'
 import type { RunId } from '#domain/ids'
 import type { RunStore } from '#ports'
 
@@ -23,9 +23,6 @@ const WORDS: { readonly [reason in StopReason]: (by: string) => string } = {
   cancelled: (by) => `cancelled by ${by}`,
   handed_back: (by) => `handed back by ${by}`,
 }
-
-/** Seconds between heartbeats; a lease lives ten. */
-const HEARTBEAT_MS = 3_000
 
 /** A lease that was not renewed for so long is somebody else's soon, whatever became of the question. */
 const SILENCE_MS = 3 * HEARTBEAT_MS

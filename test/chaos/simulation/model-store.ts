@@ -1,7 +1,7 @@
 import { exhausted, NO_USE, type BudgetLimits, type BudgetUse } from '#domain/budget'
 import type { RunId, TaskId, WorkerId } from '#domain/ids'
 import { LOCAL_TENANT } from '#domain/ids'
-import { decide, evolve, isActive, isEnd, queuedRun, type Run, type RunCommand } from '#domain/run'
+import { decide, evolve, isActive, isEnd, LEASE_MS, queuedRun, type Run, type RunCommand } from '#domain/run'
 import type { Witness } from './witness.ts'
 
 /** Defects that can be planted, to see that they are found. */
@@ -29,8 +29,6 @@ interface Row {
   readonly steps: Map<string, StepRow>
   approval: { readonly id: string; readonly fingerprint: string; approved: boolean; used: boolean } | null
 }
-
-const LEASE_MS = 10_000
 
 /**
  * The rules of the store's SQL, one method a transaction: ownership by worker and fence where it writes, outcomes once,

@@ -1,3 +1,5 @@
+import { editDistance } from '#domain/text'
+
 /** The names most like the wanted one, nearest first; empty when none is near. */
 export function closeNames(wanted: string, names: readonly string[], count = 3): readonly string[] {
   const allowed = Math.max(2, Math.floor(wanted.length / 3))
@@ -13,17 +15,4 @@ function nearness(wanted: string, name: string): number {
   if (name.endsWith(`/${wanted}`) || wanted.endsWith(`/${name}`)) return 0
   if (Math.abs(wanted.length - name.length) > wanted.length) return Number.POSITIVE_INFINITY
   return editDistance(wanted.slice(0, 100), name.slice(0, 100))
-}
-
-function editDistance(left: string, right: string): number {
-  let above = Array.from({ length: right.length + 1 }, (_, index) => index)
-  for (let row = 1; row <= left.length; row++) {
-    const current = [row]
-    for (let column = 1; column <= right.length; column++) {
-      const substitution = (above[column - 1] ?? 0) + (left[row - 1] === right[column - 1] ? 0 : 1)
-      current.push(Math.min((above[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1, substitution))
-    }
-    above = current
-  }
-  return above[right.length] ?? 0
 }

@@ -1,10 +1,10 @@
 import type { RunId, TenantId } from '#domain/ids'
 import { isGanderError } from '#domain/failure'
-import type { Lease } from '#domain/run'
+import { LEASE_MS, type Lease } from '#domain/run'
 import type { Task } from '#domain/task'
 import type { LeasedRun, WorkerIdentity } from '#ports'
 import type { LastWritten } from './last-written.ts'
-import { LEASE_MS, runOf, type RunRow } from './run-row.ts'
+import { runOf, type RunRow } from './run-row.ts'
 import { query, type StoreContext, type TenantContext } from './store-context.ts'
 
 const LEASE = {

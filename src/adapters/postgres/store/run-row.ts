@@ -35,11 +35,6 @@ export interface OverviewRow extends RunRow, BudgetRow {
 
 export interface BudgetRow extends BudgetLimits, BudgetUse {}
 
-/** Lease after being won, or renewed with each heartbeat. */
-export const LEASE_MS = 10_000
-/** How often a worker renews its lease. */
-export const HEARTBEAT_MS = 3_000
-
 /** The run a row holds. The database's checks keep state, lease and detail together. */
 export function runOf(row: RunRow): Run {
   const { tenant_id, id, task_id, mode, is_fix, state, version, fence } = row
