@@ -36,7 +36,17 @@ function noteOnly(command: Command, note: (name: string) => void): void {
   if (command.parent !== null) command.action(() => note(command.name()))
 }
 
-describe.each(['audit.md', 'backup-and-restore.md', 'install.md', 'operate.md'])('%s', (guide) => {
+describe.each([
+  'approvals.md',
+  'audit.md',
+  'backup-and-restore.md',
+  'capabilities.md',
+  'install.md',
+  'operate.md',
+  'policy.md',
+  'roles.md',
+  'stop-everything.md',
+])('%s', (guide) => {
   test('every command of it is one that the program takes as it stands', async () => {
     const commands = commandsOf(guide)
     expect(commands.length).toBeGreaterThan(3)
