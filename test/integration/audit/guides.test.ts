@@ -45,7 +45,6 @@ describe.each([
   'operate.md',
   'policy.md',
   'roles.md',
-  'stop-everything.md',
 ])('%s', (guide) => {
   test('every command of it is one that the program takes as it stands', async () => {
     const commands = commandsOf(guide)
