@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openLab, outcomeOf, type Lab } from '../support/lab/lab.ts'
+import { openLab, outcomeOf, until, type Lab } from '../support/lab/lab.ts'
 
 let lab: Lab
 let repository: string
@@ -42,6 +42,10 @@ const CHANGE = ['--json', '--', 'sh', '-c', 'sleep 4; echo "# counted" >> stockt
 const run = (words: readonly string[] = []) =>
   lab.gander(['run', '--repo', repository, '--mode', 'dry_run_patch', ...words, ...CHANGE], { env })
 
+async function runsNow(): Promise<readonly unknown[]> {
+  return JSON.parse((await lab.gander(['list', '--json'], { env })).stdout) as readonly unknown[]
+}
+
 describe('a server', () => {
   it('does what the command line asks, as its own process would', async () => {
     const done = await run()
@@ -55,8 +59,9 @@ describe('a server', () => {
   })
 
   it('may be killed while it works: whoever watches waits, and the next one ends the run', async () => {
+    const before = await runsNow()
     const asked = run()
-    await sleep(3_000)
+    await until(async () => (await runsNow()).length > before.length, 60_000)
     server.kill('SIGKILL')
     await once(server, 'exit')
     await serve(new URL(url).port)
