@@ -24,6 +24,7 @@ export interface RunFlags {
   readonly modelApi?: ModelApi
   readonly verify?: string
   readonly sandboxProfile?: string
+  readonly policy?: string
   readonly capability?: string
   readonly allow?: readonly string[]
   readonly forbid?: readonly string[]
@@ -68,6 +69,7 @@ export async function readOrder(
     agent,
     verification: await readVerification(flags, draft, { environment, folder }),
     ...(await readSandbox(flags, draft, { environment, folder })),
+    ...(await readPolicies(flags, draft, environment)),
     limits: { ...DEFAULT_LIMITS, ...draft.limits, ...limitsOf(flags) },
     keys: keysFor(agent, keys),
   }
@@ -193,6 +195,19 @@ async function readVerification(flags: RunFlags, draft: OrderDraft, at: Folder):
   if (!/[/\\]|\.(ya?ml|json)$/i.test(given)) return { kind: 'named', id: given }
   const folder = flags.verify === undefined ? at.folder : at.environment.cwd
   return { kind: 'given', source: await fileText(resolve(folder, given), '--verify', at.environment) }
+}
+
+/** The task's own policy and the one that is given for this run. */
+async function readPolicies(
+  { policy }: RunFlags,
+  draft: OrderDraft,
+  environment: CliEnvironment,
+): Promise<Pick<RunOrder, 'policies'>> {
+  if (policy === undefined && draft.policy === undefined) return {}
+  const run = policy === undefined ? undefined : await fileText(policy, '--policy', environment)
+  return {
+    policies: { ...(draft.policy !== undefined && { task: draft.policy }), ...(run !== undefined && { run }) },
+  }
 }
 
 /** A sandbox profile's name, or the text of a file: what looks like a file is read as one. None: the default one. */

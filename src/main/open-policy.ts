@@ -4,12 +4,13 @@ import {
   ACTION_RESOURCES,
   createRunPolicies,
   openCurrentPolicy,
+  orderLevels,
   readTrust,
   type PolicyFile,
 } from '#control-plane/policy'
 import { GanderError } from '#domain/failure'
 import type { BudgetLimits } from '#domain/budget'
-import { smallest } from '#domain/policy'
+import { meetCaps, smallest } from '#domain/policy'
 import type { Task } from '#domain/task'
 import type { Clock, Identifiers, PolicyBundles, PolicyEngine, RunPolicies } from '#ports'
 import { once } from './once.ts'
@@ -53,7 +54,10 @@ export const boundByPolicy =
         'policy_unreadable',
         `No task can be taken while policy can't be read: ${effective.refusal}.`,
       )
-    const { run } = effective.value.caps.budgets
+    const own = await orderLevels(task, cedarEngine)
+    if (!own.ok)
+      throw new GanderError('policy_invalid', `The policy of the task cannot be used:\n  ${own.refusal.join('\n  ')}`)
+    const { run } = meetCaps([...effective.value.documents, ...own.value.map(({ document }) => document)]).budgets
     if (run === undefined) return task
     // Names and figures are those of the limits.
     return { ...task, limits: smallest([task.limits, run]) as unknown as BudgetLimits }

@@ -149,7 +149,7 @@ async function readRepository(
 ): Promise<ReadPlace> {
   const above = await readPlace(ground, undefined)
   const read = readPolicy(words.text, { level: 'repository', name: 'repository' })
-  const own = read.ok ? compileLevels([read.value.document], await cedarEngine()) : read
+  const own = read.ok ? compileLevels(read.value.documents, await cedarEngine()) : read
   const levels = [...above.levels, ...(own.ok ? own.value : [])]
   return {
     place,

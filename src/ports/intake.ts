@@ -18,6 +18,8 @@ export interface OrderDraft {
   readonly verification: string | null
   /** A sandbox profile's name or the path of a profile file, as it was written; only a task file says one. */
   readonly sandbox?: string
+  /** YAML text of a policy for this task; only a task file says one. */
+  readonly policy?: string
   readonly limits: Partial<BudgetLimits>
 }
 

@@ -4,7 +4,7 @@ import type { Change } from '#domain/change'
 import type { Incident, LedgerEvent } from '#domain/event'
 import type { RunId } from '#domain/ids'
 import type { GateAuthority } from '#domain/workflow'
-import type { AgentChoice, Request, RunMode, TaskScope } from '#domain/task'
+import type { AgentChoice, OrderPolicies, Request, RunMode, TaskScope } from '#domain/task'
 import type { TenantCapabilities } from './capabilities.ts'
 import type { Controls } from './controls.ts'
 import type { TenantApprovals } from './approval-desk.ts'
@@ -48,6 +48,8 @@ export interface RunOrder {
   readonly sandbox?:
     | { readonly kind: 'named'; readonly id: string }
     | { readonly kind: 'given'; readonly source: string }
+  /** Policies that hold for this task or run alone; absent: there are none. */
+  readonly policies?: OrderPolicies
   /** Keys by provider, handed to the gateway's memory and never stored. */
   readonly keys: { readonly [provider: string]: string }
 }

@@ -66,7 +66,7 @@ export function createHttpPlatform(address: ServerAddress): Platform {
 
 /** Keys are the server's own; a person's never leave their machine. */
 function bodyOf(order: RunOrder) {
-  const { words, base_ref, mode, scope, agent, verification, limits, sandbox, capability, level } = order
+  const { words, base_ref, mode, scope, agent, verification, limits, sandbox, policies, capability, level } = order
   const { allowed_paths, forbidden_paths, max_changed_files, max_diff_lines } = scope
   const kept = { allowed_paths: [...allowed_paths], forbidden_paths: [...forbidden_paths] }
   return {
@@ -84,6 +84,7 @@ function bodyOf(order: RunOrder) {
     ...(sandbox === undefined ? {} : { sandbox }),
     ...(capability === undefined ? {} : { capability }),
     ...(level === undefined ? {} : { level }),
+    ...(policies === undefined ? {} : { policies }),
   }
 }
 

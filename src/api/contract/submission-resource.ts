@@ -45,6 +45,10 @@ export const submissionSchema = z
     agent: agentChoice,
     verification: chosenProfile.nullable().default(null),
     sandbox: chosenProfile.exactOptional(),
+    policies: z
+      .strictObject({ task: z.string().max(65_536).exactOptional(), run: z.string().max(65_536).exactOptional() })
+      .exactOptional()
+      .describe('Policies for this task or run, as YAML text; they can only take away.'),
     limits: someLimits.default({}).transform((given) => ({ ...DEFAULT_LIMITS, ...given })),
   })
   .meta({ id: 'TaskSubmission' })

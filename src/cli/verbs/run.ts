@@ -102,6 +102,7 @@ function addTaskFlags(run: Command): void {
     .option('--capability <id>', 'the contract it runs under (`gander capability list`)')
     .option('--allow <glob...>', 'paths the change may touch (default: all that are not protected)')
     .option('--forbid <glob...>', 'paths the change must not touch')
+    .option('--policy <file>', 'what this run may not do; it can only take away')
     .option('--sandbox-profile <name|file>', 'what its sandboxes may do (default: the built-in profile)')
     .option('--verify <profile|file>', 'what proves the change (default: found from the repository)')
 }

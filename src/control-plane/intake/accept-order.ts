@@ -62,6 +62,7 @@ export function acceptOrder(
       agent: order.agent,
       verification: order.verification,
       limits: order.limits,
+      ...(order.policies === undefined ? {} : { policies: order.policies }),
       deadline: words.deadline,
       attachments: words.attachments,
       risk_hints: words.risk_hints,

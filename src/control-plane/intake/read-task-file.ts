@@ -14,6 +14,7 @@ export function readTaskFile(raw: string, name: string): OrderDraft {
     ...(task.sandbox_profile === undefined ? {} : { sandbox: task.sandbox_profile }),
     ...(task.gate_authority === undefined ? {} : { level: task.gate_authority }),
     ...(task.capability === undefined ? {} : { capability: task.capability }),
+    ...(task.policy === undefined ? {} : { policy: task.policy }),
     words: {
       source: 'task_file',
       source_url: null,

@@ -59,6 +59,12 @@ const fields = {
   sandbox_profile: line(500).describe(
     'Name of a sandbox profile below GANDER_HOME/sandbox-profiles, or path of a profile file. Absent: the default one.',
   ),
+  policy: z
+    .string()
+    .max(65_536)
+    .describe(
+      'A policy for this task, as YAML text; it can only take away. Absent: the other levels are all there is.',
+    ),
   autonomy_level: z.enum(RUN_MODES).describe('What the run may do, from least to most. Absent: draft_pr.'),
   gate_authority: z
     .union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)])
@@ -81,7 +87,14 @@ export const TASK_SCHEMA = z.strictObject(fields).partial().required({ objective
  */
 export const FRONT_MATTER_SCHEMA = z
   .strictObject(fields)
-  .omit({ objective: true, description: true, gate_authority: true, sandbox_profile: true, capability: true })
+  .omit({
+    objective: true,
+    description: true,
+    gate_authority: true,
+    sandbox_profile: true,
+    capability: true,
+    policy: true,
+  })
   .partial()
 
 /** What front matter gives. */

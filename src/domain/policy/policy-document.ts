@@ -100,6 +100,8 @@ export interface PolicyDocument {
   readonly max_autonomy_level: number | null
   /** Domains whose runs are held at the first tier. */
   readonly sensitive_domains: readonly string[]
+  /** The only tool whose calls it speaks of, by its name on the wire; absent: it speaks of every act. */
+  readonly tool?: string
   /** Cedar text of `forbid` policies, each with an `@id`; null: none. */
   readonly cedar: string | null
 }

@@ -120,6 +120,12 @@ export interface AutonomyTerms {
   readonly phase: PhaseNumber
 }
 
+/** YAML texts of policies that came with an order; they can only take away. Absent: that level says nothing. */
+export interface OrderPolicies {
+  readonly task?: string
+  readonly run?: string
+}
+
 /** The contract a run is held to. */
 export interface Task {
   readonly id: TaskId
@@ -157,6 +163,8 @@ export interface Task {
   readonly workflow?: WorkflowProfile
   /** What the run's sandboxes may do; absent means the built-in profile. */
   readonly sandbox?: SandboxProfile
+  /** Policies of the task and of its run, below every other level. Absent: there are none. */
+  readonly policies?: OrderPolicies
   /** The run that this task runs again; absent: none. */
   readonly replay?: ReplayOf
   readonly deadline: string | null

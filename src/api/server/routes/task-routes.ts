@@ -11,7 +11,8 @@ export const taskRoutes = {
     const { caller } = context
     await authoriseOrder(context, input.body)
     admitOrder(context, input.body)
-    const { base_ref, mode, scope, agent, verification, limits, sandbox, capability, level, ...words } = input.body
+    const { base_ref, mode, scope, agent, verification, limits, sandbox, policies, capability, level, ...words } =
+      input.body
     const order: RunOrder = {
       words,
       requester: caller.name,
@@ -24,6 +25,7 @@ export const taskRoutes = {
       ...(sandbox === undefined ? {} : { sandbox }),
       ...(capability === undefined ? {} : { capability }),
       ...(level === undefined ? {} : { level }),
+      ...(policies === undefined ? {} : { policies }),
       keys: {},
     }
     const key = input.headers['idempotency-key']

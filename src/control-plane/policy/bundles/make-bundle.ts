@@ -48,7 +48,8 @@ export function makeBundle(
     const read = readPolicy(words.yaml, origin)
     if (!read.ok) problems.push(...read.refusal.map((problem) => `${words.path}: ${problem}`))
     else {
-      documents.push(withCedar(read.value.document, words.cedar))
+      const [own, ...of_tools] = read.value.documents
+      if (own !== undefined) documents.push(withCedar(own, words.cedar), ...of_tools)
       if (read.value.expires_at !== null) ends.push(new Date(read.value.expires_at).toISOString())
     }
   }

@@ -7,7 +7,7 @@ import { policyFor } from '../levels/compile-policy.ts'
 import { strictest, type Match } from '../match.ts'
 
 /** Levels that a bundle holds: their answers are asked anew, and everything else in the record stands as it was. */
-const OF_BUNDLE = /^(?:installation|organisation|team\/.*|campaign\/.*)$/
+const OF_BUNDLE = /^(?:installation|organisation|team|campaign)(?:\/.*)?$/
 
 /** Asks other levels about the decisions on record; the acts themselves are not done again. */
 export function replayDecisions(recorded: readonly RecordedDecision[], levels: readonly CompiledLevel[]): PolicyReplay {

@@ -15,8 +15,8 @@ function problemOf(rule: string, glob: string): readonly string[] {
   const shown = JSON.stringify(glob)
   if (glob.startsWith('!'))
     return [`${rule}: ${shown} begins with !, which would close everything else; write the paths in \`except\``]
-  if ((glob.match(/\*+|\?/g)?.length ?? 0) > POLICY_LIMITS.wildcards)
-    return [`${rule}: ${shown} has more than ${POLICY_LIMITS.wildcards} wildcards`]
+  if ((glob.match(/\*+|\?|\{/g)?.length ?? 0) > POLICY_LIMITS.wildcards)
+    return [`${rule}: ${shown} has more than ${POLICY_LIMITS.wildcards} wildcards and braces`]
   try {
     readGlob(glob)
     return []

@@ -8,6 +8,7 @@ import { cedarRules } from './cedar-rules.ts'
 /** What one level says about an act: rules that ask or deny, or nothing. */
 export function levelRules(level: CompiledLevel, act: AskedAct): readonly Match[] {
   const { document } = level
+  if (document.tool !== undefined && document.tool !== act.tool) return []
   return [
     ...pathRules(level, act),
     ...nameRules(level, document.actions, { asked: [act.question.action], what: 'The action' }),

@@ -87,6 +87,18 @@ export const policySchema = z.strictObject({
     })
     .optional(),
   sensitive_domains: texts.optional(),
+  /** What holds for calls of one tool alone, by its name: the narrowest level. */
+  tool_calls: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'must be the name of a tool, such as shell_exec'),
+      z.strictObject({
+        paths: closedOrAsked(pathRule).optional(),
+        commands: names.optional(),
+        change_classes: names.optional(),
+        cedar: z.string().max(POLICY_LIMITS.bytes).optional(),
+      }),
+    )
+    .optional(),
   /** Cedar text for what the fields above don't say. */
   cedar: z.string().max(POLICY_LIMITS.bytes).optional(),
 })

@@ -24,6 +24,8 @@ export interface PolicyOrigin {
 /** A level as it was written. */
 export interface ReadPolicyText {
   readonly document: PolicyDocument
+  /** The document with those of single tools that it holds: what is to be compiled. */
+  readonly documents: readonly PolicyDocument[]
   readonly expires_at: string | null
 }
 
@@ -34,9 +36,10 @@ export function readPolicy(text: string, origin: PolicyOrigin): Result<ReadPolic
   const read = readDocument(text, policySchema, { may_be_empty: true, such_as: 'paths' })
   if (!read.ok) return refuse(read.refusal.map(wideningSaid))
   const document = documentOf(read.value, origin)
-  const many = tooMany(document)
-  const problems = [...misplaced(read.value, origin), ...(many.length > 0 ? many : globProblems(document))]
-  return problems.length > 0 ? refuse(problems) : ok({ document, expires_at: read.value.expires ?? null })
+  const documents = [document, ...toolDocuments(read.value, document)]
+  const many = tooMany(documents)
+  const problems = [...misplaced(read.value, origin), ...(many.length > 0 ? many : documents.flatMap(globProblems))]
+  return problems.length > 0 ? refuse(problems) : ok({ document, documents, expires_at: read.value.expires ?? null })
 }
 
 /** How many rules and caps a document has, those in Cedar counted by their effects. */
@@ -58,8 +61,18 @@ export const ruleCount = (document: PolicyDocument): number =>
 const egressRules = ({ egress: { allowed_hosts, denied_hosts, ask } }: PolicyDocument): number =>
   (allowed_hosts === null ? 0 : 1) + denied_hosts.length + (ask ? 0 : 1)
 
-function tooMany(document: PolicyDocument): readonly string[] {
-  const rules = ruleCount(document)
+/** What a level says of calls of single tools: the narrowest documents there are, of the repositories that it speaks of. */
+const toolDocuments = ({ tool_calls = {} }: PolicyWords, { name, applies_to }: PolicyDocument) =>
+  Object.entries(tool_calls).map(
+    ([tool, words]): PolicyDocument => ({
+      ...documentOf(words, { level: 'tool_call', name: `${name}/${tool}` }),
+      applies_to,
+      tool,
+    }),
+  )
+
+function tooMany(documents: readonly PolicyDocument[]): readonly string[] {
+  const rules = documents.reduce((sum, document) => sum + ruleCount(document), 0)
   if (rules <= POLICY_LIMITS.rules) return []
   return [`${rules} rules are more than the ${POLICY_LIMITS.rules} of one level; join those that say the same`]
 }

@@ -19,6 +19,7 @@ import { readPolicy } from '../levels/read-policy.ts'
 import { requiredApprovals } from '../levels/required-approvals.ts'
 import { wideningProblems } from '../levels/widening-problems.ts'
 import type { CurrentPolicy } from './current-policy.ts'
+import { orderLevels } from './order-policies.ts'
 
 interface RunPolicyParts {
   readonly identifiers: Identifiers
@@ -37,7 +38,8 @@ export function createRunPolicies(parts: RunPolicyParts): RunPolicies {
     open: async ({ task }, pinned) => {
       const active = await parts.current.active(task.tenant_id)
       const held = pinned === undefined ? active : await parts.current.pinned(task.tenant_id, pinned.bundle_sha256)
-      return new PolicyOfRun(parts, task, { held, active })
+      const order = await orderLevels(task, parts.engine)
+      return new PolicyOfRun(parts, task, { held, active, order })
     },
   }
 }
@@ -47,6 +49,8 @@ interface Bundles {
   readonly held: Result<OpenBundle, string>
   /** What is active now. */
   readonly active: Result<OpenBundle, string>
+  /** What came with its order. */
+  readonly order: Result<readonly CompiledLevel[], readonly string[]>
 }
 
 /**
@@ -58,14 +62,16 @@ class PolicyOfRun implements RunPolicy {
   readonly #parts: RunPolicyParts
   readonly #task: Task
   readonly #held: Result<OpenBundle, string>
+  readonly #order: Bundles['order']
   #active: Result<OpenBundle, string>
   #repository: { readonly text: string | null; readonly levels: Result<readonly CompiledLevel[], string> }
   #compiled: CompiledPolicy
 
-  constructor(parts: RunPolicyParts, task: Task, { held, active }: Bundles) {
+  constructor(parts: RunPolicyParts, task: Task, { held, active, order }: Bundles) {
     this.#parts = parts
     this.#task = task
     this.#held = held
+    this.#order = order
     this.#active = active
     this.#repository = { text: null, levels: ok([]) }
     this.#compiled = this.#compile()
@@ -91,6 +97,7 @@ class PolicyOfRun implements RunPolicy {
       if (expires_at !== null && Date.parse(expires_at) <= now)
         return `the policy bundle ${sha256.slice(0, 12)} ended at ${expires_at}`
     }
+    if (!this.#order.ok) return this.#order.refusal.slice(0, 3).join('; ')
     return this.#repository.levels.ok ? undefined : this.#repository.levels.refusal
   }
 
@@ -127,9 +134,9 @@ class PolicyOfRun implements RunPolicy {
     if (text.length > MOST_REPOSITORY) return refuse(`${where} is longer than ${MOST_REPOSITORY} characters`)
     const read = readPolicy(text, { level: 'repository', name: 'repository' })
     if (!read.ok) return refuse(`${where} cannot be used: ${read.refusal.slice(0, 3).join('; ')}`)
-    const { document } = read.value
-    const engine = document.cedar === null ? undefined : await this.#parts.engine()
-    const levels = compileLevels([document], engine)
+    const { document, documents } = read.value
+    const engine = documents.every(({ cedar }) => cedar === null) ? undefined : await this.#parts.engine()
+    const levels = compileLevels(documents, engine)
     if (!levels.ok) return refuse(`${where} cannot be used: ${levels.refusal.slice(0, 3).join('; ')}`)
     return ok({ levels: levels.value, notes: wideningProblems(document, this.#documents()) })
   }
@@ -141,7 +148,8 @@ class PolicyOfRun implements RunPolicy {
   #compile(): CompiledPolicy {
     const levels = [this.#held, this.#active].flatMap((bundle) => (bundle.ok ? bundle.value.levels : []))
     const own = this.#repository.levels.ok ? this.#repository.levels.value : []
-    return policyFor([...levels, ...own], this.#task.repository)
+    const order = this.#order.ok ? this.#order.value : []
+    return policyFor([...levels, ...own, ...order], this.#task.repository)
   }
 }
 
