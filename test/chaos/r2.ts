@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { checkAt } from './checker.ts'
 import { isAskedToEnd, percentile, runAsCommand, type Figures } from './kit/experiment.ts'
 import { seeded } from './kit/random.ts'
-import { allEnded, leave, openRuns, statesOf, sweepRemains } from './kit/settle.ts'
+import { allEnded, failuresOf, leave, openRuns, statesOf, sweepRemains } from './kit/settle.ts'
 import { openWorld, signal, type Actor, type World } from './kit/world.ts'
 
 interface Storm {
@@ -77,9 +77,6 @@ async function endsOf(world: World) {
   const [row] = await world.sql<{ leases: number; resumed: number }>(
     "select sum(fence) as leases, count(*) filter (where fence > 1 and state = 'completed') as resumed from gander.run",
   )
-  const reasons = await world.sql<{ class: string }>(
-    "select distinct facts ->> 'class' as class from gander.audit_event where event = 'run_failed'",
-  )
   const runs = Object.values(states).reduce((sum, n) => sum + n, 0)
   return {
     runs,
@@ -87,7 +84,7 @@ async function endsOf(world: World) {
     completed_percent: Math.round(((states['completed'] ?? 0) / runs) * 1000) / 10,
     completed_after_a_kill: row?.resumed ?? 0,
     leases: row?.leases ?? 0,
-    failures: reasons.map((each) => each.class).join(', '),
+    failures: await failuresOf(world),
   }
 }
 

@@ -14,7 +14,7 @@ import { isAskedToEnd, runAsCommand, type Figures } from './kit/experiment.ts'
 import { openFaultyRemote, type FaultyRemote } from './kit/faulty-remote.ts'
 import { LINES, modelAgent } from './kit/model-work.ts'
 import { seeded } from './kit/random.ts'
-import { leave, openRuns, statesOf, sweepRemains } from './kit/settle.ts'
+import { failuresOf, leave, openRuns, statesOf, sweepRemains } from './kit/settle.ts'
 import { openWorld, orderFor, type World } from './kit/world.ts'
 
 const FAULT_SHARE = 0.3
@@ -129,14 +129,6 @@ async function untilEnded(world: World, submitting: Promise<unknown>): Promise<n
     await sleep(300)
   }
   return continued
-}
-
-async function failuresOf(world: World): Promise<string> {
-  const rows = await world.sql<{ class: string; why: string; n: number }>(
-    `select facts ->> 'class' as class, min(facts ->> 'why') as why, count(*) as n from gander.audit_event
-      where event = 'run_failed' group by 1`,
-  )
-  return rows.map((row) => `${row.n} ${row.class}: ${row.why}`).join('; ')
 }
 
 /** At a plain remote a branch is what stands for the pull request: one for each completed run, and no other. */

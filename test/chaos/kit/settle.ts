@@ -28,6 +28,15 @@ export async function statesOf(world: Pick<World, 'sql'>): Promise<Readonly<Reco
   return Object.fromEntries(rows.map(({ state, n }) => [state, n]))
 }
 
+/** How many runs failed in each way, with the words of one. */
+export async function failuresOf(world: Pick<World, 'sql'>): Promise<string> {
+  const rows = await world.sql<{ class: string; why: string; n: number }>(
+    `select facts ->> 'class' as class, min(facts ->> 'why') as why, count(*) as n from gander.audit_event
+      where event = 'run_failed' group by 1`,
+  )
+  return rows.map((row) => `${row.n} ${row.class}: ${row.why}`).join('; ')
+}
+
 /** Asks workers to leave, and waits until they have. */
 export async function leave(workers: readonly Actor[]): Promise<void> {
   for (const { pid } of workers) signal(pid, 'SIGTERM')

@@ -37,7 +37,8 @@ async function put(root: string, pathOf: (sha256: string) => string, bytes: Uint
     return reference
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined)
-    throw storageFailure(error, root)
+    // Node says ENOENT where a recursive mkdir meets a file system that is read-only.
+    throw storageFailure(error, root, ['ENOENT'])
   }
 }
 
