@@ -70,11 +70,15 @@ export interface WorkerWish extends ProcessWish {
   /** How long runs in hand may go on after the worker was told to leave. */
   readonly drain_seconds: number
   readonly keys: ServeWish['keys']
+  /** The model gateway of another host; absent: the one of this host's home. */
+  readonly gateway?: { readonly url: string; readonly fingerprint: string; readonly token: string }
 }
 
 /** How `gander gateway` is to run. */
 export interface GatewayWish extends ProcessWish {
   readonly keys: ServeWish['keys']
+  /** Where workers of other hosts are served, over TLS; absent: nowhere. */
+  readonly listen?: { readonly host: string; readonly port: number }
 }
 
 /** What every process that stands apart may be told. */

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import process from 'node:process'
-import { ensureGateway, gatewayInFront, isServed, socketPath } from '#adapters/gateway-socket'
+import { ensureGateway, fingerprintOf, gatewayInFront, isServed, socketPath } from '#adapters/gateway-socket'
 import type { GatewayWish, Standing } from '#cli'
 import { GanderError } from '#domain/failure'
 import { awaitDatabase } from './await-database.ts'
+import { gatewayCertificate } from './gateway-certificate.ts'
 import { processLog } from './process-log.ts'
 import { keptHome, type PlatformSettings } from './shared-parts.ts'
 import { systemClock } from './system-clock.ts'
@@ -14,10 +15,13 @@ const LOOK_MS = 100
 const NEVER_IDLE_MS = 365 * 24 * 3_600_000
 
 /** The model gateway in front of its starter: what it logs goes to standard output. */
-export async function gatewayProcess(settings: PlatformSettings, { keys }: GatewayWish): Promise<Standing> {
+export async function gatewayProcess(settings: PlatformSettings, { keys, listen }: GatewayWish): Promise<Standing> {
   const tell = processLog('gateway')
   const home = keptHome(settings)
-  await mkdir(home, { recursive: true, mode: 0o700 })
+  await mkdir(home, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw new GanderError('storage_unwritable', `${home} cannot be made.`, { cause: error })
+  })
+  const remote = listen && { ...listen, ...(await gatewayCertificate(home)) }
   const database = await awaitDatabase(settings, { tell: (what) => tell('waiting', { what }) })
   const { database_url } = settings
   const address = database_url === undefined ? {} : { database_url }
@@ -28,7 +32,7 @@ export async function gatewayProcess(settings: PlatformSettings, { keys }: Gatew
       remedy: 'Nothing is to be done; end the other one first where this one is to stand in front.',
     })
   }
-  const child = gatewayInFront({ home, socket, idle_ms: NEVER_IDLE_MS, ...address })
+  const child = gatewayInFront({ home, socket, idle_ms: NEVER_IDLE_MS, ...address, ...(remote && { remote }) })
   const gone = once(child, 'exit').then(() => undefined)
   while ((await isServed(socket)) !== 'served') {
     if (child.exitCode !== null || child.signalCode !== null) {
@@ -39,7 +43,14 @@ export async function gatewayProcess(settings: PlatformSettings, { keys }: Gatew
   }
   const present = await ensureGateway({ home, keys, ...address })
   return {
-    about: [`the model gateway answers at ${socket}`],
+    about: [
+      `the model gateway answers at ${socket}`,
+      ...(remote === undefined
+        ? []
+        : [
+            `other hosts: --gateway https://${remote.host}:${remote.port} --gateway-fingerprint ${fingerprintOf(remote.cert)}`,
+          ]),
+    ],
     ended: gone,
     close: async () => {
       await present.close()

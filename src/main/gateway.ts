@@ -34,6 +34,7 @@ import {
   type ModelExchange,
 } from '#execution-plane/model-gateway'
 import { identifiers, systemClock } from './system-clock.ts'
+import { workerTokens } from './worker-tokens.ts'
 
 /** How long a second gateway waits for the first to go; a draining one is waited for as long as it drains. */
 const LOCK_PATIENCE_MS = 20_000
@@ -86,6 +87,7 @@ async function main(settings: GatewaySettings): Promise<void> {
       desk,
       (providers) => void provider.warm(providers).then(flushCompileCache, () => undefined),
     ),
+    ...(settings.remote && { remote: { ...settings.remote, admits: workerTokens(database) } }),
     guests: { admit: (admission) => desk.admit(admission), exchanges: (start) => budget.exchanges(start) },
     log,
   })

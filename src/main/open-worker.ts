@@ -4,7 +4,7 @@ import { createPolicy } from '#control-plane/policy'
 import { createEvidenceSealer } from '#evidence-plane/packet'
 import { createMcpGateway } from '#execution-plane/mcp-gateway'
 import { createWorker, type Worker } from '#execution-plane/worker'
-import { ensureGateway } from '#adapters/gateway-socket'
+import { ensureGateway, remoteGateway } from '#adapters/gateway-socket'
 import { createPriceTable } from '#adapters/models'
 import { createPackageRegistries } from '#adapters/registries'
 import { createSetupCache } from '#adapters/setup-cache'
@@ -40,11 +40,9 @@ export async function openWorker({ settings, shared, keys, identity = workerIden
   readonly prices: PriceTable
   close(): Promise<void>
 }> {
-  const { home, database_url, version } = settings
+  const { home, version } = settings
   const driver = await chooseDriver(home, process.env)
-  const connection = once(() =>
-    ensureGateway({ home: keptHome(settings), keys, ...(database_url === undefined ? {} : { database_url }) }),
-  )
+  const connection = once(() => gatewayFor(settings, keys))
   const proxy = once(async () => (await import('#adapters/registry-proxy')).createRegistryProxy({ home }))
   const prices = createPriceTable({ home })
   const { redactor } = shared
@@ -92,6 +90,13 @@ export async function openWorker({ settings, shared, keys, identity = workerIden
       await shared.switch_board.close()
     },
   }
+}
+
+/** This host's gateway, or the one of another host that the worker was told. */
+async function gatewayFor(settings: PlatformSettings, keys: RunOrder['keys']) {
+  const { gateway, database_url } = settings
+  if (gateway !== undefined) return remoteGateway(gateway)
+  return ensureGateway({ home: keptHome(settings), keys, ...(database_url === undefined ? {} : { database_url }) })
 }
 
 /** The gateway that is connected to at its first call. */

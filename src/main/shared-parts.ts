@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { createPublisher } from '#control-plane/pull-requests'
 import { recordRedacted } from '#evidence-plane/ledger'
 import { createRedactor } from '#evidence-plane/redaction'
+import type { RemoteGateway } from '#adapters/gateway-socket'
 import { createFilesystemArtifacts, tenantHome } from '#adapters/artifacts/filesystem'
 import { createLocalForge } from '#adapters/forges/local'
 import { createPlainGitForge } from '#adapters/forges/plain-git'
@@ -30,6 +31,8 @@ export interface PlatformSettings {
   /** Absent: the embedded server. */
   readonly database_url?: string
   readonly version: string
+  /** The model gateway of another host; absent: the one of the kept home. */
+  readonly gateway?: RemoteGateway
   /** Shared by all that this process shows and keeps. Absent: one that knows no value yet. */
   readonly redactor?: Redactor
 }

@@ -12,7 +12,8 @@ const LOOK_AT_SCHEMA_MS = 3_000
 const HEALTH_MS = 60_000
 
 /** Leases any run and works on it; offers nothing itself. */
-export async function workerProcess(settings: PlatformSettings, wish: WorkerWish): Promise<Standing> {
+export async function workerProcess(given: PlatformSettings, wish: WorkerWish): Promise<Standing> {
+  const settings: PlatformSettings = { ...given, ...(wish.gateway && { gateway: wish.gateway }) }
   const tell = processLog(wish.name)
   const database = await awaitDatabase(settings, { tell: (what) => tell('waiting', { what }) })
   const shared = sharedParts(settings.home, database, settings.redactor, keptHome(settings))

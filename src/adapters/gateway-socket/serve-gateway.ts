@@ -5,6 +5,7 @@ import { isGanderError } from '#domain/failure'
 import type { GuestBudget, ModelAnswer, ModelCall } from '#ports'
 import { makeGuestDoors, type GuestDoors, type GuestHost } from './guest-doors.ts'
 import { readBody } from './read-body.ts'
+import { serveRemote, type RemoteWish } from './serve-remote.ts'
 import { doorFolder } from './socket-path.ts'
 import {
   DRAINING,
@@ -41,6 +42,8 @@ interface ServeOptions {
   readonly host: GatewayHost
   /** Absent where guests are not served. */
   readonly guests?: GuestHost & Pick<GuestBudget, 'exchanges'>
+  /** Absent: only this host's processes are served. */
+  readonly remote?: Omit<RemoteWish, 'log'>
   readonly log: (event: string, facts?: Readonly<Record<string, string | number>>) => void
 }
 
@@ -65,6 +68,14 @@ export async function serveGateway(options: ServeOptions): Promise<ServedGateway
     last_used = Date.now()
     route(options, life, request, response).catch((error: unknown) => refuse(response, refusalOf(error)))
   })
+  const remote =
+    options.remote &&
+    (await serveRemote({ ...options.remote, log }, (request, response, tenant) => {
+      last_used = Date.now()
+      answerRemote(options, life, { request, response, tenant }).catch((error: unknown) =>
+        refuse(response, refusalOf(error)),
+      )
+    }))
   const inode = await listenAt(server, path)
   const watch = setInterval(() => void lookAround(), Math.min(WATCH_MS, options.idle_ms / 2))
   const ended = ending.promise.then(async (end) => {
@@ -72,6 +83,7 @@ export async function serveGateway(options: ServeOptions): Promise<ServedGateway
     clearInterval(watch)
     log('gateway_draining', { why: end, open: host.open })
     await Promise.all([host.drained(), doors?.closeAll()])
+    remote?.close()
     if ((await inodeOf(path)) === inode) await unlink(path)
     await closeServer(server, life.clients)
     return end
@@ -123,6 +135,20 @@ async function route(
     default:
       refuse(response, { code: 'usage', message: `There is nothing at ${request.url}.`, retryable: false })
   }
+}
+
+interface Remote {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** Whose calls this worker may make; `all` for any tenant's. */
+  readonly tenant: string
+}
+
+async function answerRemote(options: ServeOptions, life: Life, { request, response, tenant }: Remote): Promise<void> {
+  if (request.method === 'GET') return reply(response, healthOf(options, life))
+  const call = parseCall(await bodyOf(request))
+  if (tenant === 'all' || tenant === call.tenant_id) return answer(options, life, call, response)
+  return refuse(response, { code: 'forbidden', message: 'This worker is of another tenant.', retryable: false })
 }
 
 async function answer(options: ServeOptions, life: Life, call: ModelCall, response: ServerResponse): Promise<void> {

@@ -3,6 +3,7 @@ import { mkdirSync, openSync, closeSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import type { OwnCertificate } from './self-signed.ts'
 import { GANDER_ERRORS, GanderError, type ErrorCode } from '#domain/failure'
 
 const settings = z.strictObject({
@@ -10,6 +11,7 @@ const settings = z.strictObject({
   database_url: z.string().optional(),
   socket: z.string(),
   idle_ms: z.number().positive(),
+  remote: z.strictObject({ host: z.string(), port: z.number(), key: z.string(), cert: z.string() }).optional(),
 })
 
 /** What a gateway process is told on its standard input; arguments and environment can be read by others. */
@@ -19,6 +21,8 @@ export interface GatewaySettings {
   readonly database_url?: string
   readonly socket: string
   readonly idle_ms: number
+  /** Where workers of other hosts are served, and with which certificate; absent: nowhere. */
+  readonly remote?: OwnCertificate & { readonly host: string; readonly port: number }
 }
 
 /** Reads what `startGateway` wrote. */

@@ -1,4 +1,5 @@
 import { AGREED_DATA, AGREED_RUNTIMES, RUN_MODES } from '#domain/task'
+import { NAMED_PROFILES } from '#domain/verification'
 import type { RepositoryRecord } from '#ports'
 import { z } from 'zod'
 import { moment } from './identifiers.ts'
@@ -18,7 +19,13 @@ export const agreementSchema = z
       .exactOptional()
       .describe('Capabilities that may work there; null: every one, empty: none.'),
     forbidden_paths: z.array(text).max(500).exactOptional().describe('Globs that no task may change.'),
-    verifier_profile: text.nullable().exactOptional(),
+    verifier_profile: text
+      .refine((name) => NAMED_PROFILES.some((known) => known === name), {
+        error: `there is no such profile; the names are ${NAMED_PROFILES.join(', ')}`,
+      })
+      .nullable()
+      .exactOptional()
+      .describe('What proves every change there; null: what is found in it, or a run names.'),
     instructions_file: text.nullable().exactOptional(),
     required_reviewers: z.array(text).max(100).exactOptional(),
     autonomy_max: z.enum(RUN_MODES).nullable().exactOptional().describe('The furthest a run may reach there.'),

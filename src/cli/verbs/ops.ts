@@ -1,5 +1,7 @@
 import { GanderError } from '#domain/failure'
 import { parseId } from '#domain/ids'
+import { NAMED_PROFILES } from '#domain/verification'
+import { withAdministration } from '../administration.ts'
 import { print, type Cli, type Verb } from '../cli.ts'
 import { repositoryName, requireReason, withControls } from './switch-scope.ts'
 import { showSwitches } from './switches.ts'
@@ -14,7 +16,7 @@ interface OpsFlags {
 export const addOps: Verb = (program, cli) => {
   const ops = program
     .command('ops')
-    .summary('pause the scheduler, revoke a lease, block a repository')
+    .summary('pause the scheduler, revoke a lease, block a repository, set its verifier')
     .description('What operators do besides stopping and approving; every act is in the ledger.')
   const add = (name: string, description: string) =>
     ops
@@ -36,6 +38,10 @@ export const addOps: Verb = (program, cli) => {
   add('revoke-lease', 'Takes a run from its worker and puts it back into the queue.')
     .argument('<run>', 'the run')
     .action((run: string, flags: OpsFlags) => revoke(cli, run, flags))
+  add('verifier', "Sets the profile that proves every change of a repository; a run's own choice is refused then.")
+    .argument('<repository>', 'its address')
+    .argument('<profile>', `${NAMED_PROFILES.join(', ')}; or none`)
+    .action((repository: string, profile: string) => setVerifier(cli, repository, profile))
   add('block', 'Blocks a repository: nothing is done in it any more. `gander resume repository URL` lifts it.')
     .argument('<repository>', 'its address')
     .action((repository: string, flags: OpsFlags) => block(cli, repository, flags))
@@ -73,6 +79,19 @@ async function revoke(cli: Cli, typed: string, flags: OpsFlags): Promise<void> {
     governance.revokeLease(tenant_id, id, byOf(cli, flags), reason),
   )
   print(cli, [`${run.id} is ${run.state} again; what its worker still writes is refused.`])
+}
+
+/** What is agreed for a repository is pinned to each task that is taken from then on. */
+async function setVerifier(cli: Cli, typed: string, profile: string): Promise<void> {
+  const repository = repositoryName(cli, typed)
+  if (profile !== 'none' && !NAMED_PROFILES.some((name) => name === profile))
+    throw new GanderError('verifier_invalid', `There is no profile ${JSON.stringify(profile)}.`, {
+      remedy: `Give one of ${NAMED_PROFILES.join(', ')}, or none.`,
+    })
+  const verifier_profile = profile === 'none' ? null : profile
+  const record = await withAdministration(cli, (desk) => desk.putRepository(repository, { verifier_profile }))
+  const proved = record.verifier_profile ?? 'whatever is found in it, or a run names'
+  print(cli, [`${record.repository} (version ${record.version}) is verified by ${proved}.`])
 }
 
 async function block(cli: Cli, typed: string, flags: OpsFlags): Promise<void> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { KillSwitch, SwitchAction, SwitchScope } from '#domain/kill-switch'
 import { LOCAL_TENANT } from '#domain/ids'
-import type { Controls, Platform } from '#ports'
+import type { Administration, Controls, Platform } from '#ports'
 import { runCommandLine } from '#cli'
 import { fakeCli } from '../../../test/support/fake-cli-environment.ts'
 
@@ -83,5 +83,28 @@ describe('gander stop', () => {
     await run('resume', 'everything', '--running')
     await run('resume', 'tenant')
     expect(moved.map(({ actions }) => actions)).toEqual([['cancel_running_runs'], []])
+  })
+
+  test('a verifier is set by its name, taken back, and refused where there is none of that name', async () => {
+    const put: unknown[] = []
+    const { environment, err } = fakeCli()
+    const desk = {
+      putRepository: async (repository: string, agreement: object) => {
+        put.push([repository, agreement])
+        return { repository, version: put.length, ...agreement }
+      },
+      close: async () => {},
+    } as unknown as Administration
+    const wired = { ...environment, openAdministration: async () => desk }
+    const run = (profile: string) =>
+      runCommandLine(wired, ['ops', 'verifier', 'https://git.example.org/a.git', profile])
+    expect([await run('go-standard'), await run('none')]).toEqual([0, 0])
+    expect(put).toEqual([
+      ['https://git.example.org/a.git', { verifier_profile: 'go-standard' }],
+      ['https://git.example.org/a.git', { verifier_profile: null }],
+    ])
+    expect(await run('go')).toBe(2)
+    expect(err()).toContain('rust-cargo-standard')
+    expect(put).toHaveLength(2)
   })
 })

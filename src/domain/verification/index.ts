@@ -1,4 +1,5 @@
 /** Profiles, reports and test results, and the comparison of two reports by test id. */
+export { NAMED_PROFILES } from './named-profiles.ts'
 export { compareTests } from './compare-tests.ts'
 export type * from './report.ts'
 export { shownCommand } from './shown-command.ts'

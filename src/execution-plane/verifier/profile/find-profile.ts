@@ -1,6 +1,6 @@
 import { ok, refuse, type Result } from '#domain/result'
 import type { Task } from '#domain/task'
-import type { VerificationProfile } from '#domain/verification'
+import { NAMED_PROFILES, type VerificationProfile } from '#domain/verification'
 import type { PackageRegistries } from '#ports'
 import { readText, type BaseTree, type TreeReader } from './base-tree.ts'
 import { cargoProfile } from './cargo-profile.ts'
@@ -11,18 +11,6 @@ import { pythonProfile } from './python-profile.ts'
 import { readProfile, type ProfileRefusal } from './read-profile.ts'
 
 const OWN_PROFILES = ['.gander/verify.yaml', '.gander/verify.yml']
-
-/** Profiles that `--verify NAME` may name; each is still filled in from the repository. */
-const NAMED_PROFILES = [
-  'node-npm-standard',
-  'node-pnpm-standard',
-  'node-yarn-standard',
-  'python-pytest-standard',
-  'python-unittest-standard',
-  'java-maven-standard',
-  'go-standard',
-  'rust-cargo-standard',
-] as const
 
 /**
  * The profile of a repository: given by an operator, written in the base commit's `.gander/verify.yaml`, or found from
