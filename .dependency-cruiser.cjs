@@ -25,7 +25,7 @@ module.exports = {
       name: 'documents-know-no-noun',
       severity: 'error',
       from: { path: '^src/documents', pathNot: '\\.test\\.ts$' },
-      to: { path: '^src/(?!documents|domain/result)' },
+      to: { path: '^src/(?!documents|domain/result|domain/text)' },
     },
     {
       name: 'adapters-implement-ports',
