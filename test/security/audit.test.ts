@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { verifierOf } from '#adapters/ledger-checkpoints'
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { createFolderPlace, verifierOf } from '#adapters/ledger-checkpoints'
 import { createSwitches } from '#adapters/postgres'
 import { LOCAL_TENANT } from '#domain/ids'
 import type { ExportReport } from '#domain/ledger'
-import { exportAudit, recordRedacted, verifyExport } from '#evidence-plane/ledger'
+import { createCheckpointMaker, exportAudit, recordRedacted, verifyAudit, verifyExport } from '#evidence-plane/ledger'
 import { createRedactor } from '#evidence-plane/redaction'
 import { auditGrounds, foreignCalls, workedRun, type AuditGrounds } from '../integration/audit/grounds.ts'
 import { identifiers, startTestServer, type TestServer } from '../support/database.ts'
@@ -282,6 +284,47 @@ describe('an export', () => {
       ).toEqual(expect.arrayContaining([...expected]))
     }
     await expect(read('{}\n')).rejects.toMatchObject({ code: 'audit_export_unreadable' })
+  })
+
+  test('AU-10 one byte that is another anywhere is found, and a line of another tenant is named', async () => {
+    await workedRun(grounds, 1)
+    await grounds.sign()
+    const { text } = await exported()
+    const kinds_of = async (changed: string) => (await read(changed)).defects.map(({ kind }) => kind)
+    for (let at = 200; at < text.length; at += Math.ceil(text.length / 40)) {
+      const byte = text.charAt(at) === 'x' ? 'y' : 'x'
+      if (text.charAt(at) === '\n') continue
+      expect((await kinds_of(`${text.slice(0, at)}${byte}${text.slice(at + 1)}`)).length, `byte ${at}`).toBeGreaterThan(
+        0,
+      )
+    }
+    const lines = text.trimEnd().split('\n')
+    const mixed = lines.map((line, at) => (at === 2 ? line.replaceAll('ten_local', 'ten_other') : line))
+    expect(await kinds_of(`${mixed.join('\n')}\n`)).toEqual(
+      expect.arrayContaining(['foreign_tenant', 'manifest_wrong']),
+    )
+    expect(await kinds_of(text)).toEqual([])
+  })
+
+  test('AU-03 what was cut from the database and from one place of checkpoints is told by the other place', async () => {
+    const second = createFolderPlace(join(grounds.home, 'second'))
+    const places = [grounds.place, second] as const
+    const maker = createCheckpointMaker({ ...grounds, places, alarm: ({ what }) => void grounds.alarms.push(what) })
+    await workedRun(grounds, 1)
+    await maker.make(LOCAL_TENANT)
+    const { chain } = await grounds.trail.head(LOCAL_TENANT)
+    await workedRun(grounds, 1)
+    await maker.make(LOCAL_TENANT)
+    const report = () => verifyAudit({ ...grounds, tenant: LOCAL_TENANT, places })
+    expect((await report()).defects).toEqual([])
+    await history(`delete from gander.audit_event where seq > ${chain.seq};
+      update gander.ledger_head set (seq, hash) = (select seq, hash from gander.audit_event order by seq desc limit 1)`)
+    const folder = join(grounds.folder, LOCAL_TENANT, '0000')
+    rmSync(join(folder, readdirSync(folder).toSorted().at(-1) ?? ''))
+    const found = (await report()).defects.map(({ kind, where }) => `${kind} ${where}`)
+    expect(found).toContain(`checkpoints_cut ${grounds.place.where}`)
+    expect(found.some((defect) => defect.startsWith('truncated'))).toBe(true)
+    expect(await maker.make(LOCAL_TENANT)).toBeUndefined()
   })
 
   test('AU-10 a file that was sealed anew with another key is believed by nobody who has the right one', async () => {

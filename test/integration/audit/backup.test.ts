@@ -1,11 +1,13 @@
 import {
   appendFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -112,6 +114,18 @@ test('a backup that was changed is refused, and so is a home that holds somethin
   expect(`${code} ${err}`).toMatch(/^2 .*holds something already/s)
   expect((await gander(home, 'backup backup-1')).err).toContain('is not empty')
   expect((await gander(join(ground, 'none'), 'restore nowhere')).err).toContain('holds no whole backup')
+  // One that was cut short: without its manifest, without a file, without the end of the list of files.
+  const cut = (change: (folder: string) => void) => {
+    const folder = mkdtempSync(join(ground, 'cut-'))
+    cpSync(join(ground, 'backup-1'), folder, { recursive: true })
+    change(folder)
+    return gander(join(ground, 'nowhere-yet'), `restore ${folder}`)
+  }
+  const missing = (name: string) => cut((folder) => rmSync(join(folder, name)))
+  expect((await missing('backup.json')).err).toContain('holds no whole backup')
+  expect((await missing('files/audit.yaml')).err).toContain('audit.yaml is not what was written')
+  expect((await cut((folder) => truncateSync(join(folder, 'files.jsonl'), 40))).code).not.toBe(0)
+  expect(existsSync(join(ground, 'nowhere-yet', 'postgres'))).toBe(false)
   appendFileSync(join(ground, 'backup-1', 'database', 'run.jsonl'), '"(x)"\n')
   const broken = join(ground, 'broken')
   expect((await gander(broken, 'restore backup-1')).err).toContain('run.jsonl is not what was written')
