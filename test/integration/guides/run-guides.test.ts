@@ -17,7 +17,7 @@ const ELSEWHERE: readonly (readonly [line: RegExp, why: string])[] = [
   [/^gander (--server \S+ )?run /, 'needs a model; test/e2e/issue-to-pull-request.test.ts and serve.test.ts run it'],
   [/^gander (control-plane|gateway|worker)\b/, 'is for several hosts; test/e2e/processes-apart.test.ts starts them'],
   [/^gander serve --oidc-issuer/, 'needs an identity provider; test/integration/api/sign-in.test.ts has one'],
-  [/^gander login --server \S+$/, 'opens a browser; test/integration/api/sign-in.test.ts follows it'],
+  [/^gander login --server \S+( --device)?$/, 'opens a browser; test/integration/api/sign-in.test.ts follows it'],
   [/^GANDER_HOME=/, 'needs a second database; test/integration/audit/backup.test.ts restores a backup into one'],
   [
     /^gander stop --drill/,
