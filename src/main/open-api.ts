@@ -18,6 +18,7 @@ import type { Identities, Platform, Redactor } from '#ports'
 import type { ServeWish } from '#cli'
 import type { openWorker } from './open-worker.ts'
 import { openAccessRules } from './open-access-rules.ts'
+import { heldToVersion } from './held-to-version.ts'
 import { platformOver } from './open-platform.ts'
 import { openRecords } from './open-records.ts'
 import { openSignIn } from './open-sign-in.ts'
@@ -41,7 +42,9 @@ export async function openApi({ settings, shared, database, working, wish }: Api
   const access = await openAccessRules(settings.home)
   const token_file = await administratorToken(settings.home, identities)
   const platforms = new Map<TenantId, Platform>()
-  const platformOf = (tenant: TenantId): Platform => {
+  const platformOf = (tenant: TenantId, version?: number): Platform => {
+    if (version !== undefined)
+      return platformOver({ settings, shared: heldToVersion(shared, version), database, working, tenant })
     const known = platforms.get(tenant) ?? platformOver({ settings, shared, database, working, tenant })
     platforms.set(tenant, known)
     return known

@@ -103,8 +103,16 @@ export interface RunStore {
   sweep(host: WorkerIdentity): Promise<number>
   /** Applies a command of the worker that holds the lease, with everything that belongs to it. */
   write(run: RunId, lease: Lease, write: RunWrite): Promise<Result<Run, WriteRefusal>>
-  /** Applies a command of a person: continue, cancel, request_cancel, decide_approval. */
-  command(run: RunId, command: RunCommand, events?: readonly EventDraft[]): Promise<Result<Run, WriteRefusal>>
+  /**
+   * Applies a command of a person: continue, cancel, request_cancel, decide_approval. Where a version is given the run
+   * must be at it. @throws GanderError `resource_changed`
+   */
+  command(
+    run: RunId,
+    command: RunCommand,
+    events?: readonly EventDraft[],
+    version?: number,
+  ): Promise<Result<Run, WriteRefusal>>
   /** Adds to a run's limits; negative numbers are refused. */
   extendBudget(run: RunId, added: Partial<BudgetLimits>, by: string): Promise<BudgetLimits>
   budget(run: RunId): Promise<{ readonly limits: BudgetLimits; readonly use: BudgetUse }>

@@ -16,7 +16,7 @@ export function createHttpPolicyDesk(address: ServerAddress, read: PolicyReader)
   const { client, told } = asked
   const wordsOf = async (place: PolicyPlace) => (typeof place === 'string' ? read.policy(place) : (place ?? null))
   const testsOf = (files: readonly (string | PolicyText)[]) =>
-    Promise.all(files.map((file) => (typeof file === 'string' ? read.test(file) : file)))
+    Promise.all(files.map(async (file) => (typeof file === 'string' ? read.test(file) : file)))
   return {
     check: async (place) => {
       const report = await told(client.policies.check({ body: { policy: await wordsOf(place) } }))

@@ -1,5 +1,6 @@
 import { agent_runs } from './routes/agent-run-contract.ts'
 import { budgets, operations, switches } from './routes/control-contract.ts'
+import { artifacts } from './routes/artifact-contract.ts'
 import { audit, retention } from './routes/audit-contract.ts'
 import { approvals, autonomy, capabilities } from './routes/governed-contract.ts'
 import { principals, sign_in } from './routes/identity-contract.ts'
@@ -14,6 +15,7 @@ export const contract = {
   tasks,
   agent_runs,
   runs,
+  artifacts,
   replays,
   approvals,
   provenance,

@@ -2,7 +2,7 @@ import type { Approval } from '#domain/approval'
 import type { EventName, LedgerEvent } from '#domain/event'
 import type { Json, JsonObject } from '#domain/json'
 import type { ApprovalKind } from '#domain/risk'
-import type { PolicyDecision, RunArtifact, StepRecord } from '#ports'
+import type { ListedArtifact, PolicyDecision, RunArtifact, StepRecord } from '#ports'
 import { z } from 'zod'
 import { identifier, moment, sha256, tenantIdentifier } from './identifiers.ts'
 
@@ -72,6 +72,20 @@ export const artifactSchema: z.ZodType<RunArtifact, RunArtifact> = z
     data_class: z.enum(['public', 'internal', 'confidential', 'restricted']),
   })
   .meta({ id: 'Artifact' })
+
+/** An artifact with the run that left it. */
+export const listedArtifactSchema: z.ZodType<ListedArtifact, ListedArtifact> = z
+  .object({
+    run_id: identifier('run'),
+    repository: z.string(),
+    created_at: moment,
+    kind: z.string(),
+    name: z.string(),
+    sha256,
+    bytes: z.number().int(),
+    data_class: z.enum(['public', 'internal', 'confidential', 'restricted']),
+  })
+  .meta({ id: 'ListedArtifact' })
 
 const effect = z.enum(['allow', 'ask', 'deny'])
 

@@ -27,8 +27,15 @@ import { problemSchema } from './problem.ts'
 import { originSchema } from './provenance-resource.ts'
 import { agreementSchema, repositorySchema } from './repository-resource.ts'
 import { holdSchema, rulesSchema, sweepSchema } from './retention-resource.ts'
-import { tenantSchema } from './tenant-resource.ts'
-import { approvalSchema, artifactSchema, decisionSchema, eventSchema, stepSchema } from './record-resources.ts'
+import { tenantLimitsSchema, tenantSchema } from './tenant-resource.ts'
+import {
+  approvalSchema,
+  artifactSchema,
+  decisionSchema,
+  eventSchema,
+  listedArtifactSchema,
+  stepSchema,
+} from './record-resources.ts'
 import { runDetailsSchema, runOverviewSchema, runSchema } from './run-resource.ts'
 import { submissionSchema } from './submission-resource.ts'
 import { agentChoice, taskSchema } from './task-resource.ts'
@@ -53,6 +60,7 @@ export const RESOURCES = {
   Event: eventSchema,
   KillSwitch: switchSchema,
   LegalHold: holdSchema,
+  ListedArtifact: listedArtifactSchema,
   Me: meSchema,
   OutcomeCost: outcomeCostSchema,
   PolicyActivation: activationSchema,
@@ -82,6 +90,7 @@ export const RESOURCES = {
   Task: taskSchema,
   TaskSubmission: submissionSchema,
   Tenant: tenantSchema,
+  TenantLimits: tenantLimitsSchema,
   Token: tokenSchema,
   WaitingApproval: waitingSchema,
 }

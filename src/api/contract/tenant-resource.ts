@@ -16,3 +16,10 @@ export const tenantSchema: z.ZodType<TenantRecord, TenantRecord> = z
 
 /** A tenant with its first administrator. */
 export const newTenantSchema = z.object({ tenant: tenantSchema, principal: principalSchema, token: z.string() })
+
+/** What a tenant may hold at once. */
+export const tenantLimitsSchema = z
+  .object({
+    max_running: z.number().int().nullable().describe('Runs that workers hold at once; 0: none, null: no limit.'),
+  })
+  .meta({ id: 'TenantLimits' })

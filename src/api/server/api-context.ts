@@ -13,6 +13,7 @@ import { LOCAL_TENANT, type TenantId } from '#domain/ids'
 import type { AgentChoice } from '#domain/task'
 import type { AdmissionRules } from './admission.ts'
 import { contract } from '#api/contract'
+import { refuseUnknownQuery } from './known-query.ts'
 import type {
   ArtifactStore,
   Audit,
@@ -52,8 +53,8 @@ type Acts = Pick<
 
 /** What the API stands on. */
 export interface ApiParts {
-  /** The platform of one tenant: the caller's. */
-  readonly platform: (tenant: TenantId) => Acts
+  /** The platform of one tenant: the caller's. With a version its acts are refused on runs that are at another. */
+  readonly platform: (tenant: TenantId, version?: number) => Acts
   readonly queries: RunQueries
   /** The bytes that one tenant's runs left. */
   readonly artifacts: (tenant: TenantId) => Pick<ArtifactStore, 'get'>
@@ -98,13 +99,18 @@ export interface ApiContext {
 }
 
 /** The contract, to be given handlers. */
-export const api = implement(contract).$context<ApiContext>()
+export const api = implement(contract)
+  .$context<ApiContext>()
+  .use(({ procedure, next }, input) => {
+    refuseUnknownQuery(procedure, input)
+    return next()
+  })
 
 /** The part of the contract that asks for nobody, to be given handlers. */
 export const openApi = implement({ sign_in: contract.sign_in }).$context<Pick<ApiContext, 'parts'>>()
 
 /** The platform as the caller's tenant has it. */
-export const platformOf = ({ parts, caller }: ApiContext): Acts => parts.platform(caller.tenant_id)
+export const platformOf = ({ parts, caller, version }: ApiContext): Acts => parts.platform(caller.tenant_id, version)
 
 /** A part of the platform that a process may be without. @throws GanderError `not_offered` */
 export function offered<Part extends 'controls' | 'desk' | 'autonomy' | 'capabilities' | 'replays'>(

@@ -13,10 +13,13 @@ import { createExport } from './routes/export-route.ts'
 import { signInRoutes } from './routes/sign-in-routes.ts'
 
 const BODY_BYTES = 1_000_000
+/** How long a client may take to say what it wants; an answer may take as long as it does. */
+const PATIENCE = { requestTimeout: 30_000, keepAliveTimeout: 60_000 }
+const HEADERS = { maxHeaderSize: 32_768, headersTimeout: 15_000, connectionsCheckingInterval: 5_000 }
 
 /** The HTTP API as a server that does not listen yet. */
 export function createApi(parts: ApiParts): FastifyInstance {
-  const server = fastify({ bodyLimit: BODY_BYTES, forceCloseConnections: true })
+  const server = fastify({ bodyLimit: BODY_BYTES, forceCloseConnections: true, ...PATIENCE, http: HEADERS })
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', (_request, _payload, done) => done(null, undefined))
   server.setErrorHandler(async (error, _request, reply) => send(reply, told(parts, error)))

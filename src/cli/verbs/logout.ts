@@ -14,7 +14,8 @@ export const addLogout: Verb = (program, cli) => {
 const NAMED = /^gnd_[0-9a-z]{1,32}_([0-9a-hjkmnp-tv-z]{26})_/
 
 async function logout(cli: Cli): Promise<void> {
-  const { servers, openAdministration } = cli.environment
+  const { environment } = cli
+  const { servers } = environment
   const url = cli.server()
   if (url === undefined)
     throw new GanderError('usage', 'No server was named, so there is nothing to sign out of.', {
@@ -23,8 +24,8 @@ async function logout(cli: Cli): Promise<void> {
   const token = (await servers.read())[url]
   if (token === undefined) return print(cli, [`No token is kept for ${url}.`])
   const id = NAMED.exec(token)?.[1]
-  if (id !== undefined && openAdministration !== undefined) {
-    const desk = await openAdministration({ server: { url, token } })
+  if (id !== undefined && environment.openAdministration !== undefined) {
+    const desk = await environment.openAdministration({ server: { url, token } })
     try {
       await desk.revoke(`tok_${id}`)
     } catch (error) {

@@ -13,8 +13,8 @@ export function recordRedacted(store: RunStore, redactor: Redactor): RunStore {
     submit: async (submission) =>
       store.submit({ ...submission, events: await cleanEvents(submission.events, redactor) }),
     write: async (run, lease, write) => store.write(run, lease, await cleanWrite(write, redactor)),
-    command: async (run, command, events = []) =>
-      store.command(run, await cleanCommand(command, redactor), await cleanEvents(events, redactor)),
+    command: async (run, command, events = [], version) =>
+      store.command(run, await cleanCommand(command, redactor), await cleanEvents(events, redactor), version),
     extendBudget: async (run, added, by) => store.extendBudget(run, added, (await redactor.redact(by)).text),
     finishStep: async (...[run, lease, n, outcome, write]) => {
       const clean = await cleanOutcome(outcome, redactor)

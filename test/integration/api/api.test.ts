@@ -36,6 +36,76 @@ describe('lists', () => {
   })
 })
 
+describe('a filter', () => {
+  test('gives what fits and nothing else', async () => {
+    const { run } = await runIn(world.store, 'planning')
+    const ids = async (query: string) => {
+      const { body } = await world.ask(`/v1/runs?${query}`)
+      return (body as unknown as { items: { run: { id: string } }[] }).items.map((item) => item.run.id)
+    }
+    expect(await ids('limit=200&since=2020-01-01T00:00:00Z')).toContain(run.id)
+    expect(await ids('since=2999-01-01T00:00:00Z')).toEqual([])
+    expect(await ids('until=2020-01-01T00:00:00Z')).toEqual([])
+    expect(await ids('capability=no.such')).toEqual([])
+    expect(await ids(`task_id=${run.task_id}`)).toEqual([run.id])
+    expect((await world.ask(`/v1/tasks/${run.task_id}/runs`)).body).toMatchObject({ items: [{ run: { id: run.id } }] })
+  })
+
+  test('of artifacts tells run, kind, class and media type apart', async () => {
+    const { run, lease } = await runIn(world.store, 'editing')
+    const artifact = {
+      kind: 'plan',
+      name: 'plan.json',
+      sha256: 'a'.repeat(64),
+      bytes: 1,
+      data_class: 'internal',
+    } as const
+    const log = { ...artifact, kind: 'log', name: 'out.log', sha256: 'b'.repeat(64), data_class: 'restricted' } as const
+    await world.store.write(run.id, lease, { artifacts: [artifact, log] })
+    const names = async (query: string) => {
+      const { body } = await world.ask(`/v1/artifacts?run=${run.id}${query}`)
+      return (body as unknown as { items: { name: string }[] }).items.map(({ name }) => name)
+    }
+    expect(await names('')).toEqual(['out.log', 'plan.json'])
+    expect(await names('&kind=plan')).toEqual(['plan.json'])
+    expect(await names('&data_class=restricted')).toEqual(['out.log'])
+    expect(await names('&media_type=application/json')).toEqual(['plan.json'])
+    expect(await names('&repository=https://git.example.org/no/such')).toEqual([])
+  })
+
+  test('that a list does not know is refused, with those that it has', async () => {
+    const { status, body } = await world.ask('/v1/runs?stat=editing')
+    expect({ status, body }).toMatchObject({ status: 422, body: { remedy: expect.stringContaining('state') } })
+    expect((await world.ask('/v1/switches?x=1')).status).toBe(422)
+  })
+})
+
+describe('what a tenant may hold', () => {
+  test('is set by whoever runs the installation, and held to what was read', async () => {
+    const at = '/v1/tenants/ten_local/limits'
+    const read = await world.ask(at)
+    expect(read.body).toEqual({ max_running: null })
+    const put = (headers: Readonly<Record<string, string>>) =>
+      world.ask(at, { method: 'PUT', headers, body: JSON.stringify({ max_running: 1000 }) })
+    const match = { 'if-match': read.headers.get('etag') ?? '' }
+    expect(await put(match)).toMatchObject({ status: 200, body: { max_running: 1000 } })
+    expect(await put(match)).toMatchObject({ status: 412 })
+    const token = await world.token({ roles: ['operator'] })
+    expect((await world.ask(at, { method: 'PUT', token, body: JSON.stringify({ max_running: 9 }) })).status).toBe(403)
+  })
+})
+
+describe('a person who acts on a run', () => {
+  test('is refused where the run moved on after they looked', async () => {
+    const { run } = await runIn(world.store, 'planning')
+    const stale = world.store.command(run.id, { type: 'request_cancel', by: 'ada' }, [], run.version - 1)
+    await expect(stale).rejects.toMatchObject({ code: 'resource_changed' })
+    expect(await world.store.command(run.id, { type: 'request_cancel', by: 'ada' }, [], run.version)).toMatchObject({
+      ok: true,
+    })
+  })
+})
+
 describe('what is refused', () => {
   test.each([
     ['/v1/runs?limit=0', 422, 'request_invalid'],

@@ -83,7 +83,8 @@ const storeOf = (store: RunContext & StepContext & LeaseContext): RunStore => ({
   heartbeat: (run, lease) => heartbeat(store, run, lease),
   sweep: async (host) => (await sweepRuns(store, host)) + (await sweepApprovalsOf(store)),
   write: (run, lease, write) => writeRun(store, run, lease, write),
-  command: (run, command, events = []) => writeRun(store, run, undefined, { command, events }),
+  command: (run, command, events = [], version) =>
+    writeRun(store, run, undefined, { command, events, ...(version !== undefined && { version }) }),
   extendBudget: (run, added, by) => extendBudget(store, run, added, by),
   budget: (run) => readBudget(store, run),
   steps: (run) => readSteps(store, run),

@@ -39,10 +39,13 @@ export async function writeRun(
   store: RunContext,
   id: RunId,
   holder: Lease | undefined,
-  write: RunWrite & { readonly step?: FinishedStep },
+  write: RunWrite & { readonly step?: FinishedStep; readonly version?: number },
 ): Promise<Result<Run, WriteRefusal>> {
   for (let round = 0; round < ROUNDS; round++) {
+    if (write.version !== undefined) await seenAt(store, id, write.version)
     const decided = write.command === undefined ? undefined : await decideOn(store, id, holder, write.command)
+    // The write is bound to the version that was decided on.
+    if (write.version !== undefined && decided?.ok === true && decided.value.from.version !== write.version) continue
     if (decided !== undefined && !decided.ok) return decided
     const written = await apply(store, store.write, { id, holder, write, decided: decided?.value })
     if (written.ok) store.last.keep(written.value)
@@ -52,6 +55,11 @@ export async function writeRun(
     if (refusal !== undefined) return refuse(refusal)
   }
   return refuse({ code: 'run_moved_on', message: `run ${id} was written by others ${ROUNDS} times in a row` })
+}
+
+/** Refuses whoever saw another version of the run. @throws GanderError `resource_changed`, `run_not_found` */
+async function seenAt(store: RunContext, id: RunId, version: number): Promise<void> {
+  if ((await loadRun(store, id)).version !== version) throw changedSince(`Run ${id}`)
 }
 
 /** What a command came to, before it is written. */

@@ -3,7 +3,7 @@ import { identifier, tenantIdentifier } from '../identifiers.ts'
 import { pageOf, pageQuery } from '../page.ts'
 import { originSchema } from '../provenance-resource.ts'
 import { agreementSchema, repositorySchema } from '../repository-resource.ts'
-import { newTenantSchema, tenantSchema } from '../tenant-resource.ts'
+import { newTenantSchema, tenantLimitsSchema, tenantSchema } from '../tenant-resource.ts'
 import { line, matching, ofRun, route } from './route-shapes.ts'
 
 const ofTenant = { params: z.object({ tenant_id: tenantIdentifier }) }
@@ -45,6 +45,32 @@ export const tenants = {
     })
     .input(z.object({ ...ofTenant, headers: matching }))
     .output(tenantSchema),
+  limits: route
+    .route({
+      method: 'GET',
+      path: '/v1/tenants/{tenant_id}/limits',
+      tags: ['tenants'],
+      summary: 'What a tenant may hold at once',
+      description: 'Its budgets are at `/v1/budgets`.',
+    })
+    .input(z.object(ofTenant))
+    .output(tenantLimitsSchema),
+  setLimits: route
+    .route({
+      method: 'PUT',
+      path: '/v1/tenants/{tenant_id}/limits',
+      tags: ['tenants'],
+      summary: 'Set what a tenant may hold at once',
+      description: 'Open to whoever runs the installation; counts from the next lease on.',
+    })
+    .input(
+      z.object({
+        ...ofTenant,
+        headers: matching,
+        body: z.strictObject({ max_running: z.number().int().min(0).max(999_999).nullable() }),
+      }),
+    )
+    .output(tenantLimitsSchema),
 }
 
 const ofRepository = {

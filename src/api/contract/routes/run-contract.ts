@@ -3,12 +3,12 @@ import { z } from 'zod'
 import { RUN_STATES } from '#domain/run'
 import { someLimits } from '../budget-resource.ts'
 import { changeSchema } from '../change-resource.ts'
-import { identifier } from '../identifiers.ts'
+import { identifier, pastMoment } from '../identifiers.ts'
 import { pageOf, pageQuery } from '../page.ts'
 import { approvalSchema, artifactSchema, decisionSchema, eventSchema, stepSchema } from '../record-resources.ts'
 import { runDetailsSchema, runOverviewSchema } from '../run-resource.ts'
 import { answerBody, answerOutcome, oneOfMany } from './answer-shapes.ts'
-import { ofRun, route } from './route-shapes.ts'
+import { line, ofRun, route } from './route-shapes.ts'
 
 /** Runs. */
 export const runs = {
@@ -18,8 +18,11 @@ export const runs = {
       z.object({
         query: pageQuery.extend({
           state: z.enum(RUN_STATES).optional(),
-          repository: z.string().max(2000).optional(),
+          repository: line(2000).optional().describe('Its address as tasks name it.'),
           task_id: identifier('task').optional(),
+          capability: line(200).optional(),
+          since: pastMoment.optional().describe('Made at this moment or later.'),
+          until: pastMoment.optional().describe('Made before this moment.'),
         }),
       }),
     )
@@ -58,7 +61,17 @@ export const runs = {
       tags: ['runs'],
       summary: 'What the run asked people for',
     })
-    .input(z.object(ofRun))
+    .input(
+      z.object({
+        ...ofRun,
+        query: z.object({
+          state: z
+            .enum(['waiting', 'approved', 'rejected', 'changes_requested'])
+            .optional()
+            .describe('`waiting`: nobody has decided yet.'),
+        }),
+      }),
+    )
     .output(pageOf(approvalSchema)),
   diff: route
     .route({ method: 'GET', path: '/v1/runs/{run_id}/diff', tags: ['runs'], summary: "A run's proposed change" })

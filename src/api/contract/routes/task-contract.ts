@@ -1,10 +1,13 @@
 import { z } from 'zod'
+import { someLimits } from '../budget-resource.ts'
 import { identifier } from '../identifiers.ts'
 import { pageOf, pageQuery } from '../page.ts'
-import { runDetailsSchema } from '../run-resource.ts'
+import { runDetailsSchema, runOverviewSchema } from '../run-resource.ts'
 import { submissionSchema } from '../submission-resource.ts'
 import { taskSchema } from '../task-resource.ts'
 import { idempotent, route } from './route-shapes.ts'
+
+const ofTask = { params: z.object({ task_id: identifier('task') }) }
 
 /** Tasks. */
 export const tasks = {
@@ -24,6 +27,22 @@ export const tasks = {
     .output(pageOf(taskSchema)),
   get: route
     .route({ method: 'GET', path: '/v1/tasks/{task_id}', tags: ['tasks'], summary: 'Get a task' })
-    .input(z.object({ params: z.object({ task_id: identifier('task') }) }))
+    .input(z.object(ofTask))
     .output(taskSchema),
+  runs: route
+    .route({ method: 'GET', path: '/v1/tasks/{task_id}/runs', tags: ['tasks'], summary: "A task's runs" })
+    .input(z.object({ ...ofTask, query: pageQuery }))
+    .output(pageOf(runOverviewSchema)),
+  start: route
+    .route({
+      method: 'POST',
+      path: '/v1/tasks/{task_id}/runs',
+      successStatus: 201,
+      tags: ['tasks'],
+      summary: 'Start a task again',
+      description:
+        'From the same commit, where its last run ended without having completed; the new run has a task of its own.',
+    })
+    .input(z.object({ ...ofTask, body: z.strictObject({ added: someLimits.default({}) }) }))
+    .output(runDetailsSchema),
 }

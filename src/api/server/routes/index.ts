@@ -1,4 +1,5 @@
 import { agentRunRoutes } from './agent-run-routes.ts'
+import { artifactRoutes } from './artifact-routes.ts'
 import { auditRoutes, retentionRoutes } from './audit-routes.ts'
 import { budgetRoutes, operationRoutes, switchRoutes } from './control-routes.ts'
 import { approvalRoutes, autonomyRoutes, capabilityRoutes } from './governed-routes.ts'
@@ -17,6 +18,7 @@ export const ROUTES = {
   tasks: taskRoutes,
   agent_runs: agentRunRoutes,
   runs: runRoutes,
+  artifacts: artifactRoutes,
   replays: replayRoutes,
   approvals: approvalRoutes,
   provenance: provenanceRoutes,

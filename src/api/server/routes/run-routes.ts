@@ -55,7 +55,13 @@ export const runRoutes = {
   }),
   approvals: api.runs.approvals.handler(async ({ input, context }) => {
     const { run } = await existingRun(context, input.params.run_id)
-    return { items: await context.parts.queries.approvals(run.tenant_id, run.id), next_cursor: null }
+    const asked = await context.parts.queries.approvals(run.tenant_id, run.id)
+    const { state } = input.query
+    const wanted = state === 'waiting' ? null : state
+    return {
+      items: state === undefined ? asked : asked.filter(({ decision }) => decision === wanted),
+      next_cursor: null,
+    }
   }),
   cancel: api.runs.cancel.handler(async ({ input, context }) => {
     const { run } = await existingRun(context, input.params.run_id, 'run.cancel')

@@ -42,4 +42,15 @@ export const tenantRoutes = {
     const { by, version } = { version: undefined, ...changeOf(context) }
     return context.parts.tenants.close(params.tenant_id, by, version)
   }),
+  limits: api.tenants.limits.handler(async ({ input: { params }, context }) => {
+    authorise(context, 'tenant.read')
+    const { tenant_id } = await existing(context, params.tenant_id)
+    return { max_running: await context.parts.limits.maxRunning(tenant_id) }
+  }),
+  setLimits: api.tenants.setLimits.handler(async ({ input: { params, body }, context }) => {
+    authoriseInstallation(context)
+    const { tenant_id } = await existing(context, params.tenant_id)
+    await context.parts.limits.setMaxRunning(tenant_id, body.max_running, context.caller.name)
+    return { max_running: body.max_running }
+  }),
 }
