@@ -128,6 +128,21 @@ describe('writes that go together', () => {
   })
 })
 
+describe('a run as this process last wrote it', () => {
+  test('is decided on again where another wrote in between, and what that said is kept', async () => {
+    const store = stores.of(A)
+    const elsewhere = createRunStores({ database: db.database, identifiers }).of(A)
+    const { run, lease } = await runIn(store, 'planning', { tenant: A })
+    expect((await elsewhere.command(run.id, { type: 'request_cancel', by: 'ada' })).ok).toBe(true)
+    const written = await store.write(run.id, lease, { command: advance('editing') })
+    expect(written).toMatchObject({ ok: true, value: { state: 'editing', cancel_requested_by: 'ada' } })
+    await elsewhere.write(run.id, lease, { command: { type: 'return_to_queue', reason: 'worker_gave_back' } })
+    const late = await store.write(run.id, lease, { command: advance('verifying') })
+    expect(late).toMatchObject({ ok: false, refusal: { code: 'lease_lost' } })
+    expect(await defects(A)).toEqual([])
+  })
+})
+
 describe('leases that are given together', () => {
   test('a thousand runs are each leased once by eight processes with four hands each', async () => {
     await flood(A, 700)
