@@ -5,7 +5,7 @@ import { hashOf, nameShown, weigh, weighAgreed, type Call, type Desk, type Weigh
 const MOST_WORDS = 600
 
 /** A call that policy lets a person decide. */
-export interface AskedCall {
+interface AskedCall {
   readonly call: Call
   /** The answer of now as it is stored. */
   readonly decision: PolicyDecision
@@ -22,7 +22,7 @@ interface AskingHost {
 }
 
 /** What a person would agree to: the paths, else the words of the command, else the call by its arguments' hash. */
-export function wantedOf({ call, decision, paths, argv, tree }: AskedCall): WantedLeave {
+function wantedOf({ call, decision, paths, argv, tree }: AskedCall): WantedLeave {
   const { action, explanation } = decision
   const hash = hashOf(call.request.arguments)
   const words = argv
@@ -41,7 +41,7 @@ export function wantedOf({ call, decision, paths, argv, tree }: AskedCall): Want
  * The approval by which a call may be made that policy lets a person decide, or what the run has to wait for. What policy
  * answered goes on record as a step beside the call's own, which only begins once a person agreed.
  */
-export async function askPeople(
+async function askPeople(
   { journal, agreement }: AskingHost,
   asked: AskedCall,
 ): Promise<{ readonly agreed: string } | { readonly wanted: WantedLeave } | undefined> {
