@@ -1,5 +1,5 @@
 import type { RunId } from '#domain/ids'
-import type { RunView } from './platform.ts'
+import type { RunOverview } from './run-store.ts'
 
 /** One thing that a replay is held against its original by. */
 export interface ReplayComparison {
@@ -28,7 +28,7 @@ export interface Replays {
    * Makes the package of a run that has ended, or takes the one given, and queues the replay.
    * @throws GanderError `run_not_in_state`, `replay_refused`, `run_not_found`
    */
-  start(run: RunId, by: string, given?: string): Promise<RunView>
+  start(run: RunId, by: string, given?: string): Promise<RunOverview>
   /** Holds a replay that has ended against its original. @throws GanderError `run_not_in_state`, `run_not_found` */
   report(replay: RunId): Promise<ReplayReport>
   /** The package as a file's text; absent where it is not offered, as over a server. */
