@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { TaskId } from '#domain/ids'
 import type { Task } from '#domain/task'
-import { branchName, commitMessage } from './describe-pull-request.ts'
+import { QUESTIONS, type EvidencePacket } from '#domain/packet'
+import { BUILT_IN_PROFILES } from '#domain/workflow'
+import { branchName, commitMessage, pullRequestBody, pullRequestLabels } from './describe-pull-request.ts'
 
 const task = (title: string) =>
   ({ id: 'task_01m7yx2xmaekrr7m4pxq9cex55' as TaskId, title, requester: 'ada' }) as unknown as Task
@@ -68,5 +70,49 @@ describe('a commit message', () => {
     const message = commitMessage(task('Add counts'), 'run_1', 'Fixes #12 and closes example/other#3; see #4.')
     expect(message).not.toMatch(/(fixes|closes) \S*#\d/i)
     expect(message).toContain('see #4')
+  })
+})
+
+describe('the header of a pull request', () => {
+  const packet = (task: object, more: object = {}) =>
+    ({
+      answers: Object.fromEntries(QUESTIONS.map((question) => [question, []])),
+      evidence: {
+        run_id: 'run_1',
+        task: { title: 'Round', objective: 'Round half up.', constraints: [], ...task },
+        outcome: { summary: 'Done.' },
+        change: { files: [] },
+        reproduction: null,
+        verification: { after: null },
+        plan: { risk: 'low' },
+        verdicts: [],
+        base: null,
+        head: null,
+        judgement: null,
+        ...more,
+      },
+    }) as unknown as EvidencePacket
+  const risk = {
+    tier: 'high',
+    reasons: [
+      { signal: 'file_sensitivity', reason: 'it decides about access', tier: 'high' },
+      { signal: 'test_confidence', reason: 'nobody measured', tier: 'low' },
+    ],
+    required_approvals: ['security_owner'],
+  }
+
+  it('tells the risk that the platform read and not the agent’s, the level with what lowered it, and who is asked', () => {
+    const cap = { source: 'risk', level: 2, reason: 'high risk goes as far as level 2' }
+    const autonomy = { reach: { limited_by: [] }, level: { limited_by: [cap] } }
+    const agreement = { required_reviewers: ['payments'] }
+    const body = pullRequestBody(packet({ workflow: BUILT_IN_PROFILES[2], autonomy, agreement }, { risk }), 'f')
+    expect(body).toContain('> Risk: high: it decides about access  \n')
+    expect(body).toContain('> Autonomy: draft PR, level 2 (supervised); high risk goes as far as level 2  \n')
+    expect(body).toContain('review by payments, and merge if acceptable; before a merge: security owner')
+    expect(pullRequestLabels(packet({}, { risk }))).toContain('agent:high-risk')
+  })
+
+  it('says what the plan says where the platform read nothing', () => {
+    expect(pullRequestBody(packet({}), 'f')).toContain('> Risk: low  \n')
   })
 })

@@ -108,4 +108,15 @@ describe('the risk of a run', () => {
     expect(readings[1]?.required_approvals).toContain('security_owner')
     expect((await lab.gander(['show', outcome.run_id])).stdout).toMatch(/risk +high, autonomy tier 1 at most/)
   })
+
+  it('is told before work begins, and where the change raised it people are asked before anything leaves', async () => {
+    const done = await run([], 'stocktake/auth/keys.py', 'draft_pr')
+    expect(done.stderr).toMatch(/risk +medium: .*\nautonomy +draft_pr, level 3 \(autonomous\)/)
+    const outcome = outcomeOf(done)
+    expect(outcome).toMatchObject({ state: 'awaiting_approval', approval: { action: 'checkpoint.after_test' } })
+    const shown = await lab.gander(['show', outcome.run_id])
+    expect(shown.stdout.replaceAll(/\s+/g, ' ')).toMatch(
+      /asked because the risk is high, which leaves level 2 and not 3/,
+    )
+  })
 })
