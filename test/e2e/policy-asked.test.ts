@@ -90,5 +90,17 @@ describe('an act that policy lets a person decide', () => {
     expect(await git(repository, 'show', `${branch}:notes.txt`)).toBe('old\nnew')
     const decisions = (await store.decisions(id)).filter(({ action }) => action === 'shell.exec')
     expect(decisions.map(({ answer }) => answer)).toEqual(expect.arrayContaining(['ask', 'allow']))
-  }, 120_000)
+
+    // Of all that was decided, a policy without the first rule would have answered one question otherwise.
+    const asked = decisions.find(({ answer }) => answer === 'ask')
+    await writeFile(join(lab.home, 'policy/platform.yaml'), POLICY.replace(/^commands:.*$/m, ''))
+    const replayed = await lab.gander(['policy', 'replay', '--since', '30d', '--json'])
+    expect(JSON.parse(replayed.stdout), replayed.stderr).toMatchObject({
+      left_out: 0,
+      changed: [{ decision_id: asked?.decision_id, was: 'ask', becomes: 'allow', because: ['installation: shells'] }],
+    })
+    const shown = await lab.gander(['policy', 'replay', '--since', '30d'])
+    expect(shown.stdout).toMatch(/ask → allow.*shell\.exec.*installation: shells/)
+    expect(shown.stdout).toMatch(/1 would come out otherwise/)
+  }, 240_000)
 })
