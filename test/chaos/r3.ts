@@ -20,6 +20,10 @@ export async function killControlPlane(kills: number, seed = 3): Promise<Figures
     const submitting = submitOverHttp(world, { port, stop: stop.signal, pause_ms: 0 })
     const back: number[] = []
     for (let n = 0; n < kills && !isAskedToEnd(); n++) {
+      // Each second one lives until it has acknowledged something; the others die anywhere, also in the middle of it.
+      const before = submitting.acknowledged.length
+      if (n % 2 === 1)
+        await waitUntil(async () => submitting.acknowledged.length > before, 20_000).catch(() => undefined)
       await sleep(200 + random() * 1_300)
       signal(plane.pid, 'SIGKILL')
       await plane.gone

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunId } from '#domain/ids'
 import { checkAt } from './checker.ts'
+import type { Violation } from './checker/ground.ts'
 import { openBadLink, type BadLink, type LinkFault } from './kit/bad-link.ts'
 import { isAskedToEnd, percentile, runAsCommand, type Figures } from './kit/experiment.ts'
 import { submitOverHttp } from './kit/http-submitter.ts'
@@ -52,7 +53,7 @@ export async function badLinks(rounds: number): Promise<Figures> {
       control_plane_answered_again_ms_most: Math.max(...reached.answered_again_ms),
       acknowledged_over_http: reached.acknowledged.length,
       states: await statesOf(world),
-      violations: await checkAt(world.database_url, ground),
+      violations: [...(await checkAt(world.database_url, ground)), ...cuts.flatMap(ownedTwice)],
     }
   } finally {
     await world.close()
@@ -81,6 +82,14 @@ async function cutBoth(world: World, workers: readonly Actor[], links: readonly 
     stopped: figures.map(({ stopped_ms }) => stopped_ms),
   }
 }
+
+/** No run may be another's while it still goes on where it was. */
+const ownedTwice = ({ runs, taken_over, stopped }: Awaited<ReturnType<typeof cutBoth>>): readonly Violation[] =>
+  runs.flatMap((run, n) =>
+    (stopped[n] ?? 0) <= (taken_over[n] ?? 0)
+      ? []
+      : [{ invariant: 'I2', what: `${run} was another's after ${taken_over[n]} ms and went on until ${stopped[n]}` }],
+  )
 
 /** Work that is only slow stays where it is: no run is leased twice. */
 async function workOverSlowLinks(world: World, links: readonly BadLink[]): Promise<readonly RunId[]> {

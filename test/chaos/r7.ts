@@ -7,15 +7,16 @@ import { checkAt } from './checker.ts'
 import type { Violation } from './checker/ground.ts'
 import { isAskedToEnd, runAsCommand, type Figures } from './kit/experiment.ts'
 import { seeded } from './kit/random.ts'
+import type { ClockEnvironment } from './kit/shifted-clock.ts'
 import { allEnded, leave, openRuns, statesOf, sweepRemains } from './kit/settle.ts'
 import { openWorld, signal, type World } from './kit/world.ts'
 
 const PRELOAD = pathToFileURL(join(import.meta.dirname, 'kit/shifted-clock.ts')).href
-const CLOCKS = [
+const CLOCKS: readonly (ClockEnvironment & { readonly name: string })[] = [
   { name: 'ahead', CHAOS_CLOCK_HOURS: '24' },
   { name: 'behind', CHAOS_CLOCK_HOURS: '-24' },
   { name: 'jumping', CHAOS_CLOCK_HOURS: '24', CHAOS_CLOCK_JUMPS: 'yes' },
-] as const
+]
 
 /** Lets workers with wrong clocks work on so many runs, one of them killed for every four runs. */
 export async function wrongClocks(runs: number, seed = 7): Promise<Figures> {

@@ -8,13 +8,17 @@ import { zombies } from './r4.ts'
 import { breakDatabase } from './r5.ts'
 import { badLinks } from './r6-links.ts'
 import { partition } from './r6.ts'
+import { wrongClocks } from './r7.ts'
 import { submitAgain } from './r8.ts'
 import { faultyModel } from './r9.ts'
+import { brokenStorage } from './r10.ts'
 
 const CANNOT_PARTITION = process.getuid?.() !== 0 || spawnSync('ip', ['-V']).error !== undefined
 
+const CANNOT_MOUNT = process.getuid?.() !== 0
+
 /** Kills of the storm in its short form. */
-const STORM = 60
+const STORM = 200
 
 /** The experiments in their short forms, one after the other; docs/reference/reliability.md has the long ones. */
 describe('what was acknowledged survives', () => {
@@ -24,7 +28,7 @@ describe('what was acknowledged survives', () => {
     expect(figures['crashes']).toBe(8)
     expect(Number(figures['crashes_of_runs_with_a_model'])).toBeGreaterThan(0)
     expect(figures['other_trees']).toBe(0)
-  }, 240_000)
+  }, 600_000)
 
   it('R2: workers that are killed at random, with no effect doubled and nothing left behind', async () => {
     const figures = await storm({ kills: STORM, workers: 4, seed: 2 })
@@ -39,22 +43,57 @@ describe('what was acknowledged survives', () => {
     expect(figures.violations).toEqual([])
     expect(figures['runs_beyond_their_keys']).toBe(0)
     expect(figures['migrations_completed_afterwards']).toBe(figures['migrations_killed'])
-  }, 240_000)
-
-  it('R4: workers that were stopped past their lease, of whose writes none is accepted', async () => {
-    const figures = await zombies(2)
-    expect(figures.violations).toEqual([])
-    expect(figures['stale_writes_tried']).toBeGreaterThanOrEqual(250)
-    expect(figures['stale_writes_accepted']).toBe(0)
-    expect(figures['runs_taken_over']).toBeGreaterThan(0)
-  }, 240_000)
+  }, 600_000)
 
   it('R5: a database that restarts at once, loses backends and answers after their commit', async () => {
     const figures = await breakDatabase(2)
     expect(figures.violations).toEqual([])
     expect(Number(figures['recovery_ms_most'])).toBeLessThan(10_000)
     expect(Number(figures['acknowledged_submissions'])).toBeGreaterThan(0)
-  }, 240_000)
+  }, 600_000)
+
+  it('R7: workers with wrong clocks, of which no run and no record takes notice', async () => {
+    const figures = await wrongClocks(4)
+    expect(figures.violations).toEqual([])
+    expect(figures['states']).toEqual({ completed: 4 })
+  }, 600_000)
+
+  it('R8: submissions that come again and out of order, of which each key makes one run', async () => {
+    const figures = await submitAgain(400)
+    expect(figures.violations).toEqual([])
+    expect(figures['runs']).toBe(figures['keys'])
+    expect(figures['keys_with_more_than_one_run']).toBe(0)
+  }, 600_000)
+
+  it('R9: a model and a forge of whose answers a third are faults', async () => {
+    const figures = await faultyModel(4)
+    expect(figures.violations).toEqual([])
+    expect(figures['states']).toEqual({ completed: 4 })
+    expect(Number(figures['model_faults'])).toBeGreaterThan(0)
+    expect(Number(figures['forge_faults'])).toBeGreaterThan(0)
+  }, 600_000)
+
+  it.skipIf(CANNOT_MOUNT)(
+    'R10: a store that is full and then read-only, which runs wait for and of which no half artifact is on record (skipped without root)',
+    async () => {
+      const figures = await brokenStorage(2)
+      expect(figures.violations).toEqual([])
+      expect(figures['reasons']).toBe('paused storage_full')
+      expect(figures['states']).toEqual({ completed: 4 })
+    },
+    600_000,
+  )
+})
+
+/** These wait for leases to end most of their time, and do it beside each other. */
+describe.concurrent('who holds a run no longer does nothing more with it', () => {
+  it('R4: workers that were stopped past their lease, of whose writes none is accepted', async () => {
+    const figures = await zombies(2)
+    expect(figures.violations).toEqual([])
+    expect(figures['stale_writes_tried']).toBeGreaterThanOrEqual(250)
+    expect(figures['stale_writes_accepted']).toBe(0)
+    expect(figures['runs_taken_over']).toBeGreaterThan(0)
+  }, 600_000)
 
   it.skipIf(CANNOT_PARTITION)(
     'R6: a worker whose link is cut stops before another has its run (skipped without root and `ip`)',
@@ -64,28 +103,12 @@ describe('what was acknowledged survives', () => {
       expect(Number(figures['taken_over_ms_most'])).toBeLessThan(15_000)
       expect(Number(figures['cut_off_worker_stopped_ms_most'])).toBeLessThan(Number(figures['taken_over_ms_most']))
     },
-    240_000,
+    600_000,
   )
-
-  it('R8: submissions that come again and out of order, of which each key makes one run', async () => {
-    const figures = await submitAgain(400)
-    expect(figures.violations).toEqual([])
-    expect(figures['runs']).toBe(figures['keys'])
-    expect(figures['keys_with_more_than_one_run']).toBe(0)
-  }, 240_000)
 
   it('R6: links that are late, let one byte a second through or are half open, of worker and control plane', async () => {
     const figures = await badLinks(1)
     expect(figures.violations).toEqual([])
-    expect(Number(figures['taken_over_ms_most'])).toBeLessThan(15_000)
     expect(Number(figures['acknowledged_over_http'])).toBeGreaterThan(0)
-  }, 240_000)
-
-  it('R9: a model and a forge of whose answers a third are faults', async () => {
-    const figures = await faultyModel(4)
-    expect(figures.violations).toEqual([])
-    expect(figures['states']).toEqual({ completed: 4 })
-    expect(Number(figures['model_faults'])).toBeGreaterThan(0)
-    expect(Number(figures['forge_faults'])).toBeGreaterThan(0)
-  }, 240_000)
+  }, 600_000)
 })

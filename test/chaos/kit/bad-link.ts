@@ -15,7 +15,7 @@ export interface BadLink {
 }
 
 /** Each way, so that an answer takes twice as long. */
-const SLOW_MS = 200
+const SLOW_MS = 50
 const TRICKLE_MS = 1_000
 const LOOK_MS = 20
 

@@ -1,6 +1,12 @@
 /** Loaded before a program (`--import`): its `Date` is off by CHAOS_CLOCK_HOURS, or jumps that far to and fro each second. */
 import process from 'node:process'
 
+/** What it reads from the environment. */
+export interface ClockEnvironment {
+  readonly CHAOS_CLOCK_HOURS: string
+  readonly CHAOS_CLOCK_JUMPS?: 'yes'
+}
+
 const HOUR_MS = 3_600_000
 const off = Number(process.env['CHAOS_CLOCK_HOURS'] ?? 0) * HOUR_MS
 const jumps = process.env['CHAOS_CLOCK_JUMPS'] === 'yes'

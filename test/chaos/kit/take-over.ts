@@ -5,7 +5,7 @@ import type { AgentChoice } from '#domain/task'
 import { waitUntil, type Actor, type World } from './world.ts'
 
 /** Two owners may not be for longer than this. */
-export const LONGEST_MS = 15_000
+const LONGEST_MS = 15_000
 
 /** A run that is in hand when its worker is cut off, and would go on there for longer than a lease. */
 export const LONG: AgentChoice = {
