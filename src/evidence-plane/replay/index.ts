@@ -3,5 +3,5 @@
  * where a replay departs from its original. Owns the package's format: a manifest with the hash of every part, and the
  * parts, redacted as they were recorded.
  */
-export { compareRuns, type PlayedRun } from './compare-runs.ts'
-export { openReplayPackage, sealReplayPackage, type ReplayManifest, type ReplayPackage } from './replay-package.ts'
+export { compareRuns } from './compare-runs.ts'
+export { openReplayPackage, sealReplayPackage, type ReplayPackage } from './replay-package.ts'

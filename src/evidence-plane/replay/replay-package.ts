@@ -24,7 +24,7 @@ const manifest = z.strictObject({
 const packed = z.strictObject({ manifest, manifest_sha256: sha256, parts: z.record(z.string(), z.string()) })
 
 /** What a package says of its run, with the hash of every part. */
-export type ReplayManifest = Readonly<z.infer<typeof manifest>>
+type ReplayManifest = Readonly<z.infer<typeof manifest>>
 
 /** A package whose parts are those it was sealed with. */
 export interface ReplayPackage {
