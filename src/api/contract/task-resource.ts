@@ -1,4 +1,5 @@
-import type { AgentChoice, PinnedSource, Task, TaskScope } from '#domain/task'
+import type { RiskReading } from '#domain/risk'
+import type { AgentChoice, AutonomyTerms, CapabilityGrant, PinnedSource, Task, TaskScope } from '#domain/task'
 import { KNOWN_GUESTS, RUN_MODES } from '#domain/task'
 import type { SandboxProfile } from '#domain/sandbox'
 import type { WorkflowProfile } from '#domain/workflow'
@@ -87,6 +88,10 @@ export const taskSchema: z.ZodType<Task, Task> = z
     verification: chosenProfile.nullable(),
     limits: budgetLimits,
     workflow: z.custom<WorkflowProfile>().exactOptional().meta({ type: 'object' }),
+    grant: z.custom<CapabilityGrant>().exactOptional().meta({ type: 'object' }),
+    agreement: z.custom<NonNullable<Task['agreement']>>().exactOptional().meta({ type: 'object' }),
+    risk: z.custom<RiskReading>().exactOptional().meta({ type: 'object' }),
+    autonomy: z.custom<AutonomyTerms>().exactOptional().meta({ type: 'object' }),
     sandbox: z.custom<SandboxProfile>().exactOptional().meta({ type: 'object' }),
     deadline: moment.nullable(),
     attachments: z.array(z.string()),
