@@ -11,6 +11,7 @@ import type { LastWritten } from './last-written.ts'
 import { draftOf, eventRow, PLATFORM, type Actor } from './ledger-events.ts'
 import { recordParts, type RecordParts } from './run-records.ts'
 import { nextRow, runOf, type RunRow } from './run-row.ts'
+import { changedSince } from './recorded-change.ts'
 import { query, type TenantContext } from './store-context.ts'
 import { sendWrites, type StepPart, type WritePart } from './write-statement.ts'
 
