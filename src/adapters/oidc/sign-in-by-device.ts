@@ -3,7 +3,7 @@ import * as oidc from 'openid-client'
 import { discovered, refused, wordsOf, type Provider } from './provider.ts'
 
 /** What a person types where, on any other machine. */
-export interface DeviceCode {
+interface DeviceCode {
   readonly user_code: string
   readonly address: string
   /** The same with the code in it; null where the provider has none. */
@@ -12,7 +12,7 @@ export interface DeviceCode {
 }
 
 /** Where a person signs in, and how they are told. */
-export interface DeviceSignIn extends Provider {
+interface DeviceSignIn extends Provider {
   readonly show: (code: DeviceCode) => Promise<void>
   readonly signal?: AbortSignal
 }

@@ -4,7 +4,7 @@ import { createTellingClient, type TellingClient } from './telling-client.ts'
 import type { ServerAddress } from './api-client.ts'
 
 /** Reads what is on the disk of whoever asks. */
-export interface PolicyReader {
+interface PolicyReader {
   /** A policy folder, a repository or a signed policy. @throws GanderError `usage` */
   readonly policy: (place: string) => Promise<PolicyTexts>
   readonly test: (file: string) => Promise<PolicyText>

@@ -32,7 +32,7 @@ function resourceOf(url: string, method: string): string {
 }
 
 /** What a write is held to: the version of the resource, where it has one, and the resource itself. */
-export interface Matched {
+interface Matched {
   readonly version?: number
   readonly seen?: Readonly<Record<string, unknown>>
 }
