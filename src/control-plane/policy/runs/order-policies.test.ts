@@ -24,8 +24,10 @@ async function decided(
   const levels = await orderLevels({ policies }, noEngine)
   if (!levels.ok) throw new Error(levels.refusal.join('; '))
   const policy = policyFor(levels.value, subject.repository)
-  const identifiers = { make: (kind: Parameters<typeof formatId>[0]) => formatId(kind, new Uint8Array(16)) }
-  return createPolicy({ identifiers, levels: { policy, subject } }).decide({
+  return createPolicy({
+    identifiers: { make: (kind) => formatId(kind, new Uint8Array(16)) },
+    levels: { policy, subject },
+  }).decide({
     action: 'file.write',
     run_id: 'run_1' as RunId,
     state: 'editing',
