@@ -22,7 +22,7 @@ export const ACCESS_FACTS = [
 export type AccessFact = (typeof ACCESS_FACTS)[number]
 
 /** Something a fact may be; a subject has several roles, and one that fits is enough. */
-export type FactValue = string | number | readonly string[]
+type FactValue = string | number | readonly string[]
 
 /** The facts of one request; one that is not known is absent. */
 export type AccessFacts = Readonly<Partial<Record<AccessFact, FactValue>>>
