@@ -62,6 +62,12 @@ export const VARIABLES: readonly Setting[] = [
     absent: 'The kept token is used.',
   },
   {
+    name: 'GANDER_GATEWAY_TOKEN',
+    meaning:
+      "A worker's token for the model gateway of another host, as `gander worker --gateway-token` reads it from a file.",
+    absent: 'The file is read.',
+  },
+  {
     name: 'GANDER_GUESTS_CACHE',
     meaning: 'Folder below which coding agents that work as guests are looked for, beside the path.',
     absent: '`$XDG_CACHE_HOME/gander-guests` or `~/.cache/gander-guests`.',

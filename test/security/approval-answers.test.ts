@@ -48,7 +48,7 @@ const entry = async (run_id: RunId, tenant = LOCAL_TENANT) => ({
   decision: 'approved',
 })
 
-describe('AP-11 many answers in one request', () => {
+describe('many answers in one request', () => {
   it('are taken each by itself: what was not shown, is another’s or waits for nothing is refused, the rest counts', async () => {
     const { token } = await person('many')
     const [one, changed, theirs, last] = [await waiting(), await waiting(), await waiting(other), await waiting()]

@@ -57,7 +57,7 @@ const termsOf = async (requirements: readonly ApprovalRequirement[]) => {
   return world.rules.terms(question, { id: run, task: await taskOf(run), asked: 0 })
 }
 
-describe('AP-01 an owner of every changed path agrees', () => {
+describe('an owner of every changed path agrees', () => {
   it('one person is enough where they own everything that was changed', async () => {
     const requirements = await wanted(['readme.md', 'src/a.ts', 'unowned.txt'])
     expect(await after(requirements, ['ghopper'])).toBe('queued')
