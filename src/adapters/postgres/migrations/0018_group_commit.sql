@@ -278,7 +278,6 @@ declare
   known gander.step[];
   added gander.step[];
   refused text[] := '{}';
-  earlier json;
 begin
   perform gander.enter(p_tenant);
   held := array(select w.run from json_to_recordset(p_intents) as w (run text));
@@ -294,10 +293,6 @@ begin
     from json_to_recordset(p_intents) as w (run text, key text, fence bigint)
     where x.tenant_id = p_tenant and x.run_id = any (held) and x.run_id = w.run and x.key = w.key
       and x.outcome_at is null and x.fence <> w.fence;
-    select json_object_agg(d.run_id, to_json(d)) into earlier
-    from unnest(known) k join gander.policy_decision d
-      on d.tenant_id = p_tenant and d.run_id = any (held) and d.run_id = k.run_id and d.step_n = k.n
-    where k.outcome_at is null;
   end if;
   if cardinality(known) < cardinality(held) then
     with asking as materialized (
@@ -328,8 +323,14 @@ begin
   end if;
   return query
     select s.run_id, 'recorded', s.n, s.key, s.kind, s.request_sha256, s.intent_at, s.outcome, s.outcome_at, s.tree,
-      s.cost_usd, earlier -> s.run_id
-    from unnest(known || added) s
+      s.cost_usd, null::json
+    from unnest(added) s
+    union all
+    -- Never taken out of a larger JSON: what was asked may hold a NUL, which PostgreSQL does not take apart.
+    select s.run_id, 'recorded', s.n, s.key, s.kind, s.request_sha256, s.intent_at, s.outcome, s.outcome_at, s.tree,
+      s.cost_usd, (select to_json(d) from gander.policy_decision d where s.outcome_at is null
+        and d.tenant_id = p_tenant and d.run_id = s.run_id and d.step_n = s.n limit 1)
+    from unnest(known) s
     union all
     select r, 'budget_exhausted', null, null, null, null, null, null, null, null, null, null from unnest(refused) r;
 end $$;
