@@ -1,6 +1,7 @@
 import type { Usage } from '#domain/conversation'
 import type { ModelChoice } from '#domain/task'
-import type { GuestExchange, ModelAnswer } from './model-gateway.ts'
+import type { ArtifactRef } from './artifact-store.ts'
+import type { GuestExchange, ModelAnswer, ModelCall } from './model-gateway.ts'
 
 /** The gateway's own record of calls; written before the provider is asked and after it answered. */
 export interface ExchangeJournal {
@@ -16,7 +17,12 @@ export interface ExchangeJournal {
     | { readonly status: 'unknown' }
     | { readonly status: 'mismatch' }
   >
-  record(call_key: string, answer: ModelAnswer, tenant_id: string): Promise<void>
+  /** The first answer recorded stays; what was said is then among what the run left behind. */
+  record(
+    call: Pick<ModelCall, 'call_key' | 'run_id' | 'tenant_id'>,
+    answer: ModelAnswer,
+    kept: ArtifactRef,
+  ): Promise<void>
   /** Marks every call an earlier gateway left `sent` as unknown; returns how many. Called once, under the gateway lock. */
   abandon(): Promise<number>
 }
@@ -55,7 +61,8 @@ interface GuestSettlement {
   readonly cost_usd: number | null
   readonly tokens: number | null
   readonly duration_ms: number
-  readonly exchange_sha256: string | null
+  /** The bytes of what was said; null where they could not be stored. */
+  readonly exchange: ArtifactRef | null
 }
 
 /** What a run has used and reserved so far, by its own calls and by its guests'. */

@@ -3,7 +3,10 @@ import type { Database } from './database/open-database.ts'
 import { query } from './store/store-context.ts'
 
 const CLAIM = { name: 'claim_exchange', text: 'select * from gander.claim_exchange($1, $2, $3, $4)' }
-const RECORD = { name: 'record_exchange', text: 'select gander.record_exchange($1, $2, $3)' }
+const RECORD = {
+  name: 'record_exchange',
+  text: 'select gander.record_exchange($1, $2, $3), gander.keep_exchange($1, $4, $2, $5, $6)',
+}
 const ABANDON = { name: 'abandon_exchanges', text: 'select gander.abandon_exchanges() as abandoned' }
 
 interface ExchangeRow {
@@ -28,8 +31,8 @@ export function createExchangeJournal({ database }: { readonly database: Pick<Da
       if (found?.request_sha256 !== request_sha256) return { status: 'mismatch' }
       return found.answer === null ? { status: 'unknown' } : { status: 'recorded', answer: found.answer }
     },
-    record: async (call_key, answer, tenant_id) => {
-      await query(pool, RECORD, [tenant_id, call_key, JSON.stringify(answer)])
+    record: async ({ call_key, run_id, tenant_id }, answer, { sha256, bytes }) => {
+      await query(pool, RECORD, [tenant_id, call_key, JSON.stringify(answer), run_id, sha256, bytes])
     },
     abandon: async () => (await query<{ abandoned: number }>(pool, ABANDON, []))[0]?.abandoned ?? 0,
   }

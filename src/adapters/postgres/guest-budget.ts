@@ -18,7 +18,8 @@ const RESERVE = {
 }
 const SETTLE = {
   name: 'settle_guest_call',
-  text: 'select gander.settle_guest_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
+  text: `select gander.settle_guest_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10),
+    gander.keep_exchange($1, $11, $2, $10, $12)`,
 }
 const REFUSE = {
   name: 'refuse_guest_call',
@@ -87,8 +88,8 @@ export function createGuestBudget({ database }: { readonly database: Pick<Databa
       if (row.status === 'reserved') return { status: row.status, pressure: row.pressure }
       return { status: row.status, used: Number(row.used ?? 0), limit: Number(row.of_limit ?? 0) }
     },
-    settle: async ({ tenant_id, key_prefix }, settled) => {
-      const { n, outcome, reason, reported_model, usage, cost_usd, tokens, duration_ms, exchange_sha256 } = settled
+    settle: async ({ tenant_id, run_id, key_prefix }, settled) => {
+      const { n, outcome, reason, reported_model, usage, cost_usd, tokens, duration_ms, exchange } = settled
       await of(tenant_id, SETTLE, [
         tenant_id,
         `${key_prefix}/${n}`,
@@ -99,7 +100,9 @@ export function createGuestBudget({ database }: { readonly database: Pick<Databa
         cost_usd,
         tokens === null ? null : Math.ceil(tokens),
         Math.round(duration_ms),
-        exchange_sha256,
+        exchange?.sha256 ?? null,
+        run_id,
+        exchange?.bytes ?? null,
       ])
     },
     refuse: async (start, refused, reason) => {

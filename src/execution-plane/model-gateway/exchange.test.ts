@@ -74,7 +74,7 @@ const journal: ExchangeJournal = {
     recorded.set(key, { sha, answer: undefined })
     return { status: 'send' }
   },
-  record: async (key, answer) => {
+  record: async ({ call_key: key }, answer) => {
     if (failures.record-- > 0) throw new Error('the database is away')
     events.push('recorded')
     recorded.set(key, { sha: recorded.get(key)?.sha ?? '', answer })

@@ -1,6 +1,7 @@
 import type { Json } from '#domain/json'
 import type { ModelDecision } from '#domain/model-policy'
 import type {
+  ArtifactRef,
   ArtifactStore,
   Clock,
   ExchangeJournal,
@@ -230,7 +231,7 @@ async function settle(world: Desk, flights: Map<string, Flight>, call: ModelCall
     answer_said.status === 'failed'
       ? answer_said
       : { ...answer_said, duration_ms: said.duration_ms, exchange_sha256: stored.sha256, ...asideOf(said) }
-  await record(world, call, answer)
+  await record(world, call, answer, stored)
   flights.delete(call.call_key)
   return answer
 }
@@ -242,12 +243,12 @@ const asideOf = ({ cut: { count, by_kind, confirmed }, policy_pressure }: Said) 
 })
 
 /** Records with patience: a database that restarts must not turn an answer that was paid for into an unknown one. */
-async function record(world: Desk, { call_key, tenant_id }: ModelCall, answer: ModelAnswer): Promise<void> {
+async function record(world: Desk, call: ModelCall, answer: ModelAnswer, kept: ArtifactRef): Promise<void> {
   let failure: unknown
   for (const delay of RECORD_DELAYS_MS) {
     if (delay > 0) await world.clock.sleep(delay)
     try {
-      await world.journal.record(call_key, answer, tenant_id)
+      await world.journal.record(call, answer, kept)
       return
     } catch (error) {
       failure = error

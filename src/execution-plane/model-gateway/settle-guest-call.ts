@@ -48,7 +48,7 @@ export async function settleCall(call: Call, end: End): Promise<void> {
     usage,
     ...spent,
     duration_ms,
-    exchange_sha256: stored?.sha256 ?? null,
+    exchange: stored ?? null,
   }) // prettier-ignore
 }
 

@@ -33,7 +33,7 @@ function exchangeInMemory(): ModelGateway {
       const answer = answers.get(key)
       return answer === undefined ? { status: 'unknown' } : { status: 'recorded', answer }
     },
-    async record(key, answer) {
+    async record({ call_key: key }, answer) {
       answers.set(key, answer)
     },
     abandon: async () => 0,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createExchangeJournal, createRunStore, holdGatewayLock } from '#adapters/postgres'
 import type { ModelAnswer } from '#ports'
+import { submission } from '../../support/store-fixtures.ts'
 import { identifiers, startTestServer, type TestDatabase, type TestServer } from '../../support/database.ts'
 
 let server: TestServer
@@ -23,11 +24,14 @@ const answer: ModelAnswer = {
   exchange_sha256: 'a',
 }
 
+const ofRun = (call_key: string, run_id = 'run', tenant_id = 'ten') => ({ call_key, run_id, tenant_id })
+const KEPT = { sha256: 'a'.repeat(64), bytes: 12 }
+
 describe('the exchange journal', () => {
   test('a key is sent once, and its answer comes back as it was recorded', async () => {
     const journal = createExchangeJournal(db)
     expect(await journal.claim('run/1/1', 'sha', 'run', 'ten')).toEqual({ status: 'send' })
-    await journal.record('run/1/1', answer, 'ten')
+    await journal.record(ofRun('run/1/1'), answer, KEPT)
     expect(await journal.claim('run/1/1', 'sha', 'run', 'ten')).toEqual({ status: 'recorded', answer })
   })
 
@@ -35,7 +39,7 @@ describe('the exchange journal', () => {
     const journal = createExchangeJournal(db)
     await journal.claim('run/2/1', 'sha', 'run', 'ten')
     expect(await journal.claim('run/2/1', 'other', 'run', 'ten')).toEqual({ status: 'mismatch' })
-    await journal.record('run/2/1', answer, 'ten')
+    await journal.record(ofRun('run/2/1'), answer, KEPT)
     expect(await journal.claim('run/2/1', 'other', 'run', 'ten')).toEqual({ status: 'mismatch' })
   })
 
@@ -51,12 +55,24 @@ describe('the exchange journal', () => {
     const journal = createExchangeJournal(fresh)
     await journal.claim('run/4/1', 'sha', 'run', 'ten')
     await journal.claim('run/5/1', 'sha', 'run', 'ten')
-    await journal.record('run/5/1', answer, 'ten')
+    await journal.record(ofRun('run/5/1'), answer, KEPT)
     expect(await journal.abandon()).toBe(1)
     expect(await journal.abandon()).toBe(0)
-    await journal.record('run/4/1', answer, 'ten')
+    await journal.record(ofRun('run/4/1'), answer, KEPT)
     expect(await journal.claim('run/4/1', 'sha', 'run', 'ten')).toEqual({ status: 'unknown' })
     expect(await journal.claim('run/5/1', 'sha', 'run', 'ten')).toEqual({ status: 'recorded', answer })
+  })
+
+  test('what was said is among what the run left behind, once, and only for a run of that tenant', async () => {
+    const journal = createExchangeJournal(db)
+    const { id, tenant_id } = await createRunStore({ ...db, identifiers }).submit(submission())
+    const key = `${id}/7/0`
+    await journal.claim(key, 'sha', id, tenant_id)
+    await journal.record(ofRun(key, id, tenant_id), answer, KEPT)
+    await journal.record(ofRun(key, id, tenant_id), answer, KEPT)
+    await journal.record(ofRun(key, id, 'ten_other'), answer, KEPT)
+    const kept = await db.asOwner('select tenant_id, kind, name, sha256, bytes::integer from gander.artifact')
+    expect(kept).toEqual([{ tenant_id, kind: 'model_exchange', name: 'exchange-7-0.json', ...KEPT }])
   })
 
   test('two tenants with the same key do not meet', async () => {

@@ -76,7 +76,7 @@ async function fileJournal(folder: string): Promise<ExchangeJournal> {
       if (entry.request_sha256 !== request_sha256) return { status: 'mismatch' }
       return entry.answer === undefined ? { status: 'unknown' } : { status: 'recorded', answer: entry.answer }
     },
-    async record(key, answer) {
+    async record({ call_key: key }, answer) {
       const entry = await read(fileOf(key))
       await write(fileOf(key), { request_sha256: entry?.request_sha256 ?? '', status: 'answered', answer })
     },
