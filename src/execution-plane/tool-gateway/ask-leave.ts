@@ -15,7 +15,8 @@ export async function askLeave(desk: Desk, call: Call): Promise<Leave> {
   const request = { leave_for: name, arguments: args, phase: call.phase }
   const asked = journal.recorded(call.key) ? undefined : await weighWithPeople(desk, call)
   const weighed = asked?.weighed
-  const decision = weighed?.recorded
+  // What a person has to agree to is on record already, by the step that asks.
+  const decision = asked?.wanted === undefined ? weighed?.recorded : undefined
   const value = await journal.perform(
     { key: call.key, kind: 'tool_call', request, ...(decision !== undefined && { decision }) },
     async ({ decision: standing }): Promise<StepOutcome<Json>> => {
@@ -24,7 +25,7 @@ export async function askLeave(desk: Desk, call: Call): Promise<Leave> {
       const redacted = { ...leave, message: await weighed.context.redact(leave.message) }
       return {
         value: redacted as unknown as Json,
-        events: eventsOf(call, leave, standing),
+        events: eventsOf(call, leave, standing ?? weighed.recorded),
         tool_call: recordOf(call, leave, weighed),
       }
     },
