@@ -17,6 +17,8 @@ interface Storm {
 const LOOK_MS = 40
 /** So many kills meet a worker on its way to its first run, which costs the least; the others meet one at work. */
 const STARTING_SHARE = 0.5
+/** So many of those die of their second run instead of their first, which costs a whole run more. */
+const SECOND_RUN_SHARE = 0.15
 /** Steps of a run that goes well, and a few more for one that goes on after a kill. */
 const STEPS = 34
 
@@ -153,7 +155,7 @@ const HELD = `select r.worker_pid as pid, r.id, (select count(*) from gander.ste
 const doomBy = (random: () => number, start_ms: number): Doom =>
   random() < STARTING_SHARE
     ? { kind: 'starting', after_ms: random() * 1.5 * start_ms }
-    : { kind: 'working', runs_before: random() < 0.5 ? 0 : 1, met: new Set(), at_step: undefined }
+    : { kind: 'working', runs_before: random() < SECOND_RUN_SHARE ? 1 : 0, met: new Set(), at_step: undefined }
 
 function isDue({ since, doom, actor }: Standing, held: Held | undefined, random: () => number): boolean {
   // One that left by itself is replaced like the others.

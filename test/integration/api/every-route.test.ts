@@ -192,7 +192,8 @@ describe('another tenant', () => {
           const isOwnWrite = method !== 'GET' && /\{(repository|task_class)\}/.test(path)
           const named = path.includes('{') && !isOwnWrite
           if (named) expect([403, 404, 422], what).toContain(answer.statusCode)
-          if (named && method === 'GET') expect([403, 404], what).toContain(answer.statusCode)
+          // A query that does not fit is refused before anything is looked up, whoever's the name in the path is.
+          if (named && method === 'GET' && query === '') expect([403, 404], what).toContain(answer.statusCode)
           if (answer.statusCode >= 400 || isOwnWrite) continue
           for (const name of ['run_id', 'task_id', 'principal_id', 'token_id', 'tenant_id', 'sha256'])
             expect(method === 'GET' && answer.payload.includes(names[name] ?? MARK), what).toBe(false)
