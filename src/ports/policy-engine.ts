@@ -45,11 +45,16 @@ export interface ForbidRequest {
   readonly context: ForbidContext
 }
 
+/** The rules that forbid an act, or why that could not be decided. */
+export type ForbidAnswer = Result<readonly ForbidRule[], string>
+
 /** Policies of one level, parsed once. */
 export interface PreparedForbids {
   readonly rules: readonly ForbidRule[]
   /** The rules that forbid this, or what went wrong while deciding; what goes wrong is a deny for whoever asked. */
-  ask(request: ForbidRequest): Result<readonly ForbidRule[], string>
+  ask(request: ForbidRequest): ForbidAnswer
+  /** As `ask`, of these and then of others of the same engine, each for itself, by one evaluation of all of them. */
+  askTogether(others: readonly PreparedForbids[], request: ForbidRequest): readonly ForbidAnswer[]
 }
 
 /** Decides by policies in a language of their own. */

@@ -52,15 +52,10 @@ it('PO-07 a run is asked the policy of now before each act: what it closes is cl
     return { ...reply, delay_ms: 1_100 }
   }
   const model = await startScriptedModel(changing)
-  const outcome = outcomeOf(
-    await lab.gander(
-      [
-        ...['run', '--repo', await lab.repository('python'), '--issue', ISSUE, '--json'],
-        ...['--model', 'scripted:coder', '--model-url', model.url('anthropic'), '--model-api', 'anthropic'],
-      ],
-      { env: { SCRIPTED_API_KEY: 'sk-test-0123456789abcdefghijklmnop' } },
-    ),
-  )
+  const order = ['run', '--repo', await lab.repository('python'), '--issue', ISSUE, '--json']
+  const coder = ['--model', 'scripted:coder', '--model-url', model.url('anthropic'), '--model-api', 'anthropic']
+  const env = { SCRIPTED_API_KEY: 'sk-test-0123456789abcdefghijklmnop' }
+  const outcome = outcomeOf(await lab.gander([...order, ...coder], { env }))
   await model.close()
   const writes = (await store.decisions(outcome.run_id as RunId)).filter(({ action }) => action === 'file.write')
   const told = writes.map(({ answer, matched_rules }) => [answer, matched_rules.map(({ rule }) => rule).join()])

@@ -96,7 +96,7 @@ export function agreedTo(
 export function below(question: PolicyQuestion, levels: LevelsOfRun | undefined): readonly Match[] {
   if (levels === undefined || levels.policy.levels.length === 0) return []
   const act = askedAct(question, levels.subject)
-  return levels.policy.levels.flatMap((level) => levelRules(level, act))
+  return levelRules(levels.policy.levels, act)
 }
 
 function precondition(rule: ActionRule, question: PolicyQuestion): Match | undefined {

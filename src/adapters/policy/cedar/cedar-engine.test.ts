@@ -103,3 +103,31 @@ it.each([
 ])('%j is refused', (text, said) => {
   expect(problems(text)).toContain(said)
 })
+
+describe('policies of several levels that are asked together', () => {
+  const prepare = (text: string) => {
+    const prepared = engine.prepare(text)
+    if (!prepared.ok) throw new Error(prepared.refusal.join('; '))
+    return prepared.value
+  }
+  const closing = (path: string, effect = 'deny') =>
+    prepare(
+      `@id("same") @effect("${effect}") forbid (principal, action, resource) when { resource has path && resource.path like "${path}" };`,
+    )
+  const paths = ['*/.github/*', '*/x.yml', '*/src/*', '*']
+  const levels = [...paths.map((path) => closing(path)), ...paths.map((path) => closing(path, 'ask'))]
+
+  it('answer each for itself, as they do alone, though their rules have one name', () => {
+    const [first, ...others] = levels
+    for (const components of [['.github', 'workflows', 'x.yml'], ['src', 'a.ts'], ['src', 'x.yml'], ['readme.md']]) {
+      const asked = request({ resource: { kind: 'path', components } })
+      expect(first?.askTogether(others, asked)).toEqual(levels.map((level) => level.ask(asked)))
+    }
+  })
+
+  it('are each asked by themselves where another engine made some of them', () => {
+    const asked = request()
+    const foreign = { ...closing('*') }
+    expect(closing('*/src/*').askTogether([foreign], asked)).toEqual([{ ok: true, value: [] }, foreign.ask(asked)])
+  })
+})

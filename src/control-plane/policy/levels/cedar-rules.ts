@@ -1,4 +1,5 @@
-import type { ForbidResource } from '#ports'
+import { refuse } from '#domain/result'
+import type { ForbidAnswer, ForbidResource } from '#ports'
 import { ACTION_RULES } from '../action-rules.ts'
 import type { Match } from '../match.ts'
 import type { AskedAct } from './asked-act.ts'
@@ -18,9 +19,14 @@ export const ACTION_RESOURCES: { readonly [action: string]: ForbidResource['kind
   ACTION_RULES.flatMap(({ actions }) => actions.map((action) => [action, resourceKind(action)])),
 )
 
-/** What a level's Cedar policies say; anything that goes wrong there is a deny. */
-export function cedarRules({ forbids, document }: CompiledLevel, act: AskedAct): readonly Match[] {
-  if (forbids === null) return []
+/** What the Cedar policies of each level say, asked together; anything that goes wrong there is a deny. */
+export function cedarRules(
+  levels: readonly CompiledLevel[],
+  act: AskedAct,
+): ReadonlyMap<CompiledLevel, readonly Match[]> {
+  const spoken = levels.flatMap((level) => (level.forbids === null ? [] : [{ level, forbids: level.forbids }]))
+  const [first, ...others] = spoken.map(({ forbids }) => forbids)
+  if (first === undefined) return new Map()
   const { question, principal, tool, change_classes } = act
   const { facts, action, state } = question
   const context = {
@@ -30,22 +36,23 @@ export function cedarRules({ forbids, document }: CompiledLevel, act: AskedAct):
     branch: textOf(facts['branch']),
     content_class: textOf(facts['content_class']),
   }
-  const found = new Map<string, Match>()
+  const found = new Map(spoken.map(({ level }) => [level, new Map<string, Match>()]))
   for (const resource of resourcesOf(act)) {
-    const answer = forbids.ask({ action, principal, resource, context })
-    const matches = answer.ok
-      ? answer.value.map(({ rule, effect, why }) => ({ policy: document.name, rule, effect, why }))
-      : [
-          {
-            policy: document.name,
-            rule: 'cedar.error',
-            effect: 'deny' as const,
-            why: `A policy failed: ${answer.refusal}`,
-          },
-        ]
-    for (const match of matches.map((each) => agreed(each, act, resource))) found.set(match.rule, match)
+    const answers = first.askTogether(others, { action, principal, resource, context })
+    for (const [at, { level }] of spoken.entries()) {
+      const answer = answers[at] ?? refuse('the engine gave no answer')
+      for (const match of matchesOf(level, answer).map((each) => agreed(each, act, resource)))
+        found.get(level)?.set(match.rule, match)
+    }
   }
-  return [...found.values()]
+  return new Map([...found].map(([level, matches]) => [level, [...matches.values()]]))
+}
+
+function matchesOf({ document }: CompiledLevel, answer: ForbidAnswer): readonly Match[] {
+  const policy = document.name
+  return answer.ok
+    ? answer.value.map(({ rule, effect, why }) => ({ policy, rule, effect, why }))
+    : [{ policy, rule: 'cedar.error', effect: 'deny', why: `A policy failed: ${answer.refusal}` }]
 }
 
 /** A path that a person agreed to needs no further asking. */

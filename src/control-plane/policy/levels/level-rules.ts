@@ -5,10 +5,15 @@ import { CHANGING_ACTIONS, type AskedAct } from './asked-act.ts'
 import { names, type CompiledLevel } from './compile-level.ts'
 import { cedarRules } from './cedar-rules.ts'
 
-/** What one level says about an act: rules that ask or deny, or nothing. */
-export function levelRules(level: CompiledLevel, act: AskedAct): readonly Match[] {
+/** What levels say about an act, the widest first: rules that ask or deny, or nothing. */
+export function levelRules(levels: readonly CompiledLevel[], act: AskedAct): readonly Match[] {
+  const speaking = levels.filter(({ document: { tool } }) => tool === undefined || tool === act.tool)
+  const cedar = cedarRules(speaking, act)
+  return speaking.flatMap((level) => [...ownRules(level, act), ...(cedar.get(level) ?? [])])
+}
+
+function ownRules(level: CompiledLevel, act: AskedAct): readonly Match[] {
   const { document } = level
-  if (document.tool !== undefined && document.tool !== act.tool) return []
   return [
     ...pathRules(level, act),
     ...nameRules(level, document.actions, { asked: [act.question.action], what: 'The action' }),
@@ -20,7 +25,6 @@ export function levelRules(level: CompiledLevel, act: AskedAct): readonly Match[
     ...reachRules(level, act),
     ...verifierRules(level, act),
     ...budgetRules(level, act),
-    ...cedarRules(level, act),
   ]
 }
 
