@@ -6,7 +6,7 @@ import { callerOf } from './caller.ts'
 import { docsPage, errorsPage } from './docs-page.ts'
 import { matched, tagged } from './entity-tags.ts'
 import { openApiDocument } from './openapi-document.ts'
-import { asRouterError, NOTHING_HERE, problemOfRouter, send, told, UNKNOWN_CALLER } from './problems.ts'
+import { asRouterError, NOTHING_HERE, problemOfRouter, refusedLength, send, told, UNKNOWN_CALLER } from './problems.ts'
 import { ROUTES } from './routes/index.ts'
 import { sendArtifact } from './routes/artifact-route.ts'
 import { createExport } from './routes/export-route.ts'
@@ -23,6 +23,11 @@ export function createApi(parts: ApiParts): FastifyInstance {
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', (_request, _payload, done) => done(null, undefined))
   server.setErrorHandler(async (error, _request, reply) => send(reply, told(parts, error)))
+  // The router reads bodies from the socket, past the limit of the server: what is too long is not read at all.
+  server.addHook('onRequest', async ({ headers }, reply) => {
+    const refused = refusedLength(headers, BODY_BYTES)
+    if (refused !== undefined) return send(reply.header('connection', 'close'), refused)
+  })
   server.addHook('onSend', async (request, reply, payload) => {
     if (reply.statusCode >= 400) void reply.type('application/problem+json')
     return tagged(request, reply, payload)

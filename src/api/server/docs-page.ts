@@ -4,6 +4,9 @@ import type { OpenAPI } from '@orpc/openapi'
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
+/** Text in which what stands between backticks is code. */
+const words = (text: string): string => escaped(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>')
+
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:54rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
 h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2rem;text-transform:capitalize}
 table{border-collapse:collapse;width:100%}td{padding:.35rem .6rem;border-top:1px solid #ddd;vertical-align:top}
@@ -26,7 +29,7 @@ export function docsPage(document: OpenAPI.Document): string {
       if (typeof operation !== 'object' || !('summary' in operation)) continue
       const tag = operation.tags?.[0] ?? 'other'
       const about = [operation.summary, operation.description].filter((text) => text !== undefined).join('. ')
-      const row = `<tr><td><b>${method.toUpperCase()}</b><td><code>${escaped(path)}</code><td>${escaped(about)}`
+      const row = `<tr><td><b>${method.toUpperCase()}</b><td><code>${escaped(path)}</code><td>${words(about)}`
       rows.set(tag, [...(rows.get(tag) ?? []), row])
     }
   const tables = [...rows].map(([tag, lines]) => `<h2>${escaped(tag)}</h2><table>${lines.join('\n')}</table>`)
@@ -39,7 +42,7 @@ details with a <a href="/docs/errors">code and a remedy</a>. The whole contract 
 /** What each code means and what to do. */
 export function errorsPage(): string {
   const rows = Object.entries(GANDER_ERRORS).map(
-    ([code, { remedy }]) => `<tr id="${code}"><td><code>${code}</code><td>${escaped(remedy)}`,
+    ([code, { remedy }]) => `<tr id="${code}"><td><code>${code}</code><td>${words(remedy)}`,
   )
   return page('Errors', `<table>${rows.join('\n')}</table>`)
 }

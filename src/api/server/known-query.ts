@@ -12,8 +12,9 @@ export function refuseUnknownQuery({ '~orpc': { inputSchema } }: Contracted, inp
   const known = Object.keys(membersOf(shapeOf(shapeOf(inputSchema)['query'])))
   const unknown = Object.keys(membersOf(membersOf(input)['query'])).filter((name) => !known.includes(name))
   if (unknown.length === 0) return
-  const problems = unknown.slice(0, 20).map((name) => `${name.slice(0, 100)}: is not a member of this query`)
-  throw new GanderError('usage', `The query has members that this route does not take: ${problems.length}.`, {
+  const names = unknown.slice(0, 20).map((name) => name.slice(0, 100))
+  const problems = names.map((name) => `${name}: is not a member of this query`)
+  throw new GanderError('usage', `This route takes no ${names.join(', ')} in its query.`, {
     remedy: known.length === 0 ? 'Leave the query out.' : `It takes ${known.join(', ')}.`,
     facts: { problems },
   })

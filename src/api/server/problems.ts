@@ -3,6 +3,7 @@ import { ORPCError } from '@orpc/server'
 import { ValidationError } from '@orpc/contract'
 import type { Problem } from '#api/contract'
 import type { FastifyReply } from 'fastify'
+import type { IncomingHttpHeaders } from 'node:http'
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
   cursor_invalid: 400,
@@ -63,6 +64,15 @@ function refusalOfServer(error: unknown): Problem | undefined {
   return described(status, code, `The request is not taken: ${error.message}.`, {
     remedy: 'Send JSON of at most 1 MB as `Content-Type: application/json`.',
   })
+}
+
+/** Why a request is not read, by what its head says of its body's length. */
+export function refusedLength(headers: IncomingHttpHeaders, most: number): Problem | undefined {
+  const remedy = `Send JSON of at most ${most.toLocaleString('en')} bytes, with its Content-Length.`
+  if (headers['transfer-encoding'] !== undefined)
+    return described(411, 'length_required', 'The request does not say how long its body is.', { remedy })
+  if (Number(headers['content-length'] ?? 0) <= most) return undefined
+  return described(413, 'body_too_large', `The body has ${headers['content-length']} bytes.`, { remedy })
 }
 
 type Told = Pick<Problem, 'remedy'> & Partial<Pick<Problem, 'retryable' | 'problems'>>
