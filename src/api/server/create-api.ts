@@ -26,7 +26,7 @@ export function createApi(parts: ApiParts): FastifyInstance {
   // The router reads bodies from the socket, past the limit of the server: what is too long is not read at all.
   server.addHook('onRequest', async ({ headers }, reply) => {
     const refused = refusedLength(headers, BODY_BYTES)
-    if (refused !== undefined) return send(reply.header('connection', 'close'), refused)
+    return refused === undefined ? undefined : send(reply.header('connection', 'close'), refused)
   })
   server.addHook('onSend', async (request, reply, payload) => {
     if (reply.statusCode >= 400) void reply.type('application/problem+json')
