@@ -2,8 +2,8 @@ import { registerHooks } from 'node:module'
 
 /**
  * Read before the program (`--require`): its own imports say where they lead, so nothing is looked up on the disk for
- * them. Node asks for the package, the real path and the kind of each file, which is a fifth of the start of a worker
- * (0.95 s of processor time down to 0.76 s for its 725 files). Everything else goes Node's own way.
+ * them. Node asks for the package, the real path and the kind of each file, which costs a short command 0.07 s of its
+ * 0.22 s of processor time, and a worker up to a fifth of its start. Everything else goes Node's own way.
  */
 const SOURCES = new URL('../', import.meta.url).href
 const HASH = '#'
