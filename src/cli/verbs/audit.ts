@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError } from 'commander'
 import { GanderError } from '#domain/failure'
 import { EVENT_FIELDS, type EventName, type LedgerEvent } from '#domain/event'
 import { LOCAL_TENANT, parseId, type TenantId } from '#domain/ids'
@@ -12,15 +12,15 @@ import { plainLine } from '../screen/plain-text.ts'
 import { table } from '../screen/table.ts'
 import { reportLines } from './audit-report-lines.ts'
 import { whole } from './run.ts'
+import { withTenant, type OfTenant } from './tenant-flag.ts'
 
-interface ListFlags {
+interface ListFlags extends OfTenant {
   readonly run?: string
   readonly actor?: string
   readonly event?: EventName
   readonly since?: string
   readonly until?: string
   readonly limit: number
-  readonly tenant: TenantId
   readonly json?: boolean
 }
 
@@ -31,7 +31,7 @@ export const addAudit: Verb = (program, cli) => {
     .summary('who did what, and whether the record is whole')
     .description('Lists what is on record, verifies it, and exports it.')
   const list = audit.command('list', { isDefault: true }).description('Lists events, the newest first (the default).')
-  ofTenant(list)
+  withTenant(list)
     .option('--run <run>', 'of this run')
     .option('--actor <name>', 'by this person or program')
     .option('--event <name>', 'of this kind', eventName)
@@ -40,12 +40,12 @@ export const addAudit: Verb = (program, cli) => {
     .option('--limit <n>', 'how many', whole, 30)
     .option('--json', 'one JSON array on one line')
     .action(async (flags: ListFlags) => listEvents(cli, flags))
-  ofTenant(audit.command('verify').description('Checks the ledger, or a file made by `gander audit export`.'))
+  withTenant(audit.command('verify').description('Checks the ledger, or a file made by `gander audit export`.'))
     .argument('[file]', 'an export; it needs no database')
     .option('--key <file...>', 'public keys that are believed, as `gander audit key` prints them', [])
     .option('--json', 'one JSON object on one line')
     .action(async (file: string | undefined, flags: VerifyFlags) => verify(cli, file, flags))
-  ofTenant(
+  withTenant(
     audit
       .command('export')
       .description('Writes one file that proves itself: events, acts, checkpoints, artifacts by hash.'),
@@ -60,19 +60,17 @@ export const addAudit: Verb = (program, cli) => {
     .action(async () =>
       withDesk(cli, async (desk) => cli.environment.stdout.write((await (await desk.audit()).key()).public_key)),
     )
-  ofTenant(audit.command('checkpoint').description('Signs what is new now, and says where it is kept.')).action(
-    async ({ tenant }: { readonly tenant: TenantId }) => checkpoint(cli, tenant),
+  withTenant(audit.command('checkpoint').description('Signs what is new now, and says where it is kept.')).action(
+    async ({ tenant }: OfTenant) => checkpoint(cli, tenant),
   )
 }
 
-interface VerifyFlags {
-  readonly tenant: TenantId
+interface VerifyFlags extends OfTenant {
   readonly key: readonly string[]
   readonly json?: boolean
 }
 
-interface ExportFlags {
-  readonly tenant: TenantId
+interface ExportFlags extends OfTenant {
   readonly since?: string
   readonly json?: boolean
 }
@@ -107,11 +105,6 @@ function ownTenant(cli: Cli, tenant: TenantId): TenantId {
   throw new GanderError('usage', 'A server tells of the tenant of the token. --tenant is for the home itself.', {
     remedy: 'Leave --tenant out, or use a token of that tenant.',
   })
-}
-
-/** A command that is about one tenant. */
-function ofTenant(command: Command): Command {
-  return command.option('--tenant <id>', 'whose', tenantId, LOCAL_TENANT)
 }
 
 async function listEvents(cli: Cli, { limit, tenant, json, run, ...filter }: ListFlags): Promise<void> {
@@ -187,11 +180,6 @@ async function checkpoint(cli: Cli, tenant: TenantId): Promise<void> {
 function eventName(text: string): EventName {
   if (Object.hasOwn(EVENT_FIELDS, text)) return text as EventName
   throw new InvalidArgumentError('It must be an event of docs/reference/events.md.')
-}
-
-function tenantId(text: string): TenantId {
-  if (/^ten_[a-z0-9]+$/.test(text)) return text as TenantId
-  throw new InvalidArgumentError('It must be a tenant’s id, such as ten_local.')
 }
 
 function moment(text: string): string {
