@@ -14,7 +14,8 @@ const world = (name: string) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
-    testTimeout: 120_000,
+    // Twice what the slowest took on a busy machine: a build that fetches two hundred Maven files once took 121 s.
+    testTimeout: 240_000,
     hookTimeout: 180_000,
     // Programs that a test starts compile their sources once, as `bin/gander` has them do.
     env: { NODE_COMPILE_CACHE: COMPILED },
