@@ -8,8 +8,11 @@ const PHASES: Readonly<Record<GateName, WorkflowPhase>> = {
   protected_files: 'build',
   secrets: 'build',
   special_files: 'build',
+  dependencies: 'build',
   test_integrity: 'build',
   verification: 'test',
+  red_green: 'test',
+  test_strength: 'test',
   judge: 'review',
   approval: 'deliver',
   publication: 'deliver',
@@ -24,13 +27,14 @@ export const ALWAYS_ABORT: readonly GateName[] = [
   'protected_files',
   'secrets',
   'special_files',
+  'dependencies',
   'test_integrity',
   'approval',
   'publication',
 ]
 
 /** Gates that no profile can set to a warning. */
-const NEVER_WARN: readonly GateName[] = [...ALWAYS_ABORT, 'intake', 'plan', 'verification']
+const NEVER_WARN: readonly GateName[] = [...ALWAYS_ABORT, 'intake', 'plan', 'verification', 'red_green']
 
 /** What a gate's no leads to under a profile. A profile that asks for less than is allowed gets an abort. */
 export function dispositionOf(profile: WorkflowProfile, gate: GateName): Disposition {
