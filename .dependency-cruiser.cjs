@@ -19,13 +19,19 @@ module.exports = {
       name: `${plane}-meets-others-in-ports`,
       severity: 'error',
       from: { path: `^src/${plane}`, pathNot: '\\.test\\.ts$' },
-      to: { path: `^src/(?!${plane}|domain|ports|documents)` },
+      to: { path: `^src/(?!${plane}|domain|ports|documents|syntax)` },
     })),
     {
       name: 'documents-know-no-noun',
       severity: 'error',
       from: { path: '^src/documents', pathNot: '\\.test\\.ts$' },
       to: { path: '^src/(?!documents|domain/result|domain/text)' },
+    },
+    {
+      name: 'syntax-knows-no-noun',
+      severity: 'error',
+      from: { path: '^src/syntax', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/(?!syntax|domain/result)' },
     },
     {
       name: 'adapters-implement-ports',
