@@ -62,6 +62,10 @@ export const GANDER_ERRORS = {
   },
   audit_configuration_invalid: { exit: 2, remedy: 'Correct GANDER_HOME/audit.yaml; see docs/guides/audit.md.' },
   audit_export_unreadable: { exit: 2, remedy: 'Give a file made by `gander audit export`.' },
+  dependency_rules_invalid: {
+    exit: 2,
+    remedy: 'Correct GANDER_HOME/dependencies.yaml; see docs/guides/registries.md.',
+  },
   retention_rules_invalid: { exit: 2, remedy: 'Correct GANDER_HOME/retention.yaml; see docs/guides/audit.md.' },
   backup_unreadable: { exit: 2, remedy: 'Give a folder made by `gander backup`.' },
   backup_refused: { exit: 2, remedy: 'Give an empty or new folder, and a database whose owner sees every row.' },

@@ -1,3 +1,5 @@
+export { boundaryLines, type BoundaryAnswer, type BoundaryCheck, type BoundaryReport } from './boundary-report.ts'
+
 /** A gate asks one question about a run and answers with evidence. */
 export type GateName =
   | 'intake'

@@ -2,12 +2,12 @@ import type { BudgetLimits, BudgetUse } from '../budget/index.ts'
 import type { DiffStat, FileChange } from '../change/index.ts'
 import type { Incident } from '../event/index.ts'
 import type { Diagnosed } from '../failure/index.ts'
-import type { Verdict } from '../gate/index.ts'
+import type { BoundaryReport, Verdict } from '../gate/index.ts'
 import type { Plan } from '../plan/index.ts'
 import type { RiskReading } from '../risk/index.ts'
 import type { EndState, Reproduction } from '../run/index.ts'
 import type { Task } from '../task/index.ts'
-import type { TestDelta, VerificationReport } from '../verification/index.ts'
+import type { StrengthReport, TestDelta, VerificationReport } from '../verification/index.ts'
 
 /** The twelve versions without which an outcome cannot be investigated later. */
 export interface Versions {
@@ -89,7 +89,11 @@ export interface RunEvidence {
     readonly after: VerificationReport | null
     readonly delta: TestDelta | null
   }
+  /** The plan by risk, and how strong the tests are; absent: no proposed tree was verified. */
+  readonly strength?: StrengthReport
   readonly verdicts: readonly Verdict[]
+  /** Each check over the change by name; absent: there was no change, or the packet is from before it was kept here. */
+  readonly boundary?: BoundaryReport
   readonly judgement: JudgementSummary | null
   readonly costs: { readonly limits: BudgetLimits; readonly use: BudgetUse; readonly unknown_calls: number }
   /** Secrets that turned up and were cut out. */

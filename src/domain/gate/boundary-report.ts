@@ -1,0 +1,48 @@
+import type { Finding, GateName } from './index.ts'
+
+/**
+ * What one check of a change came to. `clean`: looked and found nothing; `noted`: found what a person should know;
+ * `violated`: found what stops the change; `unavailable`: could not look; `not_asked`: nothing in the task or the change
+ * calls for it, and `said` tells why.
+ */
+export type BoundaryAnswer = 'clean' | 'noted' | 'violated' | 'unavailable' | 'not_asked'
+
+/** One check over a change, also when it found nothing. */
+export interface BoundaryCheck {
+  /** Such as `secrets_delta` or `public_api`. */
+  readonly check: string
+  /** The gate whose verdict it is part of. */
+  readonly gate: GateName
+  readonly answer: BoundaryAnswer
+  /** How many things were looked at; what they are stands in `said`. */
+  readonly looked_at: number
+  /** One sentence: what was looked at and what came of it. */
+  readonly said: string
+  /** Bounded; `found` counts all of them. */
+  readonly findings: readonly Finding[]
+  readonly found: number
+}
+
+/** Every deterministic check over one proposed tree, in order: kept as the artifact `boundary_report`. */
+export interface BoundaryReport {
+  readonly schema: 'gander.boundary/v1'
+  readonly base_tree: string
+  readonly head_tree: string
+  readonly checks: readonly BoundaryCheck[]
+  /** What a rule could not decide and a person should look at, one sentence each. */
+  readonly attention: readonly string[]
+}
+
+const MARKS: Readonly<Record<BoundaryAnswer, string>> = {
+  clean: 'clean',
+  noted: 'to look at',
+  violated: 'violated',
+  unavailable: 'could not be checked',
+  not_asked: 'not asked',
+}
+
+/** The report as lines for a person: one for each check, and one for each thing to look at. */
+export const boundaryLines = ({ checks, attention }: BoundaryReport): readonly string[] => [
+  ...checks.map(({ check, answer, said }) => `${check.replaceAll('_', ' ')}: ${MARKS[answer]} (${said})`),
+  ...attention.map((what) => `For a person: ${what}`),
+]
