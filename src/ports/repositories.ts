@@ -34,6 +34,11 @@ export interface RunRepository {
     to: string,
     into: { readonly path: string; readonly uid: number; readonly gid: number },
   ): Promise<void>
+  /**
+   * Writes a tree nobody proposed: `over` with these paths put or taken away. Blobs must be of this repository. The same
+   * edits give the same tree, and no workspace is touched.
+   */
+  composeTree(over: string, edits: readonly TreeEdit[]): Promise<string>
   /** Compares two trees. */
   diff(from: string, to: string): Promise<Change>
   /** Blob content; undefined when the path is not in the tree or is no regular file. */
@@ -53,6 +58,12 @@ export interface TreeEntry {
   readonly mode: string
   readonly blob: string
   readonly bytes: number
+}
+
+/** One path of a composed tree: a blob that is there already, new text as a plain file, or null, which takes it away. */
+export interface TreeEdit {
+  readonly path: string
+  readonly put: { readonly mode: string; readonly blob: string } | { readonly content: string } | null
 }
 
 export interface CapturedTree {

@@ -3,9 +3,18 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GanderError } from '#domain/failure'
 import type { Change } from '#domain/change'
-import type { CapturedTree, CommitRequest, PinnedSource, RunRepository, SandboxCapture, TreeEntry } from '#ports'
+import type {
+  CapturedTree,
+  CommitRequest,
+  PinnedSource,
+  RunRepository,
+  SandboxCapture,
+  TreeEdit,
+  TreeEntry,
+} from '#ports'
 import { TreeCapture } from './capture/capture-tree.ts'
 import { TreeApplication, type Target } from './checkout/apply-tree.ts'
+import { composeTree } from './checkout/compose-tree.ts'
 import { compareTrees } from './checkout/compare-trees.ts'
 import type { CheckoutLimits } from './checkout/fit-for-checkout.ts'
 import { listTree, type ListedEntry } from './checkout/list-tree.ts'
@@ -64,6 +73,11 @@ export class OwnRepository implements RunRepository {
     requireId(from)
     requireId(to)
     return new TreeApplication(this.#store, into).apply(from, to)
+  }
+
+  composeTree(over: string, edits: readonly TreeEdit[]): Promise<string> {
+    requireId(over)
+    return composeTree(this.#store, over, edits)
   }
 
   diff(from: string, to: string): Promise<Change> {
