@@ -3,3 +3,5 @@
  * special files and whether the tests still test. Owns these gates; what paths are allowed is the policy's word.
  */
 export { checkChange } from './check-change.ts'
+export { isRunnerConfiguration, isSnapshot, isTestFile } from './test-integrity/test-files.ts'
+export { isRunnerConfiguration, isTestFile } from './test-integrity/test-files.ts'
