@@ -1,3 +1,5 @@
+import type { PlanTerms } from './plan.ts'
+
 /** The ecosystem whose toolchain a profile needs. */
 export type Ecosystem = 'node' | 'python' | 'java' | 'go' | 'rust' | 'command'
 
@@ -33,6 +35,8 @@ export interface VerificationProfile {
   /** Hosts that the setup phase may CONNECT to on port 443; empty means none. */
   readonly registry_hosts: readonly string[]
   readonly phases: readonly ProfilePhase[]
+  /** What the repository asks of a verification besides the rules; absent: nothing. */
+  readonly plan?: PlanTerms | undefined
   /** Why this profile was chosen, for people. */
   readonly found_by: string
 }

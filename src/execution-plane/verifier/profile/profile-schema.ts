@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { planSchema } from './plan-schema.ts'
 
 const seconds = z.int().min(1).max(3_600)
 const relative = z
@@ -57,6 +58,7 @@ export const profileSchema = z
       .max(20)
       .default([])
       .describe('Hosts that setup may reach on port 443; absent or empty means none.'),
+    plan: planSchema.optional(),
     phases: z.array(phase).min(1, 'needs at least one phase').max(20),
   })
   .describe('What proves a change in one repository.')
