@@ -50,7 +50,7 @@ type Failed = Extract<ModelAnswer, { status: 'failed' }>
 
 /** How a question ended. `pressure` is the used share of the tightest budget, as recorded with the answer. */
 export type Reply =
-  | { readonly kind: 'answered'; readonly answer: Answered; readonly pressure: number }
+  | { readonly kind: 'answered'; readonly answer: Answered; readonly pressure: number; readonly model: ModelChoice }
   | { readonly kind: 'too_long'; readonly message: string }
   | { readonly kind: 'failed'; readonly failure: ModelFailureKind; readonly message: string }
   | { readonly kind: 'unknown'; readonly message: string }
@@ -129,7 +129,7 @@ async function askOneModel(
     fresh ||= attempted.fresh
     const answer = asPort(attempted.answer)
     if (answer.status === 'answered' && !isRefusal(answer))
-      return { reply: { kind: 'answered', answer, pressure: attempted.pressure } }
+      return { reply: { kind: 'answered', answer, pressure: attempted.pressure, model } }
     // A call that was cut when its run was stopped may have worked, as one whose gateway died.
     if (answer.status === 'unknown' || isCut(answer)) {
       progress.unknowns += 1

@@ -3,7 +3,7 @@ import { renderPlan } from '#execution-plane/planner'
 import { createWrapper, type Sign } from './wrap-untrusted.ts'
 
 /** Changes with every change of what the platform says to a model between its turns: one of the twelve versions. */
-export const PROMPT_CONTRACT_VERSION = 'phases/1'
+export const PROMPT_CONTRACT_VERSION = 'phases/2'
 
 /** What opens editing: the accepted plan. */
 export function openingForEditing(plan: Plan): string {
@@ -29,12 +29,16 @@ const FOUND: Readonly<Record<RepairReasons['kind'], string>> = {
   gate: 'A check of your change did not pass.',
 }
 
+const APPEAL =
+  'Where the review is plainly mistaken, change nothing and call finish with a summary that begins with APPEAL and cites the ids of evidence that show it, as in C1, F1 or V-tests. Another model looks once more; that happens once.'
+
 /** What opens repairing: who found what. */
 export function openingForRepair({ kind, reason, diagnosis, sign }: RepairReasons): string {
   const wrap = createWrapper(sign)
   return [
     `${FOUND[kind]} The phase is now repairing.`,
     wrap({ id: 'finding', source: kind, trust: 'tool_output' }, `${reason}\n${diagnosis}`.trim()),
+    ...(kind === 'judge' ? [APPEAL] : []),
     'Find the cause, mend it inside the contract and call finish. Do not weaken tests or checks. If it cannot be mended, report_blocked with the reason.',
   ].join('\n\n')
 }

@@ -27,6 +27,8 @@ export type JudgeReport = Judgement & {
   readonly rubric_version: string
   /** As the provider reported it. */
   readonly model: string
+  /** Which model was asked, as `provider:model`; an appeal goes to another one. */
+  readonly asked: string
   /** What the model said where the strictest reading of its checks says otherwise. */
   readonly stated_verdict: 'pass' | 'fail'
 }
@@ -57,19 +59,8 @@ export function readJudgement(answer: Json, evidence: ReadonlySet<string>): Resu
 }
 
 /** The judgement that counts: where verdict and checks disagree, the strictest does. */
-export function settle(judgement: Judgement, rubric_version: string, model: string): JudgeReport {
+export function settle(judgement: Judgement, by: Pick<JudgeReport, 'rubric_version' | 'model' | 'asked'>): JudgeReport {
   const { intent_alignment, scope_control, test_evidence, unrelated_change } = judgement.checks
   const failed = [judgement.verdict, intent_alignment, scope_control, test_evidence, unrelated_change].includes('fail')
-  return { ...judgement, verdict: failed ? 'fail' : 'pass', stated_verdict: judgement.verdict, rubric_version, model }
-}
-
-/** Finds the JSON object in an answer of a model that does not call tools. */
-export function jsonIn(text: string): Json | undefined {
-  const fenced = /```(?:json)?\s*\n([\s\S]*?)\n```/.exec(text)?.[1]
-  const body = fenced ?? text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1)
-  try {
-    return JSON.parse(body) as Json
-  } catch {
-    return undefined
-  }
+  return { ...judgement, verdict: failed ? 'fail' : 'pass', stated_verdict: judgement.verdict, ...by }
 }

@@ -1,5 +1,7 @@
 import type { Change, DiffStat } from '#domain/change'
-import type { Verdict } from '#domain/gate'
+import type { Finding, Verdict } from '#domain/gate'
+import type { RiskReading } from '#domain/risk'
+import type { Reproduction } from '#domain/run'
 import type { Task } from '#domain/task'
 import type { TestDelta, VerificationReport } from '#domain/verification'
 import { createWrapper, summariseReport, type Sign } from '#execution-plane/context'
@@ -15,8 +17,20 @@ export interface JudgedChange {
   readonly delta: TestDelta
   /** What the gates said so far. */
   readonly verdicts: readonly Verdict[]
+  /** The platform's last reading; absent where none was made. */
+  readonly risk?: RiskReading | undefined
+  /** Whether the fault was shown on the base commit; absent where nobody tried. */
+  readonly reproduction?: Reproduction | undefined
   /** What the agent says it did: shown, never evidence. */
   readonly summary: string
+}
+
+/** What is shown beside the change where a failed one is looked at again; data, and no evidence. */
+export interface Aside {
+  readonly id: string
+  /** Words of the platform alone: they stand outside the delimiters. */
+  readonly title: string
+  readonly body: string
 }
 
 /** The judge's message, the ids it may cite, and the path behind each file id. */
@@ -28,31 +42,45 @@ export interface Material {
 
 interface Section {
   readonly id: string
+  /** Words of the platform alone: they stand outside the delimiters. */
   readonly title: string
+  /** What the body is of, in whoever's words; absent: as the title. */
+  readonly source?: string
   readonly body: string
 }
 
 const MOST_FILES = 60
 
-/** Writes out what the judge sees: each section is data between keyed delimiters, its id is what may be cited. */
-export function materialOf(judged: JudgedChange, sign: Sign, diff_characters: number): Material {
+/**
+ * Writes out what the judge sees: each section is data between keyed delimiters, its id is what may be cited. The order
+ * is canonical: the same change, told in any order of files, gates, findings and tests, gives the same text.
+ */
+export function materialOf(
+  judged: JudgedChange,
+  sign: Sign,
+  { diff_characters, asides = [] }: { readonly diff_characters: number; readonly asides?: readonly Aside[] },
+): Material {
   const wrap = createWrapper(sign)
   const files = fileSections(judged, diff_characters)
-  const cited = [
+  const cited: readonly Section[] = [
     ...contractSections(judged.task),
+    ...readingSections(judged),
     ...gateSections(judged),
     ...verificationSections(judged),
     ...files.sections,
   ]
-  const claims = wrap({ id: 'claims', source: 'engineer', trust: 'tool_output' }, judged.summary.slice(0, 2_000))
   const shown = cited.map(
-    ({ id, title, body }) => `${id}: ${title}\n${wrap({ id, source: title, trust: 'tool_output' }, body)}`,
+    ({ id, title, source = title, body }) => `${id}: ${title}\n${wrap({ id, source, trust: 'tool_output' }, body)}`,
   )
+  const beside = [
+    { id: 'claims', title: 'What the engineer says (no evidence)', body: judged.summary.slice(0, 2_000) },
+    ...asides,
+  ].map(({ id, title, body }) => `${title}:\n${wrap({ id, source: id, trust: 'tool_output' }, body)}`)
   const evidence = cited.map(({ id }) => id)
   const text = [
     `${judged.stat.files} files changed, ${judged.stat.added} lines added, ${judged.stat.deleted} deleted.`,
     ...shown,
-    `What the engineer says (no evidence):\n${claims}`,
+    ...beside,
     `Evidence you may cite: ${evidence.join(', ')}`,
   ].join('\n\n')
   return { text, evidence, files: files.paths }
@@ -76,20 +104,43 @@ function contractSections(task: Task): readonly Section[] {
   ]
 }
 
+/** What the platform itself read off the task and the change before anybody judged. */
+function readingSections({ risk, reproduction }: JudgedChange): readonly Section[] {
+  const reasons = (risk?.reasons ?? []).map(({ reason, tier }) => `- ${tier}: ${reason}`)
+  return [
+    ...(risk === undefined
+      ? []
+      : [{ id: 'RISK', title: "the platform's reading of risk", body: [risk.tier, ...sorted(reasons)].join('\n') }]),
+    ...(reproduction === undefined
+      ? []
+      : [
+          {
+            id: 'REPRO',
+            title: 'whether the fault was shown on the base commit',
+            body: `${reproduction.status}: ${reproduction.reason}`,
+          },
+        ]),
+  ]
+}
+
 const gateSections = ({ verdicts }: JudgedChange): readonly Section[] =>
   verdicts
     .filter((verdict) => verdict.gate !== 'judge')
+    .toSorted((one, other) => compare(one.gate, other.gate))
     .map((verdict) => ({
       id: `GATE-${verdict.gate}`,
       title: `check ${verdict.gate}: ${verdict.answer}`,
-      body: [verdict.reason, ...verdict.findings.slice(0, 10).map((finding) => `- ${finding.message}`)].join('\n'),
+      body: [verdict.reason, ...sorted(verdict.findings.map(findingLine)).slice(0, 10)].join('\n'),
     }))
+
+const findingLine = ({ severity, path, line, message }: Finding): string =>
+  `- ${severity}: ${path === undefined ? '' : `${path}${line === undefined ? '' : `:${line}`}: `}${message}`
 
 function verificationSections({ before, after, delta }: JudgedChange): readonly Section[] {
   const ids = (name: string, list: readonly string[]) =>
     list.length === 0
       ? []
-      : [`${name}: ${list.slice(0, 15).join(', ')}${list.length > 15 ? ` and ${list.length - 15} more` : ''}`]
+      : [`${name}: ${sorted(list).slice(0, 15).join(', ')}${list.length > 15 ? ` and ${list.length - 15} more` : ''}`]
   const difference = [
     `passed before ${delta.passed_before}, after ${delta.passed_after}`,
     ...ids('fixed', delta.fixed),
@@ -100,38 +151,45 @@ function verificationSections({ before, after, delta }: JudgedChange): readonly 
     ...ids('failing before and after', delta.pre_existing),
   ]
   return [
-    { id: 'V-before', title: 'verification of the base commit', body: summariseReport(before) },
-    { id: 'V-after', title: 'verification of the proposed tree', body: summariseReport(after) },
+    { id: 'V-before', title: 'verification of the base commit', body: summariseReport(inOrder(before)) },
+    { id: 'V-after', title: 'verification of the proposed tree', body: summariseReport(inOrder(after)) },
     { id: 'V-tests', title: 'tests before and after, by id', body: difference.join('\n') },
   ]
 }
 
+/** Runners that work side by side tell tests in any order. */
+const inOrder = (report: VerificationReport): VerificationReport => ({
+  ...report,
+  phases: report.phases.map((phase) => ({
+    ...phase,
+    tests: phase.tests.toSorted((one, other) => compare(one.id, other.id)),
+  })),
+})
+
 function fileSections({ change }: JudgedChange, characters: number) {
-  const excerpts = excerptsOf(splitDiff(change.patch), characters)
+  const inPathOrder = (one: { readonly path: string }, other: { readonly path: string }) =>
+    compare(one.path, other.path)
+  const all = change.files.toSorted(inPathOrder)
+  const excerpts = excerptsOf(splitDiff(change.patch).toSorted(inPathOrder), characters)
   const byPath = new Map(excerpts.map((excerpt) => [excerpt.path, excerpt]))
   const paths: Record<string, string> = {}
-  const sections = change.files.slice(0, MOST_FILES).map((file, index): Section => {
+  const sections = all.slice(0, MOST_FILES).map((file, index): Section => {
     const id = `F${index + 1}`
     paths[id] = file.path
     const excerpt = byPath.get(file.path)
     const left = excerpt?.lines_left_out ?? 0
     const note = left > 0 ? `\n[${left} more lines of this file's diff are not shown]` : ''
     const counts = file.added_lines === null ? 'binary' : `+${file.added_lines} -${file.deleted_lines ?? 0}`
-    return { id, title: `${file.kind} ${file.path} (${counts})`, body: `${excerpt?.text ?? '[no text diff]'}${note}` }
+    const source = `${file.kind} ${file.path} (${counts})`
+    return { id, title: 'changed file', source, body: `${excerpt?.text ?? '[no text diff]'}${note}` }
   })
-  const more = change.files.length - sections.length
-  const rest: readonly Section[] =
-    more > 0
-      ? [
-          {
-            id: 'F-rest',
-            title: `${more} more changed files, not shown`,
-            body: change.files
-              .slice(MOST_FILES, MOST_FILES + 200)
-              .map(({ path }) => path)
-              .join('\n'),
-          },
-        ]
-      : []
-  return { sections: [...sections, ...rest], paths }
+  const more = all.slice(MOST_FILES)
+  const body = more.slice(0, 200).map(({ path }) => path)
+  const rest = { id: 'F-rest', title: `${more.length} more changed files, not shown`, body: body.join('\n') }
+  return { sections: more.length > 0 ? [...sections, rest] : sections, paths }
 }
+
+const sorted = (texts: readonly string[]): readonly string[] => texts.toSorted(compare)
+
+/** By code units, as no locale decides what a judge sees. */
+const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)

@@ -3,6 +3,7 @@ import { lets } from '#domain/gate'
 import { dispositionOf } from '#domain/workflow'
 import type { AgentOutcome } from '#ports'
 import { openingForEditing, openingForRepair } from '#execution-plane/context'
+import { wantsPerson } from '#execution-plane/judge'
 import { waitForAct } from './approval-gate-acts.ts'
 import { checkBoundary, captureProposal } from './boundary.ts'
 import {
@@ -18,7 +19,7 @@ import {
 import { endingOf } from './ending-of-outcome.ts'
 import { need, type Ending, type Execution } from './execution.ts'
 import { work } from './plan.ts'
-import { review } from './review.ts'
+import { review, reviewOnAppeal } from './review.ts'
 import { publicationForbidden, readRiskOfChange } from './risk.ts'
 import { explain, judgeTree } from './verify.ts'
 
@@ -72,6 +73,8 @@ type Asked = Extract<Word, { word: 'changes' }>
 interface Looked {
   readonly round: number
   readonly subject: readonly string[]
+  /** Set where a person is asked once more about the same. */
+  readonly again?: string
 }
 
 /** The agent works on in its phase with a person's words. */
@@ -136,7 +139,6 @@ function notRepaired(repairs: number, { answer, reason: why }: Verdict): Next {
 }
 
 async function reviewed(execution: Execution, looked: Looked): Promise<Next> {
-  const { found } = execution
   const verdict = await review(execution, looked.round)
   if (lets(verdict)) return afterReview(execution, verdict, looked)
   const profile = workflowOf(execution)
@@ -148,11 +150,20 @@ async function reviewed(execution: Execution, looked: Looked): Promise<Next> {
   if (disposition === 'repair' && verdict.answer === 'fail' && mayBeSentBack(execution))
     return sendBack(execution, verdict)
   const asks = disposition === 'ask' || (disposition === 'repair' && profile.phases.review.checkpoint !== null)
-  if (!asks) return notAccepted(verdict)
+  if (!asks && !wantsPerson(verdict)) return notAccepted(verdict)
+  return settledByPerson(execution, verdict, looked)
+}
+
+/** A person decides against the judge or with it; they may have a second model look once more, and are asked again. */
+async function settledByPerson(execution: Execution, verdict: Verdict, looked: Looked): Promise<Next> {
   const said = await askAfterNo(execution, verdict, looked)
   if (said.word === 'waits') return { next: 'ends', ending: said.ending }
-  if (said.word === 'changes') return sentBackBy(execution, verdict, said)
-  found.verdicts.set('judge', await overrule(execution, verdict, said.by, looked.round))
+  if (said.word === 'changes') {
+    const heard = looked.again === undefined ? await reviewOnAppeal(execution, said.words, looked.round) : undefined
+    if (heard === undefined) return sentBackBy(execution, verdict, said)
+    return settledByPerson(execution, heard, { ...looked, again: ':appealed' })
+  }
+  execution.found.verdicts.set('judge', await overrule(execution, verdict, said.by, looked.round))
   return { next: 'stands' }
 }
 
@@ -180,7 +191,8 @@ async function countSendBack({ found, journal }: Execution, verdict: Verdict): P
 
 async function sendBack(execution: Execution, verdict: Verdict): Promise<Next> {
   await countSendBack(execution, verdict)
-  const reasons = verdict.findings.map((finding) => finding.message)
+  const refs = new Map(execution.found.judgement?.reasons.map(({ text, evidence_refs }) => [text, evidence_refs]))
+  const reasons = verdict.findings.map(({ message }) => [message, ...(refs.get(message) ?? [])].join(' '))
   const opening = openingForRepair({
     kind: 'judge',
     reason: verdict.reason,

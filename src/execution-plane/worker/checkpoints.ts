@@ -19,6 +19,8 @@ interface Point {
   readonly subject: readonly string[]
   /** One sentence for the person who answers. */
   readonly reason: string
+  /** Part of the key where a person is asked once more in the same round; absent: the first time. */
+  readonly again?: string
 }
 
 const GO_ON: Word = { word: 'go_on', by: 'the profile' }
@@ -68,7 +70,7 @@ export async function askAfterNo(
   return word(execution, {
     ...point,
     reason: `The ${gate} gate says no: ${reason}`,
-    key: `gate_asked:${gate}`,
+    key: `gate_asked:${gate}${point.again ?? ''}`,
     action: `gate.${gate}`,
     valid_minutes: rule?.timeout_minutes ?? 24 * 60,
     on_timeout: 'stop',

@@ -141,6 +141,13 @@ export interface Execution {
   readonly found: Found
 }
 
+/** What a model said of a tree. */
+export interface Judged {
+  readonly tree: string
+  readonly verdict: Verdict
+  readonly report: JudgeReport
+}
+
 export interface Found {
   repository?: RunRepository
   /** The last reading; a later one can only raise it. */
@@ -167,6 +174,10 @@ export interface Found {
   patch_sha256?: string
   judgement?: JudgeReport
   judge_sha256?: string | null
+  /** The last judgement of a model on a tree; an appeal is about it. */
+  judged?: Judged
+  /** What one is judged by may be appealed once in a run. */
+  appealed?: boolean
   publication?: PublicationPlan
   fingerprint?: string
   /** Approvals that were taken up for acts, by the key under which that is on record. */
