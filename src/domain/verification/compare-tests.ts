@@ -15,11 +15,11 @@ export function compareTests(before: VerificationReport, after: VerificationRepo
   return {
     fixed: [
       ...ids(now, (id, test) => test.outcome === 'passed' && failing(old.get(id))),
-      ...ids(old, (id, test) => isStandIn(id, test) && !now.has(id)),
+      ...ids(old, (id, test) => isStandIn(test) && !now.has(id)),
     ],
     broken: ids(now, (id, test) => failing(test) && !failing(old.get(id))),
     added: ids(now, (id) => !old.has(id)),
-    removed: ids(old, (id, test) => !now.has(id) && !isStandIn(id, test)),
+    removed: ids(old, (id, test) => !now.has(id) && !isStandIn(test)),
     newly_skipped: ids(
       now,
       (id, test) => test.outcome === 'skipped' && old.has(id) && old.get(id)?.outcome !== 'skipped',
@@ -30,7 +30,9 @@ export function compareTests(before: VerificationReport, after: VerificationRepo
   }
 }
 
-const isStandIn = (id: string, test: TestResult): boolean => test.outcome === 'error' && STAND_IN.test(id)
+/** True for what stands for tests that could not run at all. */
+export const isStandIn = ({ id, outcome }: Pick<TestResult, 'id' | 'outcome'>): boolean =>
+  outcome === 'error' && STAND_IN.test(id)
 
 function byId(report: VerificationReport): ReadonlyMap<string, TestResult> {
   return new Map(report.phases.flatMap((phase) => phase.tests).map((test) => [test.id, test]))

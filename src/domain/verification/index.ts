@@ -1,6 +1,11 @@
 /** Profiles, reports and test results, and the comparison of two reports by test id. */
 export { NAMED_PROFILES } from './named-profiles.ts'
 export { compareTests } from './compare-tests.ts'
+export { flakeText, isKnownFlaky, type FlakeCount } from './flake-score.ts'
+export { disagreeing, repeatedOutcomes } from './repeated-outcomes.ts'
+export { failuresOf, sortFailures, type SortedFailure } from './sort-failures.ts'
+export { asksForRed, isRed, proveTests, redGreenRule } from './red-green.ts'
+export type * from './red-green.ts'
 export { CHECKS, type Check } from './checks.ts'
 export { makePlan, planSubject } from './plan.ts'
 export type * from './plan.ts'

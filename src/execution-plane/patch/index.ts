@@ -4,4 +4,3 @@
  */
 export { checkChange } from './check-change.ts'
 export { isRunnerConfiguration, isSnapshot, isTestFile } from './test-integrity/test-files.ts'
-export { isRunnerConfiguration, isTestFile } from './test-integrity/test-files.ts'
