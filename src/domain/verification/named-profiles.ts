@@ -6,6 +6,8 @@ export const NAMED_PROFILES = [
   'python-pytest-standard',
   'python-unittest-standard',
   'java-maven-standard',
+  'java-gradle-standard',
   'go-standard',
   'rust-cargo-standard',
+  'makefile-standard',
 ] as const

@@ -1,4 +1,5 @@
 import type { PlanTerms } from './plan.ts'
+import type { PhaseKind } from './phase-kind.ts'
 
 /** The ecosystem whose toolchain a profile needs. */
 export type Ecosystem = 'node' | 'python' | 'java' | 'go' | 'rust' | 'command'
@@ -6,6 +7,8 @@ export type Ecosystem = 'node' | 'python' | 'java' | 'go' | 'rust' | 'command'
 /** One command of a profile. */
 export interface ProfilePhase {
   readonly id: string
+  /** What the phase tells; absent: as `phaseKind` reads it from the id. */
+  readonly kind?: PhaseKind
   readonly argv: readonly string[]
   /** The command as the repository's people know it, such as `npm test`; absent: the arguments are what they know. */
   readonly shown?: string
@@ -16,6 +19,31 @@ export interface ProfilePhase {
   readonly timeout_seconds: number
   /** How test results are read: where the runner writes them and in which format; absent: by exit code alone. */
   readonly results?: TestResultSource
+  /**
+   * A command that tells whether the phase's tool is there, such as `ruff --version`; where it fails the phase is
+   * `not_run`, never passed. Absent: a program that cannot be started is the only sign.
+   */
+  readonly tool?: readonly string[]
+  /** How the phase runs some test files alone; absent: it only runs whole. */
+  readonly focus?: PhaseFocus
+  /** How the phase runs the tests of the modules that files belong to; absent: it only runs whole. */
+  readonly module?: PhaseFocus
+}
+
+/** What stands for a file on a command line that runs a part of the tests. */
+export type FocusTarget = 'path' | 'go_package' | 'java_class' | 'cargo_target' | 'module'
+
+/**
+ * How a runner is told to run a part of its tests. In `argv` a word that holds `{target}` stands once for each target,
+ * and `{targets}` is all of them joined by commas.
+ */
+export interface PhaseFocus {
+  readonly argv: readonly string[]
+  readonly by: FocusTarget
+  /** Endings of the files that can be told, such as `.py`; others are left out. */
+  readonly extensions: readonly string[]
+  /** For `module` and `cargo_target`: the words that name a module, by its folder (`.` for the root). */
+  readonly modules?: { readonly [folder: string]: readonly string[] }
 }
 
 /** Where a phase's test results are found: `path` is relative to the repository root, or `-` for standard output. */
@@ -84,6 +112,8 @@ export interface Diagnosis {
 /** What one phase did. */
 export interface PhaseReport {
   readonly id: string
+  /** As in the profile; absent: by the id. */
+  readonly kind?: PhaseKind
   readonly argv: readonly string[]
   /** As in the profile: what people read in place of the arguments. */
   readonly shown?: string

@@ -6,6 +6,8 @@
 export { asksForTestRemoval } from './asks-for-test-removal.ts'
 export { diagnosisText } from './diagnosis/diagnosis-text.ts'
 export { judgeVerification } from './judge-verification.ts'
+// focusedPhase(profile, files): ProfilePhase | undefined · modulePhase(profile, files): ProfilePhase | undefined
+export { focusedPhase, modulePhase } from './profile/focus-phase.ts'
 export { findProfile } from './profile/find-profile.ts'
 export { profileSchema } from './profile/profile-schema.ts'
 export { reproduction } from './reproduction.ts'

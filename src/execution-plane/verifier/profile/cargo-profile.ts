@@ -32,6 +32,7 @@ export async function cargoProfile(
   if (!has(tree, 'Cargo.toml')) return undefined
   const locked = await readText(tree, 'Cargo.lock')
   const fetched = (locked ?? '').includes('\nsource = ') || (await anyHolds(tree, MANIFESTS, DEPENDENCIES))
+  const modules = await packagesOf(tree)
   return sealProfile({
     id: 'rust-cargo-standard',
     ecosystem: 'rust',
@@ -49,6 +50,7 @@ export async function cargoProfile(
     registry_hosts: fetched ? await registryHosts(registries, 'cargo', sparseIndexes(locked ?? '')) : [],
     phases: [
       phase('compile', ['cargo', 'test', '--workspace', '--no-run'], {
+        kind: 'compile',
         shown: 'cargo test --no-run',
         timeout_seconds: 1_200,
         env: OFFLINE,
@@ -65,14 +67,33 @@ export async function cargoProfile(
         : []),
       // Standard error names the binaries, and only in one stream do they stand before their tests.
       phase('unit_tests', ['sh', '-c', 'exec cargo test --workspace --no-fail-fast 2>&1'], {
+        kind: 'all_tests',
         shown: 'cargo test --workspace',
         timeout_seconds: 1_200,
         env: OFFLINE,
         results: { format: 'cargo_text', path: '-' },
+        focus: { ...PACKAGES, by: 'cargo_target', modules },
+        module: { ...PACKAGES, by: 'module', modules },
       }),
     ],
     found_by: 'Cargo.toml',
   })
+}
+
+const PACKAGES = {
+  argv: ['sh', '-c', 'exec cargo test --no-fail-fast "$@" 2>&1', 'cargo', '{target}'],
+  extensions: ['.rs'],
+} as const
+const MOST_PACKAGES = 60
+
+/** How Cargo is told of each package, by its folder. */
+async function packagesOf(tree: BaseTree): Promise<Readonly<Record<string, readonly string[]>>> {
+  const found: Record<string, readonly string[]> = Object.create(null)
+  for (const path of pathsLike(tree, MANIFESTS).slice(0, MOST_PACKAGES)) {
+    const name = /^\[package\][^[]*?^name[ \t]*=[ \t]*"([\w-]+)"/m.exec((await readText(tree, path)) ?? '')?.[1]
+    if (name !== undefined) found[path === 'Cargo.toml' ? '.' : path.slice(0, -'/Cargo.toml'.length)] = ['-p', name]
+  }
+  return found
 }
 
 /** Registries besides the usual one, as the lockfile names them. */
@@ -88,7 +109,7 @@ async function speaksOfClippy(tree: BaseTree): Promise<boolean> {
   )
 }
 
-type Wish = Pick<ProfilePhase, 'timeout_seconds' | 'results' | 'env'> & {
+type Wish = Pick<ProfilePhase, 'kind' | 'timeout_seconds' | 'results' | 'env' | 'tool' | 'focus' | 'module'> & {
   readonly shown: string
   readonly required?: boolean
 }

@@ -47,27 +47,38 @@ export async function goProfile(
     ],
     phases: [
       phase('compile', ['go', 'build', '-o', '/dev/null', ...patterns], {
+        kind: 'compile',
         shown: `go build ${packages}`,
         timeout_seconds: 600,
         env: OFFLINE,
       }),
       phase('vet', ['go', 'vet', ...patterns], {
+        kind: 'lint',
         shown: `go vet ${packages}`,
         timeout_seconds: 300,
         required: false,
         env: OFFLINE,
       }),
       phase('unit_tests', ['sh', '-c', `${LIST}; exec go test -json -count=1 ${packages} >> "$0"`, '{results}.json'], {
+        kind: 'all_tests',
         shown: `go test ${packages}`,
         timeout_seconds: 900,
         env: OFFLINE,
         results: { format: 'go_json', path: '{results}.json' },
+        focus: PACKAGES,
+        module: PACKAGES,
       }),
     ],
     found_by: has(tree, 'go.work') ? 'go.work' : 'go.mod',
   })
 }
 
+/** Go runs packages, so a test file stands for its own. */
+const PACKAGES = {
+  argv: ['sh', '-c', `${LIST}; exec go test -json -count=1 "$@" >> "$0"`, '{results}.json', '{target}'],
+  by: 'go_package',
+  extensions: ['.go'],
+} as const
 const OFFLINE = { GOPROXY: 'off', GOSUMDB: 'off' } as const
 
 async function goModules(tree: BaseTree): Promise<GoModules | undefined> {
@@ -113,7 +124,7 @@ function goFlags({ vendored, required, summed }: GoModules): string {
   return `-buildvcs=false -modcacherw${mode}`
 }
 
-type Wish = Pick<ProfilePhase, 'timeout_seconds' | 'results' | 'env'> & {
+type Wish = Pick<ProfilePhase, 'kind' | 'timeout_seconds' | 'results' | 'env' | 'focus' | 'module'> & {
   readonly shown: string
   readonly required?: boolean
 }

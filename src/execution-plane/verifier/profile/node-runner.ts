@@ -1,7 +1,7 @@
-import type { ProfilePhase } from '#domain/verification'
+import type { PhaseFocus, ProfilePhase } from '#domain/verification'
 
 /** How a test script is run by the platform, with results by test id. */
-export type TestRun = Pick<ProfilePhase, 'argv' | 'results' | 'env'>
+export type TestRun = Pick<ProfilePhase, 'argv' | 'results' | 'env' | 'focus' | 'module'>
 
 const BIN = 'node_modules/.bin'
 /** Switches that are the repository's taste or would let nothing pass for success; the platform decides these. */
@@ -63,63 +63,95 @@ export function testRun(command: ScriptCommand): TestRun | undefined {
   return { ...run, argv: ['sh', '-c', `exec ${line}`] }
 }
 
-function runnerOf({ env, words }: ScriptCommand): TestRun | undefined {
+const SOURCES = ['.js', '.cjs', '.mjs', '.jsx', '.ts', '.cts', '.mts', '.tsx'] as const
+const JSON_REPORT = { format: 'jest_json', path: '{results}.json' } as const
+const XML_REPORT = { format: 'junit', path: '{results}.xml' } as const
+const TAP_OUTPUT = { format: 'tap', path: '-' } as const
+
+/** How one runner is told to report to the platform, and to run a part of its tests. */
+interface Runner {
+  readonly results: NonNullable<ProfilePhase['results']>
+  /** Words of the script that say which command is run and are given anew by `first`. */
+  readonly own?: RegExp
+  readonly first?: readonly string[]
+  readonly reporter: readonly string[]
+  /** In front of test files; absent: files are named as they are. */
+  readonly files?: readonly string[]
+  /** In front of sources whose tests are wanted; absent: the runner cannot tell which tests belong to a source. */
+  readonly related?: readonly string[]
+}
+
+const RUNNERS: Readonly<Record<string, Runner>> = {
+  vitest: {
+    results: JSON_REPORT,
+    own: /^(?:run|watch|dev)$/,
+    first: ['run'],
+    reporter: ['--passWithNoTests=false', '--reporter=default', '--reporter=json', '--outputFile.json={results}.json'],
+    related: ['related', '--run'],
+  },
+  jest: {
+    results: JSON_REPORT,
+    reporter: ['--ci', '--json', '--testLocationInResults', '--outputFile={results}.json'],
+    files: ['--runTestsByPath'],
+    related: ['--findRelatedTests'],
+  },
+  // The plural is what every mocha reads; before version 6 there is no singular.
+  mocha: { results: XML_REPORT, reporter: ['--reporter', 'xunit', '--reporter-options', 'output={results}.xml'] },
+  ava: { results: TAP_OUTPUT, reporter: ['--tap'] },
+  tape: { results: TAP_OUTPUT, reporter: [] },
+}
+const NODE_REPORTER = [
+  '--test',
+  '--test-reporter=spec',
+  '--test-reporter-destination=stdout',
+  '--test-reporter={node_reporter}',
+  '--test-reporter-destination={results}.json',
+] as const
+
+function runnerOf({ env, words, globs }: ScriptCommand): TestRun | undefined {
   const [program = '', ...rest] = words
   const args = withoutDropped(rest)
-  const json = { format: 'jest_json', path: '{results}.json' } as const
   const given = Object.keys(env).length > 0 ? { env } : {}
   const named = program.replace(/^(?:\.\/)?node_modules\/\.bin\//, '')
-  switch (named) {
-    case 'vitest': {
-      const own = args.filter((arg, at) => !(at === 0 && ['run', 'watch', 'dev'].includes(arg)))
-      const argv = [`${BIN}/vitest`, 'run', ...own, '--passWithNoTests=false']
-      return {
-        ...given,
-        argv: [...argv, '--reporter=default', '--reporter=json', '--outputFile.json={results}.json'],
-        results: json,
-      }
-    }
-    case 'jest':
-      return {
-        ...given,
-        argv: [`${BIN}/jest`, ...args, '--ci', '--json', '--testLocationInResults', '--outputFile={results}.json'],
-        results: json,
-      }
-    case 'mocha':
-      return {
-        ...given,
-        // The plural is what every mocha reads; before version 6 there is no singular.
-        argv: [`${BIN}/mocha`, ...args, '--reporter', 'xunit', '--reporter-options', 'output={results}.xml'],
-        results: { format: 'junit', path: '{results}.xml' },
-      }
-    case 'ava':
-      return {
-        ...given,
-        argv: [`${BIN}/ava`, ...args.filter((arg) => arg !== '--tap'), '--tap'],
-        results: { format: 'tap', path: '-' },
-      }
-    case 'tape':
-      return { ...given, argv: [`${BIN}/tape`, ...args], results: { format: 'tap', path: '-' } }
-    case 'node':
-    case 'tsx':
-      return args.includes('--test') ? { ...given, argv: nodeTest(named, args), results: json } : undefined
-    default:
-      return undefined
+  if (named === 'node' || named === 'tsx')
+    return args.includes('--test') ? { ...given, ...nodeTest(named, args, globs) } : undefined
+  const runner = Object.hasOwn(RUNNERS, named) ? RUNNERS[named] : undefined
+  if (runner === undefined) return undefined
+  const { first = [], files = [], related } = runner
+  const own = args.filter((arg, at) => !(at === 0 && runner.own?.test(arg) === true) && !runner.reporter.includes(arg))
+  const argv = (verb: readonly string[], more: readonly string[]) => [`${BIN}/${named}`, ...verb, ...more]
+  const switches = withoutFiles(own, globs)
+  const focus = (verb: readonly string[], mark: readonly string[]) =>
+    part(argv(verb, [...switches, ...runner.reporter, ...mark, '{target}']))
+  return {
+    ...given,
+    argv: argv(first, [...own, ...runner.reporter]),
+    results: runner.results,
+    focus: focus(first, files),
+    ...(related === undefined ? {} : { module: named === 'vitest' ? focus(related, []) : focus(first, related) }),
   }
 }
 
-function nodeTest(program: string, args: readonly string[]): readonly string[] {
+const part = (argv: readonly string[]): PhaseFocus => ({ argv, by: 'path', extensions: SOURCES })
+
+/** A script's own test files and folders give way to those that are asked for; switches stay, with the word behind. */
+const withoutFiles = (args: readonly string[], globs: ReadonlySet<string>): readonly string[] =>
+  args.filter((arg, at) => !globs.has(arg) && (arg.startsWith('-') || /^-[^=]*$/.test(args[at - 1] ?? '')))
+
+function nodeTest(program: string, args: readonly string[], globs: ReadonlySet<string>): TestRun {
   const at = args.indexOf('--test')
-  return [
+  const line = (before: readonly string[], after: readonly string[]) => [
     program === 'node' ? 'node' : `${BIN}/${program}`,
-    ...args.slice(0, at),
-    '--test',
-    '--test-reporter=spec',
-    '--test-reporter-destination=stdout',
-    '--test-reporter={node_reporter}',
-    '--test-reporter-destination={results}.json',
-    ...args.slice(at + 1),
+    ...before,
+    ...NODE_REPORTER,
+    ...after,
   ]
+  const [before, after] = [args.slice(0, at), args.slice(at + 1)]
+  return {
+    argv: line(before, after),
+    results: JSON_REPORT,
+    focus: part(line(before, [...withoutFiles(after, globs), '{target}'])),
+  }
 }
 
 function withoutDropped(args: readonly string[]): readonly string[] {

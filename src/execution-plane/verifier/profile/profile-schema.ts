@@ -1,3 +1,4 @@
+import { PHASE_KINDS } from '#domain/verification'
 import { z } from 'zod'
 import { planSchema } from './plan-schema.ts'
 
@@ -8,12 +9,37 @@ const relative = z
   .max(400)
   .refine((path) => !path.startsWith('/') && !path.split('/').includes('..'), 'must be a path inside the repository')
 
+const part = (said: string) =>
+  z
+    .strictObject({
+      command: z
+        .array(z.string().max(4_000))
+        .min(1)
+        .max(200)
+        .describe('As `command`; a word with `{target}` stands once for each target, `{targets}` is all with commas.'),
+      by: z
+        .enum(['path', 'go_package', 'java_class'])
+        .default('path')
+        .describe('What stands for a file: its path, its folder as a Go package, or its class. Absent means path.'),
+      extensions: z
+        .array(z.string().regex(/^\.[\w.]{1,20}$/, 'must be an ending such as .py'))
+        .min(1)
+        .max(20)
+        .describe('Endings of the files that can be told; others are left out.'),
+    })
+    .optional()
+    .describe(said)
+
 const phase = z
   .strictObject({
     id: z
       .string()
       .regex(/^[a-z][a-z0-9_-]{0,40}$/, 'must be lower-case words joined by _ or -')
       .describe('Name of the phase, unique in the profile.'),
+    kind: z
+      .enum(PHASE_KINDS)
+      .optional()
+      .describe('What the phase tells. Absent: read from the id (lint, types, build …), else all_tests.'),
     command: z
       .array(z.string().max(4_000))
       .min(1)
@@ -37,6 +63,14 @@ const phase = z
       })
       .optional()
       .describe('Where results by test are read; absent: the exit code alone decides.'),
+    tool: z
+      .array(z.string().max(4_000))
+      .min(1)
+      .max(20)
+      .optional()
+      .describe('A command that fails where the tool is not installed: the phase is then not run, with that reason.'),
+    focus: part('How some test files are run alone. Absent: the phase only runs whole.'),
+    module: part('How the tests of the modules of some files are run. Absent: the phase only runs whole.'),
   })
   .describe('One command.')
 

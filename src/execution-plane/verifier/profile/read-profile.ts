@@ -1,5 +1,5 @@
 import { readDocument, shownProblems } from '#documents'
-import type { ProfilePhase, VerificationProfile } from '#domain/verification'
+import type { PhaseFocus, ProfilePhase, VerificationProfile } from '#domain/verification'
 import { ok, refuse, type Result } from '#domain/result'
 import { profileSchema, type PhaseDocument, type ProfileDocument } from './profile-schema.ts'
 import { sealProfile } from './seal-profile.ts'
@@ -30,14 +30,20 @@ function toProfile(document: ProfileDocument, origin: string): VerificationProfi
   })
 }
 
-function toPhase({ command, cwd, env, results, ...rest }: PhaseDocument): ProfilePhase {
+function toPhase({ command, cwd, env, results, kind, tool, focus, module, ...rest }: PhaseDocument): ProfilePhase {
   return {
     ...rest,
     argv: command,
+    ...(kind === undefined ? {} : { kind }),
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),
     ...(results === undefined ? {} : { results }),
+    ...(tool === undefined ? {} : { tool }),
+    ...(focus === undefined ? {} : { focus: toFocus(focus) }),
+    ...(module === undefined ? {} : { module: toFocus(module) }),
   }
 }
+
+const toFocus = ({ command, ...rest }: NonNullable<PhaseDocument['focus']>): PhaseFocus => ({ ...rest, argv: command })
 
 const duplicate = (ids: readonly string[]): string | undefined => ids.find((id, at) => ids.indexOf(id) !== at)
