@@ -14,6 +14,7 @@ import { GanderError } from '#domain/failure'
 import type { RunId } from '#domain/ids'
 import type { ApprovalDesk, ApprovalRules } from '#ports'
 import type { PlatformSettings, SharedParts } from './shared-parts.ts'
+import { signerWhenNeeded } from './open-signer.ts'
 import { systemClock } from './system-clock.ts'
 import { textOf } from './text-of.ts'
 
@@ -25,10 +26,11 @@ export interface ApprovalParts {
 }
 
 /** Wires approvals; rules, roles and accounts are read anew for each answer and each use. */
-export function openApprovals({ home, version }: PlatformSettings, shared: SharedParts): ApprovalParts {
+export function openApprovals(settings: PlatformSettings, shared: SharedParts): ApprovalParts {
+  const { home, version } = settings
   const { store, artifacts, redactor, approval_records: records, principals: identities } = shared
   const parts = { rules: () => rulesOf(home), identities, records, clock: systemClock, store, account: account() }
-  const sealer = createEvidenceSealer({ artifacts, redactor })
+  const sealer = createEvidenceSealer({ artifacts, redactor, signer: signerWhenNeeded(settings) })
   return {
     approvals: (changeOf) =>
       createApprovals({ ...parts, redactor, sealer, version, redaction_policy: redactor.version, changeOf }),

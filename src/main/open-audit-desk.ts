@@ -4,7 +4,8 @@ import { mkdir, open, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { copyHomeIn, copyHomeOut } from '#adapters/home-backup'
-import { createFolderPlace, trustedKeys, verifierOf } from '#adapters/ledger-checkpoints'
+import { createFolderPlace } from '#adapters/ledger-checkpoints'
+import { ledgerVerifierOf, trustedKeys } from '#adapters/signing'
 import {
   copyTablesIn,
   copyTablesOut,
@@ -51,8 +52,8 @@ export function openAuditDesk(
     export: async (tenant, path, wish) => write(path, (await audit()).lines(tenant, wish)),
     verifyFile: async (path, files) => {
       const given = await Promise.all(files.map((file) => readGiven(file)))
-      const keys = given.length > 0 ? given : Object.values(await trustedKeys(home))
-      return verifyExport({ text: textOf(path), keys, verifierOf })
+      const keys = given.length > 0 ? given : Object.values(await trustedKeys('audit', home))
+      return verifyExport({ text: textOf(path), keys, verifierOf: ledgerVerifierOf })
     },
     backup: async (folder, { with_keys }) => backUp({ settings, database: await database() }, { folder, with_keys }),
     restore: (folder, by) => restore(settings, folder, by),

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { createArtifactRemoval, createFilesystemArtifacts, tenantHome } from '#adapters/artifacts/filesystem'
-import { createFolderPlace, createGitPlace, openLedgerKey, trustedKeys, verifierOf } from '#adapters/ledger-checkpoints'
+import { createFolderPlace, createGitPlace } from '#adapters/ledger-checkpoints'
+import { ledgerVerifierOf, openKey, trustedKeys } from '#adapters/signing'
 import { createAuditTrail, createRetentionRecords, type Database } from '#adapters/postgres'
 import {
   createCheckpointMaker,
@@ -37,7 +38,7 @@ export function openAudit({ settings, database, redactor, alarm = tell }: AuditG
   const { home } = settings
   const trail = createAuditTrail({ database, identifiers })
   const ground = once(async () => {
-    const key = await openLedgerKey(home)
+    const key = await openKey('audit', home)
     const { pace, also } = readAuditSettings(await textOf(join(home, 'audit.yaml')), join(home, 'audit.yaml'))
     const own = createFolderPlace(join(home, 'checkpoints'))
     const others = also.map((place) =>
@@ -54,14 +55,22 @@ export function openAudit({ settings, database, redactor, alarm = tell }: AuditG
     list: (tenant, filter, page) => trail.list(tenant, filter, page),
     verify: async (tenant) => {
       const { places } = await ground()
-      return verifyAudit({ trail, tenant, places, verify: verifierOf(Object.values(await trustedKeys(home))) })
+      return verifyAudit({
+        trail,
+        tenant,
+        places,
+        verify: ledgerVerifierOf(Object.values(await trustedKeys('audit', home))),
+      })
     },
     checkpoint,
     makeDue: async () => (await ground()).maker.makeDue(),
     lines: async function* (tenant, wish) {
       const { key, places } = await ground()
       await checkpoint(tenant)
-      yield* notedLines({ trail, tenant, place: places[0], key, public_keys: await trustedKeys(home), redactor }, wish)
+      yield* notedLines(
+        { trail, tenant, place: places[0], key, public_keys: await trustedKeys('audit', home), redactor },
+        wish,
+      )
     },
     checkpoints: async (tenant, page) => {
       const [own] = (await ground()).places

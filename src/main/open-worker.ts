@@ -18,6 +18,7 @@ import { findGuests } from './find-guests.ts'
 import { openRunPolicies } from './open-policy.ts'
 import { once } from './once.ts'
 import { openApprovals } from './open-approvals.ts'
+import { signerWhenNeeded } from './open-signer.ts'
 import { sandboxProfile } from './sandbox-profiles.ts'
 import { keptHome, type PlatformSettings, type SharedParts } from './shared-parts.ts'
 import { identifiers, systemClock } from './system-clock.ts'
@@ -108,6 +109,10 @@ const gatewayOver = (connection: () => ReturnType<typeof ensureGateway>): ModelG
 /** What of a worker's parts is one tenant's. */
 function tenantParts(settings: PlatformSettings, shared: SharedParts, tenant: TenantId) {
   const own = shared.ofTenant(tenant)
-  const sealer = createEvidenceSealer({ artifacts: own.artifacts, redactor: shared.redactor })
+  const sealer = createEvidenceSealer({
+    artifacts: own.artifacts,
+    redactor: shared.redactor,
+    signer: signerWhenNeeded(settings),
+  })
   return { ...own, sealer, approval_rules: openApprovals(settings, { ...shared, ...own }).approval_rules }
 }

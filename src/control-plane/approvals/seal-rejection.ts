@@ -1,6 +1,14 @@
 import { diffStat, type Change } from '#domain/change'
 import type { Diagnosed } from '#domain/failure'
-import type { RunEvidence, Versions } from '#domain/packet'
+import {
+  allowedModels,
+  approvalSummary,
+  decisionSummary,
+  ledgerLine,
+  networkSummary,
+  type RunEvidence,
+  type Versions,
+} from '#domain/packet'
 import type { EvidenceSealer, RunStore, RunView } from '#ports'
 
 /** What is needed to tell the end of a run that nobody works on. */
@@ -33,21 +41,8 @@ export async function sealRejection(
         : { commit: source.commit, tree: source.tree, ref: source.ref, repository: source.repository },
     head: change === undefined ? null : { tree: change.head_tree, commit: null, branch: null },
     change: { files, stat: diffStat(files), patch_sha256: null },
-    decisions: decisions.map(({ decision_id, action, answer, matched_rules }) => ({
-      decision_id,
-      action,
-      answer,
-      rules: matched_rules.map((rule) => `${rule.policy}:${rule.rule}`),
-    })),
-    steps: view.steps.map(({ n, kind, key, intent_at: at, request_sha256, tree, cost_usd }) => ({
-      n,
-      kind,
-      key,
-      at,
-      request_sha256,
-      tree,
-      cost_usd,
-    })),
+    decisions: decisions.map(decisionSummary),
+    steps: view.steps.map(ledgerLine),
     costs: {
       limits: view.limits,
       use: view.use,
@@ -57,6 +52,10 @@ export async function sealRejection(
     versions: versionsOf(parts, view),
     artifacts: view.artifacts.map(({ kind, name, sha256, bytes }) => ({ kind, name, sha256, bytes })),
     started_at: view.created_at,
+    campaign: task.campaign_id ?? null,
+    network: task.sandbox === undefined ? null : networkSummary(task.sandbox),
+    allowed_models: allowedModels(task),
+    approvals: (view.approvals ?? []).map(approvalSummary),
   }
   return (await parts.sealer.seal(evidence)).sha256
 }

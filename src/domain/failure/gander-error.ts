@@ -60,6 +60,16 @@ export const GANDER_ERRORS = {
     exit: 5,
     remedy: 'Restore GANDER_HOME/audit-key.pem from its backup, or remove it to begin anew.',
   },
+  evidence_key_unreadable: {
+    exit: 5,
+    remedy:
+      'Restore GANDER_HOME/evidence-key.pem from its backup, remove it to begin anew, or correct GANDER_EVIDENCE_KEY.',
+  },
+  evidence_not_signed: {
+    exit: 5,
+    remedy: 'Try the program of GANDER_EVIDENCE_SIGNER by hand: it gets bytes and prints a signature in base64.',
+  },
+  packet_unreadable: { exit: 1, remedy: 'Give the packet.json of a run, as `gander show RUN` names it.' },
   audit_configuration_invalid: { exit: 2, remedy: 'Correct GANDER_HOME/audit.yaml; see docs/guides/audit.md.' },
   audit_export_unreadable: { exit: 2, remedy: 'Give a file made by `gander audit export`.' },
   dependency_rules_invalid: {

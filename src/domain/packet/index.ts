@@ -7,7 +7,10 @@ import type { Plan } from '../plan/index.ts'
 import type { RiskReading } from '../risk/index.ts'
 import type { EndState, Reproduction } from '../run/index.ts'
 import type { Task } from '../task/index.ts'
-import type { StrengthReport, TestDelta, VerificationReport } from '../verification/index.ts'
+import type { StrengthReport, TestDelta, VerificationProfile, VerificationReport } from '../verification/index.ts'
+import type { ApprovalSummary, DecisionSummary, LedgerLine, NetworkSummary } from './summaries.ts'
+
+export { allowedModels, approvalSummary, decisionSummary, ledgerLine, networkSummary } from './summaries.ts'
 
 /** The twelve versions without which an outcome cannot be investigated later. */
 export interface Versions {
@@ -31,25 +34,6 @@ interface JudgementSummary {
   readonly confidence: string
   readonly required_human_attention: readonly string[]
   readonly report_sha256: string | null
-}
-
-/** A decision of policy, without the arguments. */
-interface DecisionSummary {
-  readonly decision_id: string
-  readonly action: string
-  readonly answer: string
-  readonly rules: readonly string[]
-}
-
-/** One tool or model call in order. */
-interface LedgerLine {
-  readonly n: number
-  readonly kind: string
-  readonly key: string
-  readonly at: string
-  readonly request_sha256: string
-  readonly tree: string | null
-  readonly cost_usd: number
 }
 
 /** A stored artifact by its content. */
@@ -101,6 +85,19 @@ export interface RunEvidence {
   readonly versions: Versions
   readonly artifacts: readonly PacketArtifact[]
   readonly started_at: string
+  /** When the packet was sealed; absent: not kept. */
+  readonly sealed_at?: string
+  /** Null: the run belongs to none. Absent here and below: the packet is from before it was kept. */
+  readonly campaign?: string | null
+  /** Null: no sandbox was chosen. */
+  readonly network?: NetworkSummary | null
+  /** Hash over every policy that held for the run; null: it ended before any did. */
+  readonly effective_policy_sha256?: string | null
+  /** Models the run was allowed to ask, as `provider:model`. */
+  readonly allowed_models?: readonly string[]
+  /** The profile that verified, whole, so that it can be run again; null: none was found. */
+  readonly profile?: VerificationProfile | null
+  readonly approvals?: readonly ApprovalSummary[]
 }
 
 /** The ten questions a finished run must answer. */
@@ -119,9 +116,12 @@ export const QUESTIONS = [
 
 export type Question = (typeof QUESTIONS)[number]
 
+/** The form of packets that are made now; v1 was not signed, and stays readable. */
+export const PACKET_SCHEMA = 'gander.evidence/v2'
+
 /** The sealed evidence of a run; `answers` says in words what the rest proves. */
 export interface EvidencePacket {
-  readonly schema: 'gander.evidence/v1'
+  readonly schema: 'gander.evidence/v1' | typeof PACKET_SCHEMA
   readonly answers: Readonly<Record<Question, readonly string[]>>
   readonly evidence: RunEvidence
 }

@@ -1,5 +1,7 @@
 /**
- * The evidence packet: what a run leaves behind for a stranger. Decides how the record answers the ten questions and
- * how it reads on one page; the facts are the run's, nothing an agent said is repeated as proof.
+ * The evidence packet: what a run leaves behind for a stranger. Decides how the record answers the ten questions, how it
+ * reads on one page, which in-toto statements it is signed as, and what a verifier holds them against. The facts are the
+ * run's; nothing an agent said is repeated as proof.
  */
+export { inClear, readEvidence } from './bundle.ts'
 export { createEvidenceSealer } from './seal-evidence.ts'

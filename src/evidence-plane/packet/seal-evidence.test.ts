@@ -1,8 +1,11 @@
+import { generateKeyPairSync, sign, verify } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_LIMITS, NO_USE } from '#domain/budget'
 import { QUESTIONS, type RunEvidence } from '#domain/packet'
 import type { Task } from '#domain/task'
-import type { ArtifactStore, Redactor } from '#ports'
+import type { ArtifactStore, EvidenceSigner, Redactor } from '#ports'
+import { inClear, readBundle, readEvidence } from './bundle.ts'
+import { payloadOf, preAuthentication } from './envelope.ts'
 import { createEvidenceSealer } from './seal-evidence.ts'
 
 const SECRET = 'correct-horse-battery'
@@ -18,6 +21,11 @@ function store(): ArtifactStore & { readonly texts: string[] } {
     get: async () => undefined,
     locate: async () => undefined,
   }
+}
+
+const key = generateKeyPairSync('ed25519')
+const signer: EvidenceSigner = {
+  sign: async (bytes) => [{ keyid: 'a'.repeat(64), sig: sign(null, bytes, key.privateKey).toString('base64') }],
 }
 
 const redactor: Redactor = {
@@ -76,33 +84,74 @@ const evidence = (more: Partial<RunEvidence> = {}): RunEvidence => ({
 
 describe('a sealed packet', () => {
   it('answers every question, also of a run that found nothing', async () => {
-    const { packet } = await createEvidenceSealer({ artifacts: store(), redactor }).seal(evidence())
+    const { packet } = await createEvidenceSealer({ artifacts: store(), redactor, signer }).seal(evidence())
     for (const question of QUESTIONS) expect(packet.answers[question].length).toBeGreaterThan(0)
   })
 
   it('claims no proof where nothing was verified', async () => {
-    const { packet } = await createEvidenceSealer({ artifacts: store(), redactor }).seal(evidence())
+    const { packet } = await createEvidenceSealer({ artifacts: store(), redactor, signer }).seal(evidence())
     expect(packet.answers.what_proves_it).toEqual(['No verification ran.'])
     expect(packet.answers.why_it_is_right.join(' ')).toContain('unproved')
   })
 
   it('holds no secret in either form, and stays JSON', async () => {
     const artifacts = store()
-    const { packet } = await createEvidenceSealer({ artifacts, redactor }).seal(evidence())
-    expect(artifacts.texts.join('')).not.toContain(SECRET)
+    const { packet } = await createEvidenceSealer({ artifacts, redactor, signer }).seal(evidence())
+    expect(artifacts.texts.map(inClear).join('')).not.toContain(SECRET)
     expect(packet.evidence.outcome.summary).toBe('It said [redacted] "quoted"')
-    expect(JSON.parse(artifacts.texts[0] ?? '')).toEqual(packet)
+    expect(readEvidence(artifacts.texts[0] ?? '')).toEqual(packet)
   })
 
   it('shows text of outsiders as text on its page', async () => {
     const artifacts = store()
-    await createEvidenceSealer({ artifacts, redactor }).seal(evidence())
+    await createEvidenceSealer({ artifacts, redactor, signer }).seal(evidence())
     expect(artifacts.texts[1]).toContain('# Evidence: Add the &lt;b>counts&lt;/b>')
+  })
+
+  it('is read in a minute, however much there is to tell', async () => {
+    const artifacts = store()
+    const long = { ...task, constraints: Array.from({ length: 200 }, (_, at) => `Rule ${at}`) } as Task
+    await createEvidenceSealer({ artifacts, redactor, signer }).seal(evidence({ task: long }))
+    const lines = (artifacts.texts[1] ?? '').split('\n')
+    expect(lines.length).toBeLessThanOrEqual(62)
+    expect(lines.join('\n')).toMatch(/gander verify packet\.json[\s\S]*`a{64}`/)
+  })
+
+  it('is three statements about one subject, each signed over its type and its bytes', async () => {
+    const artifacts = store()
+    const head = { tree: 'd'.repeat(40), commit: 'c'.repeat(40), branch: 'gander/x' }
+    await createEvidenceSealer({ artifacts, redactor, signer }).seal(evidence({ head }))
+    const read = readBundle(artifacts.texts[0] ?? '')
+    if (!read.ok) throw new Error(read.refusal)
+    const { envelopes } = read.value
+    const statements = envelopes.map((each) => JSON.parse(payloadOf(each).toString()) as { subject: unknown })
+    expect(statements).toHaveLength(3)
+    for (const { subject } of statements)
+      expect(subject).toEqual([
+        { name: 'tree', digest: { gitTree: head.tree } },
+        { name: 'commit', digest: { gitCommit: head.commit } },
+      ])
+    for (const each of envelopes) {
+      const pae = preAuthentication(each.payloadType, payloadOf(each))
+      expect(verify(null, pae, key.publicKey, Buffer.from(each.signatures[0]?.sig ?? '', 'base64'))).toBe(true)
+    }
+  })
+
+  it('encodes what is signed as the DSSE specification does', () => {
+    const encoded = preAuthentication('http://example.com/HelloWorld', Buffer.from('hello world'))
+    expect(Buffer.from(encoded).toString()).toBe('DSSEv1 29 http://example.com/HelloWorld 11 hello world')
+  })
+
+  it('of version 1 stays readable', () => {
+    const old = { schema: 'gander.evidence/v1', answers: {}, evidence: { run_id: 'run_1' } }
+    expect(readEvidence(JSON.stringify(old)).evidence.run_id).toBe('run_1')
   })
 
   it('names what was seen of secrets', async () => {
     const incidents = [{ kind: 'github_token', where: 'unit_tests', is_confirmed: false }]
-    const { packet } = await createEvidenceSealer({ artifacts: store(), redactor }).seal(evidence({ incidents }))
+    const { packet } = await createEvidenceSealer({ artifacts: store(), redactor, signer }).seal(
+      evidence({ incidents }),
+    )
     expect(packet.answers.what_risk_is_left.join('\n')).toMatch(/looks like a secret \(github_token\)/)
   })
 })

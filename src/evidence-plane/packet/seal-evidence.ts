@@ -1,15 +1,18 @@
 import type { CutSecrets } from '#domain/event'
-import type { EvidencePacket } from '#domain/packet'
-import type { ArtifactStore, EvidenceSealer, Redactor, RunArtifact } from '#ports'
+import { GanderError } from '#domain/failure'
+import { PACKET_SCHEMA, type EvidencePacket } from '#domain/packet'
+import type { ArtifactStore, EvidenceSealer, EvidenceSigner, Redactor, RunArtifact } from '#ports'
 import { answerQuestions } from './answer-questions.ts'
+import { readEvidence, sealBundle } from './bundle.ts'
 import { renderPacket } from './render-packet.ts'
 
-/** Makes the sealer; whatever is in the evidence passes the redactor before it is stored. */
+/** Makes the sealer; whatever is in the evidence passes the redactor before it is signed and stored. */
 export function createEvidenceSealer(parts: {
   readonly artifacts: ArtifactStore
   readonly redactor: Redactor
+  readonly signer: EvidenceSigner
 }): EvidenceSealer {
-  const { artifacts, redactor } = parts
+  const { artifacts, redactor, signer } = parts
   const store = async (kind: string, name: string, text: string): Promise<RunArtifact> => {
     const ref = await artifacts.put(text)
     return { ...ref, kind, name, data_class: 'internal' }
@@ -17,12 +20,18 @@ export function createEvidenceSealer(parts: {
   return {
     async seal(evidence) {
       const { packet, cut } = await redacted(
-        { schema: 'gander.evidence/v1', answers: answerQuestions(evidence), evidence },
+        { schema: PACKET_SCHEMA, answers: answerQuestions(evidence), evidence },
         redactor,
       )
-      const json = await store('evidence_packet', 'packet.json', `${JSON.stringify(packet, null, 2)}\n`)
-      const page = await store('evidence_page', 'packet.md', renderPacket(packet, json.sha256))
+      const { text, key_ids } = await sealBundle(packet, signer)
+      const json = await store('evidence_packet', 'packet.json', text)
+      const page = await store('evidence_page', 'packet.md', renderPacket(packet, { sha256: json.sha256, key_ids }))
       return { packet, sha256: json.sha256, artifacts: [json, page], cut }
+    },
+    async open(sha256) {
+      const bytes = await artifacts.get(sha256)
+      if (bytes === undefined) throw new GanderError('packet_unreadable', `The packet ${sha256} is not in the store.`)
+      return readEvidence(Buffer.from(bytes).toString('utf8'))
     },
   }
 }

@@ -8,6 +8,7 @@ import type {
   RetentionRecords,
   SweepReport,
 } from '#ports'
+import { inClear } from '#evidence-plane/packet'
 import { ruleFor, type RetentionRules } from './retention-rules.ts'
 
 interface SweepParts {
@@ -86,7 +87,7 @@ async function namedByPackets(sweep: Sweep, tenant: TenantId): Promise<ReadonlyS
   for (const packet of await sweep.records.packets(tenant, daysAgo(sweep, sweep.rules_now.packet_valid))) {
     named.add(packet)
     const bytes = await sweep.artifacts(tenant).get(packet)
-    const text = bytes === undefined ? '' : new TextDecoder().decode(bytes)
+    const text = bytes === undefined ? '' : inClear(new TextDecoder().decode(bytes))
     for (const [hash] of text.matchAll(/\b[0-9a-f]{64}\b/g)) named.add(hash)
   }
   return named

@@ -1,6 +1,15 @@
 import { diffStat } from '#domain/change'
 import { incidentsOf, redactionEvents, type EventDraft } from '#domain/event'
-import type { EvidencePacket, RunEvidence, Versions } from '#domain/packet'
+import {
+  allowedModels,
+  approvalSummary,
+  decisionSummary,
+  ledgerLine,
+  networkSummary,
+  type EvidencePacket,
+  type RunEvidence,
+  type Versions,
+} from '#domain/packet'
 import { compareTests } from '#domain/verification'
 import { PROMPT_CONTRACT_VERSION, SYSTEM_PROMPT_VERSION } from '#execution-plane/context'
 import { RUBRIC_VERSION } from '#execution-plane/judge'
@@ -23,19 +32,17 @@ export async function sealPacket(
     const of_packet: EventDraft = { event: 'packet_sealed', facts: { packet_hash: sha256, tree } }
     return { value: { sha256 }, artifacts, events: [of_packet, ...redactionEvents('packet', cut)] }
   })
-  const bytes = await parts.artifacts.get(sealed.sha256)
-  if (bytes === undefined) throw new Error(`the sealed packet ${sealed.sha256} is not in the store`)
-  // The bytes are the ones the sealer wrote: their hash was checked on reading.
-  return { packet: JSON.parse(Buffer.from(bytes).toString('utf8')) as EvidencePacket, sha256: sealed.sha256 }
+  return { packet: await parts.sealer.open(sealed.sha256), sha256: sealed.sha256 }
 }
 
 async function gather(execution: Execution, outcome: RunEvidence['outcome']): Promise<RunEvidence> {
   const { parts, run, task, found, journal } = execution
-  const [budget, decisions, artifacts, events] = await Promise.all([
+  const [budget, decisions, artifacts, events, approvals] = await Promise.all([
     parts.store.budget(run.id),
     parts.store.decisions(run.id),
     parts.store.artifacts(run.id),
     parts.store.events(run.id, 0),
+    parts.store.approvals(run.id),
   ])
   const source = found.repository?.source
   const { before = null, after = null } = found
@@ -60,21 +67,8 @@ async function gather(execution: Execution, outcome: RunEvidence['outcome']): Pr
     change: { files, stat: diffStat(files), patch_sha256: found.patch_sha256 ?? null },
     plan: found.plan ?? null,
     ...(found.risk && { risk: withoutFacts(found.risk) }),
-    decisions: decisions.map(({ decision_id, action, answer, matched_rules }) => ({
-      decision_id,
-      action,
-      answer,
-      rules: matched_rules.map((rule) => `${rule.policy}:${rule.rule}`),
-    })),
-    steps: journal.lines().map(({ n, kind, key, intent_at, request_sha256, tree, cost_usd }) => ({
-      n,
-      kind,
-      key,
-      at: intent_at,
-      request_sha256,
-      tree,
-      cost_usd,
-    })),
+    decisions: decisions.map(decisionSummary),
+    steps: journal.lines().map(ledgerLine),
     reproduction: found.reproduction ?? null,
     verification: { before, after, delta: before !== null && after !== null ? compareTests(before, after) : null },
     verdicts: [...found.verdicts.values()],
@@ -84,6 +78,25 @@ async function gather(execution: Execution, outcome: RunEvidence['outcome']): Pr
     versions: versions(execution),
     artifacts: artifacts.map(({ kind, name, sha256, bytes }) => ({ kind, name, sha256, bytes })),
     started_at: execution.created_at,
+    sealed_at: new Date(parts.clock.now()).toISOString(),
+    ...permitted(execution),
+    profile: found.profile ?? null,
+    approvals: approvals.map(approvalSummary),
+  }
+}
+
+/** What the run could reach and ask, and under which policies. */
+function permitted({
+  parts,
+  task,
+  found,
+}: Execution): Pick<RunEvidence, 'campaign' | 'network' | 'effective_policy_sha256' | 'allowed_models'> {
+  const { sandbox } = found
+  return {
+    campaign: task.campaign_id ?? null,
+    network: sandbox === undefined ? null : networkSummary(sandbox),
+    effective_policy_sha256: parts.run_policy?.effective.version ?? null,
+    allowed_models: allowedModels(task),
   }
 }
 

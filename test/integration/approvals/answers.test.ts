@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createRunStore } from '#adapters/postgres'
 import { approvalFingerprint } from '#domain/approval'
 import type { RunId } from '#domain/ids'
-import type { EvidencePacket } from '#domain/packet'
+import { readEvidence } from '#evidence-plane/packet'
 import type { Platform, RunStore } from '#ports'
 import { openPlatform } from '../../../src/main/open-platform.ts'
 import { identifiers, startTestServer, type TestDatabase, type TestServer } from '../../support/database.ts'
@@ -129,7 +129,7 @@ describe('the answer to what a run asks for', () => {
     const run = await waiting()
     const view = await platform.decideApproval(run, no('grace', 'not from there'), {})
     expect(view.run).toMatchObject({ state: 'blocked_policy', diagnosis: { class: 'approval_denied' } })
-    const packet = JSON.parse(await readFile(view.packet ?? '', 'utf8')) as EvidencePacket
+    const packet = readEvidence(await readFile(view.packet ?? '', 'utf8'))
     expect(packet.evidence).toMatchObject({
       run_id: run,
       outcome: {

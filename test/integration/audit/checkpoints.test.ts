@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createFolderPlace, createGitPlace, openLedgerKey, verifierOf } from '#adapters/ledger-checkpoints'
+import { createFolderPlace, createGitPlace } from '#adapters/ledger-checkpoints'
+import { ledgerVerifierOf, openKey } from '#adapters/signing'
 import { LOCAL_TENANT } from '#domain/ids'
 import { createCheckpointMaker, verifyAudit } from '#evidence-plane/ledger'
 import type { CheckpointPlace } from '#ports'
@@ -60,9 +61,9 @@ describe('a checkpoint', () => {
 
   test('is signed with a key that only its owner can read, and by no other', async () => {
     expect(statSync(join(grounds.home, 'audit-key.pem')).mode & 0o777).toBe(0o600)
-    expect((await openLedgerKey(grounds.home)).key_id).toBe(grounds.key.key_id)
-    const other = await openLedgerKey(join(grounds.home, 'another'))
-    const verify = verifierOf([other.public_key])
+    expect((await openKey('audit', grounds.home)).key_id).toBe(grounds.key.key_id)
+    const other = await openKey('audit', join(grounds.home, 'another'))
+    const verify = ledgerVerifierOf([other.public_key])
     const { defects } = await verifyAudit({ ...grounds, tenant: LOCAL_TENANT, places: [grounds.place], verify })
     expect(new Set(defects.map(({ kind }) => kind))).toEqual(new Set(['checkpoint_unsigned']))
   })

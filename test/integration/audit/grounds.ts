@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createFolderPlace, openLedgerKey, verifierOf } from '#adapters/ledger-checkpoints'
+import { createFolderPlace } from '#adapters/ledger-checkpoints'
+import { ledgerVerifierOf, openKey } from '#adapters/signing'
 import { createAuditTrail, createExchangeJournal, createRunStore } from '#adapters/postgres'
 import { LOCAL_TENANT } from '#domain/ids'
 import { FOREIGN_TOOL } from '#domain/ledger'
@@ -13,7 +14,7 @@ import { leased } from '../../support/store-fixtures.ts'
 export async function auditGrounds(server: TestServer) {
   const db = await server.database()
   const home = mkdtempSync(join(tmpdir(), 'gander-audit-'))
-  const key = await openLedgerKey(home)
+  const key = await openKey('audit', home)
   const folder = join(home, 'checkpoints')
   const place = createFolderPlace(folder)
   const trail = createAuditTrail({ database: db.database, identifiers })
@@ -24,7 +25,7 @@ export async function auditGrounds(server: TestServer) {
     places: [place],
     alarm: ({ what }) => void alarms.push(what),
   })
-  const verify = verifierOf([key.public_key])
+  const verify = ledgerVerifierOf([key.public_key])
   return {
     db,
     home,

@@ -1,7 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openLab, outcomeOf, type Lab } from '../../support/lab/lab.ts'
+import { packetOf } from '../../support/lab/session.ts'
 
 let lab: Lab
 let repository: string
@@ -72,7 +73,7 @@ describe('a capability', () => {
     const shown = await lab.gander(['show', outcome.run_id, '--json'])
     const { task } = JSON.parse(shown.stdout.trim()) as { task: { grant: { id: string; hash: string } } }
     expect(task.grant).toMatchObject({ id: 'team.notes', hash: expect.stringMatching(/^[0-9a-f]{64}$/) })
-    const packet = JSON.parse(await readFile(String(outcome.packet), 'utf8')) as { evidence: { task: typeof task } }
+    const packet = await packetOf(outcome)
     expect(packet.evidence.task.grant).toEqual(task.grant)
   })
 

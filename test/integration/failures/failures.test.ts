@@ -7,6 +7,7 @@ import { openDatabase } from '#adapters/postgres'
 import { createPriceTable } from '#adapters/models'
 import { createPackageRegistries } from '#adapters/registries'
 import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
+import { createKeySigner, openKey } from '#adapters/signing'
 import { createWorkspaceFiles } from '#adapters/workspace-files'
 import { parseId, type RunId } from '#domain/ids'
 import { createEvidenceSealer } from '#evidence-plane/packet'
@@ -60,6 +61,7 @@ async function outcome({ repo = repository }: Wish): Promise<Outcome> {
 async function weakenedWorker(exec: (sandbox: Sandbox) => Sandbox['exec']) {
   const database = await openDatabase({ home: lab.home })
   const shared = sharedParts(lab.home, database)
+  const signer = createKeySigner(await openKey('evidence', lab.home))
   const driver = createBubblewrapDriver({ home: lab.home })
   const weak: SandboxDriver = {
     ...driver,
@@ -72,7 +74,11 @@ async function weakenedWorker(exec: (sandbox: Sandbox) => Sandbox['exec']) {
   const worker = createWorker(
     {
       ...shared,
-      ofTenant: () => ({ store: shared.store, artifacts: shared.artifacts, sealer: createEvidenceSealer(shared) }),
+      ofTenant: () => ({
+        store: shared.store,
+        artifacts: shared.artifacts,
+        sealer: createEvidenceSealer({ ...shared, signer }),
+      }),
       clock: systemClock,
       identifiers,
       policy: createPolicy({ identifiers }),
@@ -82,7 +88,7 @@ async function weakenedWorker(exec: (sandbox: Sandbox) => Sandbox['exec']) {
       guests: { find: unused, list: unused },
       guest_tools: { open: unused },
       prices: createPriceTable({ home: lab.home }),
-      sealer: createEvidenceSealer(shared),
+      sealer: createEvidenceSealer({ ...shared, signer }),
       files: createWorkspaceFiles,
       registries: createPackageRegistries({ home: lab.home }),
       proxy: { open: unused },

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { runCommandLine, type CliEnvironment } from '#cli'
 import type { EvidencePacket } from '#domain/packet'
+import { readEvidence } from '#evidence-plane/packet'
 import type { Platform } from '#ports'
 import { openPlatform } from '../../../src/main/open-platform.ts'
 import { fakeCli } from '../../support/fake-cli-environment.ts'
@@ -66,7 +67,7 @@ export async function openEvilRuns(kind: SandboxKind): Promise<EvilRuns> {
       const typed = ['run', '--repo', repository, '--issue', issue, ...modelWords(model.url('anthropic')), '--json']
       const { out, err, code } = await gander([...typed, ...words])
       const outcome = outcomeOf({ stdout: out, stderr: err, code })
-      const packet = JSON.parse(await readFile(outcome.packet ?? '', 'utf8')) as EvidencePacket
+      const packet = readEvidence(await readFile(outcome.packet ?? '', 'utf8'))
       return { repository, outcome, packet, printed: out + err, requests: model.requests }
     } finally {
       await model.close()

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EvidencePacket } from '#domain/packet'
+import { readEvidence } from '#evidence-plane/packet'
 import { startScriptedModel, type Script, type SeenRequest, type WireApi } from '../scripted-model/index.ts'
 import { outcomeOf, type Finished, type Lab, type Outcome } from './lab.ts'
 
@@ -50,5 +51,5 @@ export async function runScripted(lab: Lab, script: Script, ask: Ask): Promise<R
 
 /** The evidence packet a run left. */
 export async function packetOf(outcome: Outcome): Promise<EvidencePacket> {
-  return JSON.parse(await readFile(outcome.packet ?? '', 'utf8')) as EvidencePacket
+  return readEvidence(await readFile(outcome.packet ?? '', 'utf8'))
 }
