@@ -5,12 +5,15 @@ import type { EventDraft } from '#domain/event'
 import { GanderError } from '#domain/failure'
 import type { TenantId } from '#domain/ids'
 import { RUN_MODES, type RunMode, type Task } from '#domain/task'
-import type { Autonomy, AutonomyRecords, AutonomyWish, TenantAutonomy } from '#ports'
+import type { Autonomy, AutonomyRecords, AutonomyWish, GateCalibrations, TenantAutonomy } from '#ports'
 import { textOf } from './text-of.ts'
 
 /** Wires autonomy; workflow.yaml is read anew for each task. */
-export const openAutonomy = (home: string, records: AutonomyRecords): Autonomy =>
-  createAutonomy({ records, workflow: () => workflowOf(home) })
+export const openAutonomy = (
+  home: string,
+  records: AutonomyRecords,
+  calibrations?: Pick<GateCalibrations, 'strengths'>,
+): Autonomy => createAutonomy({ records, ...(calibrations && { calibrations }), workflow: () => workflowOf(home) })
 
 /** A file that is there and cannot be read or understood lets nothing begin. */
 async function workflowOf(home: string) {
@@ -25,6 +28,7 @@ async function workflowOf(home: string) {
 /** The autonomy of one tenant, as its platform offers it. */
 export const autonomyOf = (autonomy: Autonomy, tenant: TenantId): TenantAutonomy => ({
   view: () => autonomy.view(tenant),
+  gates: () => autonomy.gates(tenant),
   move: (task_class, wish) => autonomy.move(tenant, task_class, wish),
 })
 

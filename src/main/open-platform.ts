@@ -56,7 +56,7 @@ export function platformOver(ground: PlatformGround): Platform {
   const { home } = settings
   const shared = { ...ground.shared, ...ground.shared.ofTenant(tenant) }
   const { approval_desk, ...approvals } = openApprovals(settings, shared)
-  const autonomy = openAutonomy(home, shared.autonomy_records)
+  const autonomy = openAutonomy(home, shared.autonomy_records, shared.gate_calibrations)
   const platform = createInProcessPlatform({
     ...shared,
     tenant,

@@ -10,6 +10,7 @@ import { createRepositories } from '#adapters/git'
 import {
   createApprovalRecords,
   createAutonomyRecords,
+  createGateCalibrations,
   createCapabilityRecords,
   createIdentities,
   createPolicyBundles,
@@ -67,6 +68,7 @@ export function sharedParts(home: string, database: Database, redactor: Redactor
     ...openControls(database, (tenant) => stores.of(tenant)),
     approval_records: createApprovalRecords({ database }),
     autonomy_records: createAutonomyRecords({ database, identifiers }),
+    gate_calibrations: createGateCalibrations({ database, identifiers }),
     principals: createIdentities({ database, identifiers }),
     capability_records: createCapabilityRecords({ database, identifiers }),
     repository_records: createRepositoryRecords({ database, identifiers }),

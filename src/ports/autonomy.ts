@@ -2,6 +2,7 @@ import type { AutonomyFigures, PhaseNumber, RolloutFigures, WeighedCriterion } f
 import type { TenantId } from '#domain/ids'
 import type { AutonomyTerms, RunMode, Task } from '#domain/task'
 import type { GateAuthority, WorkflowProfile } from '#domain/workflow'
+import type { RecordedStrength } from './calibration.ts'
 
 /** How far a task class has come, for one tenant. */
 export interface ClassPhase {
@@ -55,6 +56,8 @@ export interface Autonomy {
   /** By the task's agreement, risk and capability; a class that fell below the floor of its phase goes down first. @throws GanderError `workflow_invalid` */
   grant(task: Task, wanted: AutonomyWish): Promise<AutonomyGrant>
   view(tenant: TenantId): Promise<readonly AutonomyView[]>
+  /** What calibration found of the gates; empty where nobody calibrated. */
+  gates(tenant: TenantId): Promise<readonly RecordedStrength[]>
   /** One phase up or any number down. @throws GanderError `rollout_criteria_unmet` unless overridden with a reason */
   move(
     tenant: TenantId,
@@ -66,6 +69,8 @@ export interface Autonomy {
 /** The autonomy of one tenant's task classes, as a platform offers it. */
 export interface TenantAutonomy {
   view(): Promise<readonly AutonomyView[]>
+  /** What calibration found of the gates; absent where it is not offered. */
+  gates?(): Promise<readonly RecordedStrength[]>
   move(
     task_class: string,
     wish: { readonly to: PhaseNumber; readonly by: string; readonly reason: string; readonly override: boolean },

@@ -6,9 +6,11 @@ import { grantTo, type AutonomyParts } from './grant-to.ts'
 import { saidOf } from './said-of.ts'
 
 /** Makes the room that grants autonomy and moves it. */
-export function createAutonomy({ records, workflow }: AutonomyParts): Autonomy {
+export function createAutonomy({ records, calibrations, workflow }: AutonomyParts): Autonomy {
+  const parts = { records, workflow, ...(calibrations && { calibrations }) }
   return {
-    grant: (task, wanted) => grantTo({ records, workflow }, task, wanted),
+    grant: (task, wanted) => grantTo(parts, task, wanted),
+    gates: async (tenant) => (await calibrations?.strengths(tenant)) ?? [],
     view: async (tenant) => {
       const classes = await records.classes(tenant)
       return Promise.all(classes.map((each) => viewOf(records, tenant, each)))

@@ -1,7 +1,10 @@
 import {
   brokenFloors,
+  caughtByAll,
   capLevel,
   capReach,
+  demotedLevelCap,
+  demotedReachCap,
   earnedLevel,
   gateStrengthCap,
   gateStrengthLevelCap,
@@ -12,6 +15,7 @@ import {
   riskCap,
   riskLevelCap,
   ROLLOUT_PHASES,
+  type GateStrength,
   type LevelCap,
   type Reach,
   type ReachCap,
@@ -19,31 +23,34 @@ import {
 import { isGanderError } from '#domain/failure'
 import type { Task } from '#domain/task'
 import { LEVEL_NAMES, type GateAuthority } from '#domain/workflow'
-import type { Autonomy, AutonomyRecords, ClassPhase } from '#ports'
+import type { Autonomy, AutonomyRecords, ClassPhase, GateCalibrations } from '#ports'
 import type { WorkflowFile } from './read-workflow.ts'
 import { saidOf } from './said-of.ts'
 
 /** What grants are made from. */
 export interface AutonomyParts {
   readonly records: AutonomyRecords
+  /** What calibration found of the gates; absent: nobody calibrates. */
+  readonly calibrations?: Pick<GateCalibrations, 'strengths'>
   /** Read anew for each task. @throws GanderError `workflow_invalid` */
   readonly workflow: () => Promise<WorkflowFile>
 }
 
 /** The level of a run that nobody chose one for. */
 const USUAL_LEVEL: GateAuthority = 3
-/** Nobody counts yet how many bad changes gates caught. */
-const NOT_COUNTED = { hits: 0, of: 0 }
-
 /** How far a task reaches and which level it has: the lowest of what was asked for and of every cap. */
 export async function grantTo(
-  { records, workflow }: AutonomyParts,
+  { records, calibrations, workflow }: AutonomyParts,
   ...[task, wanted]: Parameters<Autonomy['grant']>
 ): ReturnType<Autonomy['grant']> {
-  const [file, phase] = await Promise.all([workflow(), phaseNow(records, task)])
-  const reach = capReach(wanted.mode, reachCaps(task, phase))
+  const [file, phase, gates = []] = await Promise.all([
+    workflow(),
+    phaseNow(records, task),
+    calibrations?.strengths(task.tenant_id, task.repository),
+  ])
+  const reach = capReach(wanted.mode, reachCaps(task, phase, gates))
   const asked = wanted.level ?? file.level ?? USUAL_LEVEL
-  const level = capLevel(asked, await levelCaps({ records, file, task, asked }, reach.reach))
+  const level = capLevel(asked, await levelCaps({ records, file, task, asked, gates }, reach.reach))
   return { reach, level, phase: phase.phase, workflow: file.profile(level.level) }
 }
 
@@ -63,11 +70,17 @@ async function phaseNow(records: AutonomyRecords, { tenant_id, capability }: Tas
   })
 }
 
-function reachCaps({ grant, agreement, risk }: Task, { phase }: ClassPhase): readonly ReachCap[] {
+function reachCaps(
+  { grant, agreement, risk }: Task,
+  { phase }: ClassPhase,
+  gates: readonly GateStrength[],
+): readonly ReachCap[] {
+  const demoted = demotedReachCap(gates)
   return [
     phaseCap(phase),
     onboardingCap(agreement),
-    gateStrengthCap(agreement?.coverage ?? null, NOT_COUNTED),
+    gateStrengthCap(agreement?.coverage ?? null, caughtByAll(gates)),
+    ...(demoted === undefined ? [] : [demoted]),
     ...(risk === undefined ? [] : [riskCap(risk)]),
     ...(grant === undefined ? [] : capabilityCaps(grant)),
   ]
@@ -86,14 +99,17 @@ interface Weighed {
   readonly file: WorkflowFile
   readonly task: Task
   readonly asked: GateAuthority
+  readonly gates: readonly GateStrength[]
 }
 
-async function levelCaps({ records, file, task, asked }: Weighed, reach: Reach): Promise<readonly LevelCap[]> {
+async function levelCaps({ records, file, task, asked, gates }: Weighed, reach: Reach): Promise<readonly LevelCap[]> {
   const { agreement, risk, tenant_id, capability } = task
+  const demoted = demotedLevelCap(gates)
   const caps: LevelCap[] = [
     ...(risk === undefined ? [] : [riskLevelCap(risk, reach)]),
     onboardingLevelCap(agreement !== undefined),
     gateStrengthLevelCap(agreement?.coverage ?? null),
+    ...(demoted === undefined ? [] : [demoted]),
   ]
   if (file.level !== null)
     caps.push({

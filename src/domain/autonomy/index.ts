@@ -10,8 +10,16 @@ export {
   type LevelCap,
   type LevelGrant,
 } from './level-caps.ts'
+export {
+  caughtByAll,
+  demotedLevelCap,
+  demotedReachCap,
+  strengthOf,
+  type GateCount,
+  type GateStrength,
+} from './gate-strength.ts'
 export { earnedLevel, type AutonomyFigures } from './earned-level.ts'
-export { lowerBound, upperBound } from './bounds.ts'
+export { lowerBound, upperBound, type Share } from './bounds.ts'
 export {
   brokenFloors,
   type BrokenFloor,
