@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { CutSecrets } from '#domain/event'
-import type { Ecosystem, PhaseReport, ProfilePhase, TestResult } from '#domain/verification'
+import {
+  isTestKind,
+  phaseKind,
+  type Ecosystem,
+  type PhaseReport,
+  type ProfilePhase,
+  type TestResult,
+} from '#domain/verification'
 import type { ArtifactStore, Clock, ExecRequest, ExecResult, Redactor, RunArtifact, Sandbox } from '#ports'
 import { diagnose } from './diagnosis/diagnose.ts'
 import { PLACEHOLDERS } from './profile/platform-reporters.ts'
@@ -8,6 +15,7 @@ import { logOfResults, parseResults, recogniseResults, uniqueTests } from './res
 import { noteResultFiles, readResultFiles, type Earlier } from './results/result-files.ts'
 
 const OUTPUT_BYTES = 4 * 1024 ** 2
+const TOOL_SECONDS = 30
 
 /** What running phases needs of the world. */
 export interface PhaseTools {
@@ -35,19 +43,14 @@ export interface PhaseRun {
 
 /** Runs one command of a profile and reads its results; everything that is kept or reported is redacted first. */
 export async function runPhase(phase: ProfilePhase, setting: PhaseSetting, tools: PhaseTools): Promise<PhaseRun> {
-  const { sandbox, setup, network } = setting
+  const { sandbox, setup } = setting
+  const missing = await missingTool(phase, setting, tools)
+  if (missing !== undefined) return leftOut(phase, missing, tools)
   const results = `.gander-results-${randomBytes(9).toString('hex')}`
   const glob = filledIn(phase.results?.path ?? '-', results)
   const earlier = glob === '-' ? new Map<string, string>() : await noteResultFiles(sandbox.tree.path, glob)
-  const request: ExecRequest = {
-    argv: phase.argv.map((word) => filledIn(word, `/workspace/${results}`)),
-    ...(phase.cwd === undefined ? {} : { cwd: phase.cwd }),
-    env: { CI: 'true', NO_COLOR: '1', FORCE_COLOR: '0', ...phase.env },
-    timeout_ms: phase.timeout_seconds * 1000,
-    output_bytes: OUTPUT_BYTES,
-    network,
-  }
-  const done = await sandbox.exec(request, tools.signal)
+  const argv = phase.argv.map((word) => filledIn(word, `/workspace/${results}`))
+  const done = await sandbox.exec(requestOf({ ...phase, argv }, setting), tools.signal)
   const raw = [done.stdout, done.stderr].filter((text) => text !== '').join(done.stdout.endsWith('\n') ? '' : '\n')
   const found = await readTests(phase, done, { root: sandbox.tree.path, glob, earlier })
   const log = await tools.redactor.redact([raw, found.log].filter((text) => text !== '').join('\n'))
@@ -63,6 +66,29 @@ export async function runPhase(phase: ProfilePhase, setting: PhaseSetting, tools
     redaction,
     aborted: done.ended_by === 'aborted',
   }
+}
+
+const requestOf = (phase: Omit<ProfilePhase, 'id'>, { network }: PhaseSetting): ExecRequest => ({
+  argv: phase.argv,
+  ...(phase.cwd === undefined ? {} : { cwd: phase.cwd }),
+  env: { CI: 'true', NO_COLOR: '1', FORCE_COLOR: '0', ...phase.env },
+  timeout_ms: phase.timeout_seconds * 1000,
+  output_bytes: OUTPUT_BYTES,
+  network,
+})
+
+/** Why the phase's tool cannot be asked, where the phase says how one knows. */
+async function missingTool(phase: ProfilePhase, setting: PhaseSetting, tools: PhaseTools): Promise<string | undefined> {
+  if (phase.tool === undefined) return undefined
+  const request = requestOf({ ...phase, argv: phase.tool, timeout_seconds: TOOL_SECONDS }, setting)
+  const { ended_by, exit_code } = await setting.sandbox.exec(request, tools.signal)
+  if (ended_by === 'aborted' || (ended_by === 'exit' && exit_code === 0)) return undefined
+  return `its tool is not installed in the sandbox: ${phase.tool.join(' ').slice(0, 200)} ${ended_by === 'exit' ? `ends with status ${exit_code ?? 'unknown'}` : 'does not answer'}`
+}
+
+async function leftOut(phase: ProfilePhase, reason: string, { redactor }: PhaseTools): Promise<PhaseRun> {
+  const { text, ...redaction } = await redactor.redact(reason)
+  return { report: notRun(phase, text), artifacts: [], redaction, aborted: false }
 }
 
 interface Reported {
@@ -90,10 +116,7 @@ function reportOf(phase: ProfilePhase, done: ExecResult, setting: PhaseSetting, 
       timeout_seconds: phase.timeout_seconds,
     })
   return {
-    id: phase.id,
-    argv: phase.argv,
-    ...(phase.shown === undefined ? {} : { shown: phase.shown }),
-    required: phase.required,
+    ...namesOf(phase),
     outcome: passed ? 'passed' : done.ended_by === 'timeout' ? 'timed_out' : 'failed',
     exit_code: done.exit_code,
     duration_ms: Math.round(done.duration_ms),
@@ -103,12 +126,17 @@ function reportOf(phase: ProfilePhase, done: ExecResult, setting: PhaseSetting, 
   }
 }
 
-/** A phase that was left out, with the reason. */
-export const notRun = (phase: ProfilePhase, reason: string): PhaseReport => ({
+const namesOf = (phase: ProfilePhase): Pick<PhaseReport, 'id' | 'kind' | 'argv' | 'shown' | 'required'> => ({
   id: phase.id,
+  kind: phaseKind(phase),
   argv: phase.argv,
   ...(phase.shown === undefined ? {} : { shown: phase.shown }),
   required: phase.required,
+})
+
+/** A phase that was left out, with the reason. */
+export const notRun = (phase: ProfilePhase, reason: string): PhaseReport => ({
+  ...namesOf(phase),
   outcome: 'not_run',
   not_run_reason: reason,
   exit_code: null,
@@ -124,16 +152,36 @@ async function readTests(
 ): Promise<{ readonly tests: readonly TestResult[]; readonly log: string }> {
   const { results } = phase
   const output = `${done.stdout}\n${done.stderr}`
-  if (results === undefined) return { tests: recogniseResults(output), log: '' }
+  // What a linter or a compiler prints may look like tests.
+  if (results === undefined) return { tests: isTestKind(phaseKind(phase)) ? recogniseResults(output) : [], log: '' }
   if (at.glob === '-') return { tests: parseResults(results.format, output) ?? [], log: '' }
   const files = await readResultFiles(at.root, at.glob, at.earlier)
+  const read = files.map((file) => ({ ...file, tests: parseResults(results.format, file.text) }))
   return {
-    tests: files.flatMap((file) => parseResults(results.format, file.text) ?? []),
+    tests: [...read.flatMap((file) => file.tests ?? []), ...missingReport(phase, done, read)],
     log: files
       .map((file) => logOfResults(results.format, file.text))
       .join('')
       .slice(0, OUTPUT_BYTES),
   }
+}
+
+/**
+ * A command that was told to write one report and ends with success without it was left before its end: no test that
+ * ran in it could have said so. Where reports are looked for by a pattern, none may be all there are.
+ */
+function missingReport(
+  phase: ProfilePhase,
+  { ended_by, exit_code }: ExecResult,
+  read: readonly { readonly tests: readonly TestResult[] | undefined }[],
+): readonly TestResult[] {
+  const path = phase.results?.path ?? '-'
+  const unread = read.some(({ tests }) => tests === undefined)
+  if (ended_by !== 'exit' || exit_code !== 0 || (!unread && (read.length > 0 || /[*?[]/.test(path)))) return []
+  const message = unread
+    ? 'the report that the runner wrote cannot be read'
+    : 'the runner ended with success and wrote no report'
+  return [{ id: '(target)', outcome: 'error', message }]
 }
 
 function filledIn(word: string, results: string): string {

@@ -46,16 +46,27 @@ async function usesPytest(tree: BaseTree): Promise<boolean> {
   return anyHolds(tree, TEST_FILES, /^[ \t]*(?:import pytest|from pytest\b)/m)
 }
 
-function pytestPhase(python: string): ProfilePhase {
-  const argv = [python, '-m', 'pytest', '-q', '-ra', '--color=no', '-p', 'no:cacheprovider']
+/** Isolated: no folder of the repository is on the path of the process that writes the report. */
+const runner = (python: string, kind: 'pytest' | 'unittest'): readonly string[] => [
+  ...[python, '-I', '-B', '-c', '{python_runner}', '{results}.json', kind],
+]
+
+function testPhase(argv: readonly string[], own: readonly string[], shown: string): ProfilePhase {
   return {
     id: 'unit_tests',
-    argv: [...argv, '-o', 'junit_family=xunit1', '--junitxml={results}.xml'],
-    shown: 'python -m pytest',
+    kind: 'all_tests',
+    argv: [...argv, ...own],
+    shown,
     required: true,
     timeout_seconds: 600,
-    results: { format: 'junit', path: '{results}.xml' },
+    results: { format: 'jest_json', path: '{results}.json' },
+    focus: { argv: [...argv, '{target}'], by: 'path', extensions: ['.py'] },
   }
+}
+
+function pytestPhase(python: string): ProfilePhase {
+  const argv = [...runner(python, 'pytest'), '-q', '-ra', '--color=no', '-p', 'no:cacheprovider']
+  return testPhase(argv, [], 'python -m pytest')
 }
 
 function unittestPhase(python: string, tree: BaseTree): ProfilePhase {
@@ -64,14 +75,11 @@ function unittestPhase(python: string, tree: BaseTree): ProfilePhase {
   const from = folder !== undefined && rest.length === 0 ? ['-s', folder] : []
   const pattern = pathsLike(tree, /(?:^|\/)test[^/]*\.py$/).length > 0 ? [] : ['-p', '*test*.py']
   const discovery = [...from, ...pattern]
-  return {
-    id: 'unit_tests',
-    argv: [python, '-c', '{unittest_runner}', '{results}.json', 'discover', ...discovery],
-    shown: ['python -m unittest', ...(discovery.length > 0 ? ['discover', ...discovery] : [])].join(' '),
-    required: true,
-    timeout_seconds: 600,
-    results: { format: 'jest_json', path: '{results}.json' },
-  }
+  return testPhase(
+    runner(python, 'unittest'),
+    ['discover', ...discovery],
+    ['python -m unittest', ...(discovery.length > 0 ? ['discover', ...discovery] : [])].join(' '),
+  )
 }
 
 const sourcePath = (tree: BaseTree): Readonly<Record<string, string>> =>
