@@ -4,3 +4,4 @@
  */
 export { checkChange } from './check-change.ts'
 export { isRunnerConfiguration, isSnapshot, isTestFile } from './test-integrity/test-files.ts'
+export { addedLines, contentOf, removedLines } from './changed-file.ts'
