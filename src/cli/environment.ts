@@ -1,6 +1,16 @@
 import type { RunId } from '#domain/ids'
 import type { AgentChoice } from '#domain/task'
-import type { Administration, Guests, Intake, OpenPolicyDesk, Platform, Redactor, RunOrder } from '#ports'
+import type {
+  Administration,
+  CalibrationDesk,
+  Guests,
+  Intake,
+  OpenPolicyDesk,
+  PacketVerifier,
+  Platform,
+  Redactor,
+  RunOrder,
+} from '#ports'
 import type { AuditDesk } from './audit-desk.ts'
 import type { DoctorReport } from './doctor-report.ts'
 import type { McpDesk } from './mcp-desk.ts'
@@ -153,6 +163,10 @@ export interface CliWiring {
   capabilityProblems?(source: string): Promise<readonly string[]>
   /** Stops a run that is made for it and measures; absent where it is not wired. */
   drillStop?(platform: Platform): Promise<StopDrill>
+  /** Tries gates and judge on known changes; absent where it is not wired. */
+  calibration?(): Promise<CalibrationDesk>
+  /** Verifies evidence packets; absent where it is not wired. */
+  verification?(): Promise<PacketVerifier>
   /** Prepares the example repository and its issue; the order's model is a recording. */
   prepareDemo(): Promise<RunOrder>
   /** Makes a conversation file from a run's recorded model exchanges. */

@@ -3,6 +3,7 @@ import type { RunState } from '#domain/run'
 /** Every way a command can end, with what scripts may rely on. The reference page is made from this table. */
 export const EXIT_CODES = {
   done: { code: 0, meaning: 'Done: the run completed, or the command did what it says.' },
+  denied: { code: 1, meaning: 'Denied: a packet or a check does not hold; the reason is told.' },
   usage: { code: 2, meaning: 'Usage: the command, a flag, a file or the task has to be corrected.' },
   waits: { code: 3, meaning: 'A person is needed: the run is needs_human, paused or awaiting_approval.' },
   refused: { code: 4, meaning: 'Blocked by policy or rejected; nothing was published.' },

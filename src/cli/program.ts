@@ -47,11 +47,12 @@ import { addStop } from './verbs/stop.ts'
 import { addSwitches } from './verbs/switches.ts'
 import { addWatch } from './verbs/watch.ts'
 import { addWho } from './verbs/who.ts'
+import { addVerify } from './verbs/verify.ts'
 import { addWorker } from './verbs/worker.ts'
 
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
-  ['Work:', [addRun, addContinue, addApprove, addReject, addApprovals, addCancel, addReplay]],
-  ['Look:', [addList, addShow, addRisk, addWatch, addDiff, addArtifacts, addWho, addOpen]],
+  ['Work:', [addRun, addContinue, addApprove, addReject, addApprovals, addCancel, addReplay, addReview]],
+  ['Look:', [addList, addShow, addRisk, addWatch, addDiff, addArtifacts, addWho, addOpen, addVerify]],
   ['Control:', [addStop, addResume, addSwitches, addBudget, addOps]],
   ['Serve:', [addServe, addControlPlane, addWorker, addGateway]],
   ['Administer:', [addPolicy, addPrincipal, addToken, addTenant, addAutonomy]],

@@ -5,3 +5,5 @@
  */
 export { inClear, readEvidence } from './bundle.ts'
 export { createEvidenceSealer } from './seal-evidence.ts'
+export { MOST_PACKET_BYTES } from './bundle.ts'
+export { verifyPacket, type Reverification, type VerificationParts } from './verify/verify-packet.ts'

@@ -88,7 +88,7 @@ function digestOf(version: string): { readonly digest?: { readonly sha256: strin
 }
 
 /** The tests of the proposed tree by id. What could not be verified has not passed. */
-function testResultOf(evidence: RunEvidence) {
+export function testResultOf(evidence: RunEvidence) {
   const { verification, run_id } = evidence
   const { after } = verification
   const of = after ?? verification.before

@@ -67,12 +67,22 @@ function howToVerify({ evidence }: EvidencePacket, { sha256, key_ids }: SealedFi
   ].join('\n')
 }
 
-function section(question: Question, lines: readonly string[]): string {
+function section(question: Question, given: readonly string[]): string {
   const most = LINES_SHOWN[question]
+  const lines = question === 'what_proves_it' ? withGatesTogether(given) : given
   const shown = lines.length > most ? lines.slice(0, Math.max(1, most - 1)) : lines
   const rest = lines.length - shown.length
   const more = rest === 0 ? [] : most === 1 ? [] : [`- … and ${rest} more in packet.json`]
   return [`## ${HEADINGS[question]}`, ...shown.map((line) => `- ${inline(line)}`), ...more, ''].join('\n')
+}
+
+const PASSED = /^Gate (\w+): (?:pass|not_required) \(/
+
+/** Gates that passed in one line, so that those that did not are seen. */
+function withGatesTogether(lines: readonly string[]): readonly string[] {
+  const passed = lines.flatMap((line) => PASSED.exec(line)?.[1] ?? [])
+  const rest = lines.filter((line) => !PASSED.test(line))
+  return passed.length === 0 ? lines : [...rest, `Gates passed or not required: ${passed.join(', ')}.`]
 }
 
 /** One line without markup that would render as something else: the text may come from an outsider. */
