@@ -51,7 +51,7 @@ import { addVerify } from './verbs/verify.ts'
 import { addWorker } from './verbs/worker.ts'
 
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
-  ['Work:', [addRun, addContinue, addApprove, addReject, addApprovals, addCancel, addReplay, addReview]],
+  ['Work:', [addRun, addContinue, addApprove, addReject, addApprovals, addCancel, addReplay]],
   ['Look:', [addList, addShow, addRisk, addWatch, addDiff, addArtifacts, addWho, addOpen, addVerify]],
   ['Control:', [addStop, addResume, addSwitches, addBudget, addOps]],
   ['Serve:', [addServe, addControlPlane, addWorker, addGateway]],
