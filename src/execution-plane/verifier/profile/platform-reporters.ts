@@ -3,17 +3,20 @@ import { PYTHON_RUNNER } from './python-runner.ts'
 
 /**
  * Reporters of the platform, handed to a runner on its command line: results come from code that is not in the
- * repository. Both write the shape of `jest --json`.
+ * repository, and for Node from a process that no test runs in. Both write the shape of `jest --json`.
  */
 const NODE_REPORTER = `
-const out = new Map(), open = [];
+const out = new Map(), open = [], begun = new Map();
+const count = (file, by) => begun.set(file, (begun.get(file) ?? 0) + by);
 const fileOf = (d) => { const f = d.file ?? ''; return f.startsWith(process.cwd() + '/') ? f.slice(process.cwd().length + 1) : f };
 export default async function* (source) {
   for await (const { type, data } of source) {
     if (type === 'test:start') { open.length = data.nesting; open[data.nesting] = data.name; continue }
-    if (type !== 'test:pass' && type !== 'test:fail') continue;
+    if (type !== 'test:pass' && type !== 'test:fail' && type !== 'test:enqueue') continue;
     const file = fileOf(data), failed = type === 'test:fail', error = data.details?.error;
     const whole = data.nesting === 0 && file !== '' && (data.name === data.file || data.name === file);
+    if (!whole) count(file, type === 'test:enqueue' ? 1 : -1);
+    if (type === 'test:enqueue') continue;
     if (whole && !failed) continue;
     if (data.details?.type === 'suite' && (!failed || error?.failureType === 'subtestsFailed')) continue;
     const cause = error?.cause ?? error;
@@ -25,6 +28,11 @@ export default async function* (source) {
       status: skipped ? 'pending' : failed ? 'failed' : 'passed', duration: data.details?.duration_ms,
       location: data.line === undefined ? null : { line: data.line, column: data.column },
       failureMessages: failed ? [message] : [] });
+  }
+  for (const [file, lost] of begun) if (lost > 0) {
+    if (!out.has(file)) out.set(file, []);
+    out.get(file).push({ ancestorTitles: [], title: '(target)', status: 'error',
+      failureMessages: ['the process was left before ' + lost + ' of its tests ended'] });
   }
   yield JSON.stringify({ testResults: [...out].map(([name, assertionResults]) => ({ name, assertionResults })) });
 }

@@ -48,7 +48,13 @@ async function usesPytest(tree: BaseTree): Promise<boolean> {
 
 /** Isolated: no folder of the repository is on the path of the process that writes the report. */
 const runner = (python: string, kind: 'pytest' | 'unittest'): readonly string[] => [
-  ...[python, '-I', '-B', '-c', '{python_runner}', '{results}.json', kind],
+  python,
+  '-I',
+  '-B',
+  '-c',
+  '{python_runner}',
+  '{results}.json',
+  kind,
 ]
 
 function testPhase(argv: readonly string[], own: readonly string[], shown: string): ProfilePhase {

@@ -27,6 +27,11 @@ interface Target {
   /** Crate, and the source file where Cargo names it. */
   readonly names: readonly string[]
   declared: number | undefined
+  rounds: number
+  /** Lines like results behind the summary, which is the last thing that a test binary prints. */
+  after: number
+  /** Lines that begin like a test's and have something else printed where its outcome should be. */
+  begun: number
   /** `messages` begin after the last test: what failing tests printed may look like results. */
   part: 'tests' | 'messages' | 'closed'
   readonly found: Found[]
@@ -66,6 +71,9 @@ export function parseCargoText(text: string): readonly TestResult[] | undefined 
 const target = (names: readonly string[]): Target => ({
   names,
   declared: undefined,
+  rounds: 0,
+  after: 0,
+  begun: 0,
   part: 'tests',
   found: [],
   messages: new Map(),
@@ -75,13 +83,16 @@ const target = (names: readonly string[]): Target => ({
 
 function read(line: string, into: Target): void {
   const begin = BEGIN.exec(line)
-  if (begin !== null && (into.declared === undefined || into.part === 'closed')) {
+  const again = into.part === 'closed' && into.names.at(-1) === 'doc'
+  if (begin !== null && (into.declared === undefined || again)) {
     // Documentation tests run in two rounds: those that share a binary, and the others.
     into.declared = Number(begin[1])
+    into.rounds++
     into.part = 'tests'
     return
   }
   const end = END.exec(line)
+  if (into.part === 'closed' && (end !== null || LINE.test(line))) into.after++
   if (end !== null && closes(end, into)) {
     into.part = 'closed'
     into.speaker = undefined
@@ -98,6 +109,7 @@ const closes = (end: RegExpExecArray, { declared }: Target): boolean =>
 function readTest(line: string, into: Target): void {
   const test = LINE.exec(line)
   if (test !== null) into.found.push({ name: test[1] ?? '', outcome: OUTCOMES[test[2] ?? ''] ?? 'error' })
+  else if (/^test .+ \.\.\. /.test(line)) into.begun++
   else if (/^(?:failures|successes):$/.test(line)) into.part = 'messages'
   else if (line.trim() !== '' && into.declared !== undefined && into.tail.length < 20) into.tail.push(line)
 }
@@ -117,7 +129,7 @@ function readMessage(line: string, into: Target): void {
 
 /** In the order of names, because tests end in any order and names decide what is compared with what. */
 function resultsOf(from: Target): readonly TestResult[] {
-  const { names, declared, found, messages, part, tail } = from
+  const { names, declared, found, messages, part, rounds, tail } = from
   const tests = found
     .toSorted((left, right) => compared(left.name, right.name))
     .map(({ name, outcome }) => {
@@ -127,7 +139,11 @@ function resultsOf(from: Target): readonly TestResult[] {
       const place = /panicked at (?:'[^\n]*', )?((?:[\w.@-]+\/)*[\w.@-]+\.rs):(\d+)/.exec(message ?? '')
       return place === null ? result : { ...result, file: place[1] ?? '', line: Number(place[2]) }
     })
-  if (declared === undefined || part === 'closed') return tests
+  if (declared === undefined) return tests
+  // More results than were announced, or two of one test, were printed by something else.
+  const twice = new Set(found.map(({ name }) => name)).size < found.length
+  const lost = declared - found.length
+  if (part === 'closed' && !twice && from.after === 0 && (rounds > 1 || (lost >= 0 && lost <= from.begun))) return tests
   const message = `ended after ${found.length} of its ${declared} tests\n${tail.join('\n')}`
   return [...tests, testResult({ names: [...names, '(target)'], outcome: 'error', message })]
 }

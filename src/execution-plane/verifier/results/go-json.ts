@@ -19,6 +19,8 @@ type GoEvent = z.infer<typeof eventSchema>
 
 const OUTCOMES: Readonly<Record<string, TestOutcome>> = { pass: 'passed', fail: 'failed', skip: 'skipped' }
 const MOST_OUTPUT = 16_000
+/** What a test binary prints at its end, or Go in the place of one that does not exist. */
+const FINISHED = /^(?:PASS|FAIL)$|\[no test files\]|\[no tests to run\]|no tests to run/m
 const PROGRESS = /^\s*=== (?:RUN|PAUSE|CONT|NAME)\b/
 
 interface Seen {
@@ -118,6 +120,8 @@ function resultsOf(name: string, found: Package, reading: Reading): readonly Tes
   const ended = found.own.outcome
   if (ended === 'failed' && unexplained)
     return stand_in(/\[(?:build|setup) failed\]/.test(found.own.output) ? '(build)' : '(package)', found.own.output)
+  if (ended === 'passed' && tests.length === 0 && !FINISHED.test(found.own.output))
+    return stand_in('(package)', `${found.own.output}the package ended with success and told of no test`)
   if (ended === undefined && unexplained) return stand_in('(package)', `${found.own.output}the package did not end`)
   return tests
 }

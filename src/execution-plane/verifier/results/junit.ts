@@ -1,53 +1,97 @@
 import type { TestOutcome, TestResult } from '#domain/verification'
-import { testResult } from './test-result.ts'
-import { xmlTokens } from './xml.ts'
+import { lostTests, testResult } from './test-result.ts'
+import { xmlTokens, type XmlToken } from './xml.ts'
 
 interface OpenCase {
   readonly attributes: Readonly<Record<string, string>>
-  readonly suites: readonly string[]
+  /** Name of the suite around it. */
+  readonly suite: string
   outcome: TestOutcome
   message: string
   inside: boolean
 }
 
-/** Reads JUnit XML of surefire, pytest, mocha and others; undefined when the text holds no test suite. */
+/** A suite that is open while the document is read. */
+interface OpenSuite {
+  readonly name: string
+  /** Of the suite itself, else of the nearest one around it that names a file. */
+  readonly file: string
+  /** How many tests the suite says it has; what it holds besides suites is counted. */
+  readonly claimed: number
+  found: number
+}
+
+const DEEPEST_SUITE = 64
+const MOST_CASES = 200_000
+
+interface Reading {
+  readonly tests: TestResult[]
+  readonly suites: OpenSuite[]
+  test: OpenCase | undefined
+  seen: boolean
+  unclosed: number
+}
+
+/**
+ * Reads JUnit XML of surefire, gradle, mocha and others; undefined when the text holds no test suite. A document that
+ * ends before its suites do, or a suite with fewer tests than it says, has an error of its own.
+ */
 export function parseJunit(text: string): readonly TestResult[] | undefined {
-  const tests: TestResult[] = []
-  const suites: { name: string; file: string }[] = []
-  let test: OpenCase | undefined
-  let seen = false
+  const reading: Reading = { tests: [], suites: [], test: undefined, seen: false, unclosed: 0 }
   for (const token of xmlTokens(text)) {
+    const { test } = reading
     if (token.kind === 'text') {
-      if (test?.inside === true && test.message.length < 8_000) test.message += token.text
-    } else if (token.kind === 'close') {
-      if (token.name === 'testsuite') suites.pop()
-      if (test !== undefined) test.inside = false
-      if (token.name === 'testcase' && test !== undefined) {
-        tests.push(toResult(test, suites.findLast((suite) => suite.file !== '')?.file))
-        test = undefined
-      }
-    } else if (token.name === 'testsuites' || token.name === 'testsuite') {
-      seen = true
-      if (token.name === 'testsuite' && !token.closed)
-        suites.push({
-          name: token.attributes['name'] ?? '',
-          file: token.attributes['file'] ?? token.attributes['filepath'] ?? '',
-        })
-    } else if (token.name === 'testcase') {
-      test = {
-        attributes: token.attributes,
-        suites: suites.map(({ name }) => name),
-        outcome: 'passed',
-        message: '',
-        inside: false,
-      }
-      if (token.closed) {
-        tests.push(toResult(test, suites.findLast((suite) => suite.file !== '')?.file))
-        test = undefined
-      }
-    } else if (test !== undefined) note(test, token.name, token.attributes, token.closed)
+      if (test?.inside === true && test.message.length < 8_000) test.message += token.text.slice(0, 8_000)
+    } else if (token.kind === 'close') closeElement(token.name, reading)
+    else openElement(token, reading)
+    if (reading.suites.length > DEEPEST_SUITE || reading.tests.length > MOST_CASES) break
   }
-  return seen ? tests : undefined
+  if (!reading.seen) return undefined
+  if (reading.unclosed > 0)
+    reading.tests.push(lostTests([], 'the report ends before its end, or is larger than is read'))
+  return reading.tests
+}
+
+function closeElement(name: string, reading: Reading): void {
+  const { test, suites } = reading
+  if (name === 'testsuites' || name === 'testsuite') reading.unclosed--
+  if (name === 'testsuite') {
+    const suite = suites.pop()
+    if (suite !== undefined && suite.found < suite.claimed)
+      reading.tests.push(lostTests([suite.name], `${suite.found} of its ${suite.claimed} tests are in the report`))
+    const around = suites.at(-1)
+    if (around !== undefined && suite !== undefined) around.found += suite.found
+  }
+  if (test !== undefined) test.inside = false
+  if (name === 'testcase' && test !== undefined) endCase(test, reading)
+}
+
+function openElement(token: Extract<XmlToken, { readonly kind: 'open' }>, reading: Reading): void {
+  const { attributes, closed, name } = token
+  const { suites, test } = reading
+  const around = suites.at(-1)
+  if (name === 'testsuites' || name === 'testsuite') {
+    reading.seen = true
+    if (closed) return
+    reading.unclosed++
+    if (name === 'testsuite')
+      suites.push({
+        name: attributes['name'] ?? '',
+        file: attributes['file'] ?? attributes['filepath'] ?? around?.file ?? '',
+        claimed: Number.parseInt(attributes['tests'] ?? '0', 10) || 0,
+        found: 0,
+      })
+  } else if (name === 'testcase') {
+    if (around !== undefined) around.found++
+    reading.test = { attributes, suite: around?.name ?? '', outcome: 'passed', message: '', inside: false }
+    if (closed) endCase(reading.test, reading)
+  } else if (test !== undefined) note(test, name, attributes, closed)
+}
+
+function endCase(test: OpenCase, reading: Reading): void {
+  const file = reading.suites.at(-1)?.file
+  reading.tests.push(toResult(test, file === '' ? undefined : file))
+  reading.test = undefined
 }
 
 function note(test: OpenCase, name: string, attributes: Readonly<Record<string, string>>, closed: boolean): void {
@@ -59,9 +103,9 @@ function note(test: OpenCase, name: string, attributes: Readonly<Record<string, 
   test.inside = !closed
 }
 
-function toResult({ attributes, suites, outcome, message }: OpenCase, suiteFile: string | undefined): TestResult {
+function toResult({ attributes, suite, outcome, message }: OpenCase, suiteFile: string | undefined): TestResult {
   const file = attributes['file'] ?? suiteFile
-  const owner = attributes['classname'] ?? suites.at(-1) ?? ''
+  const owner = attributes['classname'] ?? suite
   const seconds = Number.parseFloat(attributes['time'] ?? '')
   const line = Number.parseInt(attributes['line'] ?? '', 10)
   return testResult({

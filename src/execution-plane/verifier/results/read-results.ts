@@ -4,6 +4,7 @@ import { goLog, parseGoJson } from './go-json.ts'
 import { parseJestJson } from './jest-json.ts'
 import { parseJunit } from './junit.ts'
 import { parseTap } from './tap.ts'
+import { lostTests } from './test-result.ts'
 import { parseUnittestText } from './unittest-text.ts'
 
 /** At most so many tests are kept of one phase; a report must stay readable and storable. */
@@ -42,9 +43,18 @@ export function recogniseResults(output: string): readonly TestResult[] {
  */
 export function uniqueTests(tests: readonly TestResult[]): readonly TestResult[] {
   const seen = new Map<string, number>()
-  return tests.slice(0, MOST_TESTS).map((test) => {
+  return fewest(tests).map((test) => {
     const count = (seen.get(test.id) ?? 0) + 1
     seen.set(test.id, count)
     return count === 1 ? test : { ...test, id: `${test.id} #${count}` }
   })
+}
+
+/** More tests than are kept never hide one that fails: those come first then, and the loss has a result of its own. */
+function fewest(tests: readonly TestResult[]): readonly TestResult[] {
+  if (tests.length <= MOST_TESTS) return tests
+  const failing = tests.filter(({ outcome }) => outcome === 'failed' || outcome === 'error')
+  const others = tests.filter(({ outcome }) => outcome === 'passed' || outcome === 'skipped')
+  const lost = lostTests([], `${tests.length} results are more than the ${MOST_TESTS} that are kept`)
+  return [lost, ...failing, ...others].slice(0, MOST_TESTS)
 }

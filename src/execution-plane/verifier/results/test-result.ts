@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import type { TestOutcome, TestResult } from '#domain/verification'
 
 const LONGEST_ID = 400
 const LONGEST_MESSAGE = 4_000
+const MOST_LOOKED_AT = 100_000
 
 interface Parts {
   readonly file?: string | undefined
@@ -18,7 +20,7 @@ export function testResult({ file, names, outcome, duration_ms, message, line }:
   const id = [...(path === undefined ? [] : [path]), ...names.filter((name) => name !== '')].join('::')
   const said = message === undefined ? '' : message.trim()
   return {
-    id: oneLine(id).slice(0, LONGEST_ID),
+    id: bounded(oneLine(id)),
     outcome,
     ...(duration_ms !== undefined && Number.isFinite(duration_ms) ? { duration_ms: Math.round(duration_ms) } : {}),
     ...(said === '' ? {} : { message: said.slice(0, LONGEST_MESSAGE) }),
@@ -38,4 +40,20 @@ export function repositoryPath(file: string): string {
 /** True for the stand-in of a test binary that ended before its tests did: a crash, which shows nothing about a test. */
 export const endedEarly = ({ id }: Pick<TestResult, 'id'>): boolean => /(?:^|::)\((?:package|target)\)$/.test(id)
 
-const oneLine = (text: string): string => text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim()
+/** Control characters and marks that turn the direction of text would show a name as another one. */
+const oneLine = (text: string): string =>
+  text
+    .slice(0, MOST_LOOKED_AT)
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .replaceAll(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
+    .trim()
+
+/** A name that is cut ends in its hash, so that two long ones stay two. */
+const bounded = (id: string): string =>
+  id.length <= LONGEST_ID
+    ? id
+    : `${id.slice(0, LONGEST_ID - 13)}~${createHash('sha256').update(id).digest('hex').slice(0, 12)}`
+
+/** A stand-in for tests that were lost: the process that ran them told less than it should have. */
+export const lostTests = (names: readonly string[], message: string): TestResult =>
+  testResult({ names: [...names, '(target)'], outcome: 'error', message })
