@@ -220,7 +220,8 @@ async function readSandbox(flags: RunFlags, draft: OrderDraft, at: Folder): Prom
   return { sandbox: { kind: 'given', source } }
 }
 
-async function fileText(path: string, flag: string, environment: CliEnvironment): Promise<string> {
+/** The text of a file that a flag names. @throws GanderError `usage` */
+export async function fileText(path: string, flag: string, environment: CliEnvironment): Promise<string> {
   const text = await environment.readFile(resolve(environment.cwd, path))
   if (text === undefined)
     throw usage(`${flag} ${path} cannot be read: there is no such file.`, `Check the path given with ${flag}.`)
@@ -228,7 +229,7 @@ async function fileText(path: string, flag: string, environment: CliEnvironment)
 }
 
 /** A path becomes absolute; an address, and a name that only a forge knows, stay as they are. */
-function placeOf(repository: string, folder: string): string {
+export function placeOf(repository: string, folder: string): string {
   const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(repository) || /^[^/\\\s]+@[^/\\\s]+:/.test(repository)
   return address || isAbsolute(repository) ? repository : resolve(folder, repository)
 }

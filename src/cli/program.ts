@@ -33,6 +33,7 @@ import { addRecord } from './verbs/record.ts'
 import { addReject } from './verbs/reject.ts'
 import { addReplay } from './verbs/replay.ts'
 import { addRedact } from './verbs/redact.ts'
+import { addReview } from './verbs/review.ts'
 import { addRisk } from './verbs/risk.ts'
 import { addRetention } from './verbs/retention.ts'
 import { addRun } from './verbs/run.ts'
@@ -51,7 +52,7 @@ import { addVerify } from './verbs/verify.ts'
 import { addWorker } from './verbs/worker.ts'
 
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
-  ['Work:', [addRun, addContinue, addApprove, addReject, addApprovals, addCancel, addReplay]],
+  ['Work:', [addRun, addContinue, addApprove, addReject, addApprovals, addCancel, addReplay, addReview]],
   ['Look:', [addList, addShow, addRisk, addWatch, addDiff, addArtifacts, addWho, addOpen, addVerify]],
   ['Control:', [addStop, addResume, addSwitches, addBudget, addOps]],
   ['Serve:', [addServe, addControlPlane, addWorker, addGateway]],

@@ -43,8 +43,8 @@ export const capabilitiesOf = (registry: Capabilities, tenant: TenantId): Tenant
  */
 export async function granted(registry: Capabilities, task: Task, source?: RequestSource): Promise<Task> {
   const grant = await registry.admit(task.tenant_id, task.capability, task.requester)
-  const { agent, mode, repository } = task
-  const beyond = beyondGrant(grant, { agent, mode, repository, ...(source && { source }) })
+  const { agent, mode, repository, review } = task
+  const beyond = beyondGrant(grant, { agent, mode, repository, ...(review && { review }), ...(source && { source }) })
   if (beyond.length === 0) return { ...task, grant }
   const message = `The task is more than the capability ${grant.id} allows: ${beyond.join('; ')}.`
   throw new GanderError('capability_exceeded', message, { facts: { capability: grant.id, beyond: [...beyond] } })

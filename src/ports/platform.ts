@@ -50,6 +50,8 @@ export interface RunOrder {
     | { readonly kind: 'given'; readonly source: string }
   /** Policies that hold for this task or run alone; absent: there are none. */
   readonly policies?: OrderPolicies
+  /** Present: the change from the base to this ref is reviewed, and none is made. */
+  readonly review?: { readonly head_ref: string; readonly evidence: string | null; readonly earlier: readonly string[] }
   /** Keys by provider, handed to the gateway's memory and never stored. */
   readonly keys: { readonly [provider: string]: string }
 }

@@ -78,6 +78,9 @@ export interface Repositories {
   resolve(repository: string, ref: string | null): Promise<PinnedSource>
   /** Every path of the pinned commit, sorted; no run is needed for it. */
   paths(source: PinnedSource): Promise<readonly string[]>
-  /** Idempotent: after a crash the same call gives the same repository again, with every tree written so far. */
-  open(run_id: string, source: PinnedSource): Promise<RunRepository>
+  /**
+   * Idempotent: after a crash the same call gives the same repository again, with every tree written so far. With
+   * `beside` it holds that commit of the same repository as well, so that the two can be compared.
+   */
+  open(run_id: string, source: PinnedSource, beside?: PinnedSource): Promise<RunRepository>
 }

@@ -48,15 +48,19 @@ export function createRepositories(options: RepositoriesOptions): Repositories {
     return cachedCommit(cache, { address, credentials: known, commit: source.commit, ref: source.ref }, limits)
   }
 
-  const open = async (run_id: string, source: PinnedSource): Promise<RunRepository> => {
+  const open = async (run_id: string, source: PinnedSource, beside?: PinnedSource): Promise<RunRepository> => {
     if (!/^[\w-]{1,80}$/.test(run_id)) throw new GanderError('internal', `${JSON.stringify(run_id)} is no run id`)
     const run_folder = join(options.runs ?? join(home, 'runs'), run_id)
     const git_dir = join(run_folder, 'git')
     if (!(await exists(join(git_dir, 'HEAD')))) {
-      const kept = await cached(source)
-      if (kept.tree !== source.tree)
-        throw new GanderError('internal', `${source.commit} has the tree ${kept.tree}, not ${source.tree}`)
-      await makeRunRepository(run_folder, git_dir, kept.git_dir)
+      const kept: string[] = []
+      for (const pinned of beside === undefined ? [source] : [source, beside]) {
+        const { tree, git_dir: holds } = await cached(pinned)
+        if (tree !== pinned.tree)
+          throw new GanderError('internal', `${pinned.commit} has the tree ${tree}, not ${pinned.tree}`)
+        kept.push(holds)
+      }
+      await makeRunRepository(run_folder, git_dir, kept)
     }
     const checkout = await materialiseTree(trees, { git_dir, shown: source.repository }, source.tree, limits)
     return new OwnRepository({ source, run_folder, git_dir, checkout, trees, limits, credentials })
@@ -71,23 +75,19 @@ export function createRepositories(options: RepositoriesOptions): Repositories {
 }
 
 /**
- * Makes the run's own repository of a cached commit, in one rename: packs are linked, nothing else is shared, and there
- * are no alternates. A repository that is already there is kept with every tree written to it.
+ * Makes the run's own repository of cached commits, in one rename: packs are linked, nothing else is shared, and there
+ * are no alternates. A repository that is already there is kept with every tree written to it. What is not a pack is of
+ * the first.
  */
-async function makeRunRepository(run_folder: string, git_dir: string, cached: string): Promise<void> {
+async function makeRunRepository(run_folder: string, git_dir: string, cached: readonly string[]): Promise<void> {
   const building = join(run_folder, `.new-${process.pid}-${randomBytes(4).toString('hex')}`)
   try {
     await mkdir(join(building, 'objects', 'pack'), { recursive: true, mode: 0o700 })
     await mkdir(join(building, 'objects', 'info'))
     await mkdir(join(building, 'refs'))
     await mkdir(join(building, 'info'))
-    const [top, packs] = await Promise.all([readdir(cached), readdir(join(cached, 'objects', 'pack'))])
-    const files = [
-      ...packs.filter((name) => /\.(pack|idx|rev)$/.test(name)).map((name) => `objects/pack/${name}`),
-      ...['config', 'HEAD', 'shallow'].filter((name) => top.includes(name)),
-      'info/attributes',
-    ]
-    await Promise.all(files.map((name) => linkOrCopy(join(cached, name), join(building, name))))
+    for (const [at, from] of cached.entries())
+      for (const name of await filesOf(from, at === 0)) await linkOrCopy(join(from, name), join(building, name))
     await rename(building, git_dir).catch(async (error: unknown) => {
       if (!(await exists(join(git_dir, 'HEAD')))) throw error
     })
@@ -96,6 +96,15 @@ async function makeRunRepository(run_folder: string, git_dir: string, cached: st
   } finally {
     await rm(building, { recursive: true, force: true })
   }
+}
+
+/** What a run's repository takes over of a cached one. Two commits of the same objects have one pack of the same name. */
+async function filesOf(cached: string, is_first: boolean): Promise<readonly string[]> {
+  const [top, packs] = await Promise.all([readdir(cached), readdir(join(cached, 'objects', 'pack'))])
+  return [
+    ...packs.filter((name) => /\.(pack|idx|rev)$/.test(name)).map((name) => `objects/pack/${name}`),
+    ...(is_first ? [...['config', 'HEAD', 'shallow'].filter((name) => top.includes(name)), 'info/attributes'] : []),
+  ]
 }
 
 /** Packs never change once written, so a link is as good as a copy, and costs nothing. */

@@ -138,6 +138,20 @@ credentials: [model_provider, package_registry]
 required_evidence: [plan, risk_assessment]
 `
 
+const REVIEW = `
+id: advisor.review
+owner: platform
+description: Review a change that somebody proposes; nothing is run and nothing is written.
+allowed_inputs: ${EVERY_INPUT}
+allowed_repositories: ['*']
+allowed_actions: [clone_repository, inspect_code]
+forbidden_actions: ${NEVER}
+max_autonomy_tier: 0
+models: ['*']
+credentials: [model_provider]
+required_evidence: [risk_assessment]
+`
+
 /** The capabilities that come with the program, as YAML like an operator's own. */
 export const BUILT_IN_CAPABILITIES: readonly string[] = [
   BOUNDED_CHANGE,
@@ -148,4 +162,5 @@ export const BUILT_IN_CAPABILITIES: readonly string[] = [
   DOCUMENTATION,
   CODEMOD,
   ANALYSIS,
+  REVIEW,
 ]

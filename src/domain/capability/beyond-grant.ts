@@ -8,13 +8,14 @@ export function covers(patterns: readonly string[], name: string): boolean {
   })
 }
 
-type Asked = Pick<Task, 'agent' | 'mode' | 'repository'> & {
+type Asked = Pick<Task, 'agent' | 'mode' | 'repository' | 'review'> & {
   /** Where the request came in; absent: that is not asked. */
   readonly source?: Request['source']
 }
 
 /** What a task asks for beyond its capability, one sentence each; empty where it stays within. */
-export function beyondGrant(grant: CapabilityGrant, { agent, mode, repository, source }: Asked): readonly string[] {
+export function beyondGrant(grant: CapabilityGrant, asked: Asked): readonly string[] {
+  const { agent, mode, repository, source, review } = asked
   const beyond: string[] = []
   if (source !== undefined && !grant.inputs.includes(source))
     beyond.push(`it takes no task from ${source} (it takes ${listed(grant.inputs)})`)
@@ -22,8 +23,9 @@ export function beyondGrant(grant: CapabilityGrant, { agent, mode, repository, s
     beyond.push(`it is not for ${repository} (it is for ${listed(grant.repositories)})`)
   if (RUN_MODES.indexOf(mode) > RUN_MODES.indexOf(grant.reach))
     beyond.push(`the mode ${mode} is beyond it (it reaches ${grant.reach})`)
+  // A review runs nothing, whoever is named.
   const own_hands = agent.kind === 'guest' || (agent.kind === 'transform' && agent.rule.kind === 'command')
-  if (own_hands && !(grant.tools.includes('shell_exec') && grant.tools.includes('file_write')))
+  if (own_hands && review === undefined && !(grant.tools.includes('shell_exec') && grant.tools.includes('file_write')))
     beyond.push('a guest or a command works with its own hands, and needs run_commands and edit_files')
   if (agent.kind === 'transform') return beyond
   for (const model of agent.kind === 'native' ? [agent.model, agent.fallback] : [agent.model]) {

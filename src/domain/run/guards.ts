@@ -73,7 +73,7 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
     holds: (run) => run.facts.branch !== null && run.facts.pull_request !== null,
   },
   'planning>completed': {
-    requires: 'in mode analysis_only, with a plan and an evidence packet',
+    requires: 'in mode analysis_only, with a plan or a review and an evidence packet',
     holds: (run) => run.mode === 'analysis_only' && run.facts.plan_sha256 !== null && run.facts.packet_sha256 !== null,
   },
   'judging>completed': {

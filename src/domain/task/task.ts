@@ -126,6 +126,15 @@ export interface OrderPolicies {
   readonly run?: string
 }
 
+/** What is reviewed: the task's own source is the commit it is compared with. */
+export interface TaskReview {
+  readonly head: PinnedSource
+  /** A packet's JSON or the pull request's description, redacted; null where there is none. */
+  readonly evidence: string | null
+  /** Fingerprints of an earlier review of the same pull request. */
+  readonly earlier: readonly string[]
+}
+
 /** The contract a run is held to. */
 export interface Task {
   readonly id: TaskId
@@ -167,6 +176,8 @@ export interface Task {
   readonly policies?: OrderPolicies
   /** The run that this task runs again; absent: none. */
   readonly replay?: ReplayOf
+  /** Present: the run reviews a change that is there, and makes none. */
+  readonly review?: TaskReview
   readonly deadline: string | null
   readonly attachments: readonly string[]
   readonly risk_hints: readonly string[]

@@ -42,9 +42,10 @@ export async function deliver(execution: Execution): Promise<Ending | Delivered>
   return { summary, packet_sha256: sealed.sha256, evidence: landed }
 }
 
-/** What the last move puts on record: the accepted plan where nothing was edited, else what the judge said. */
-function evidenceOf({ run, found }: Execution): Partial<RunFacts> {
-  if (run.mode === 'analysis_only') return { plan_sha256: found.plan_sha256 ?? null, gates: { plan: 'pass' } }
+/** What the last move puts on record: the accepted plan or the review where nothing was edited, else what the judge said. */
+function evidenceOf({ run, task, found }: Execution): Partial<RunFacts> {
+  if (run.mode === 'analysis_only')
+    return { plan_sha256: found.plan_sha256 ?? null, gates: task.review === undefined ? { plan: 'pass' } : {} }
   return { gates: { judge: found.verdicts.get('judge')?.answer ?? 'unavailable' } }
 }
 

@@ -17,6 +17,7 @@ import { guestFor } from './guest.ts'
 import { keepLease, WorkStopped } from './lease-keeper.ts'
 import { plan, reproduce } from './plan.ts'
 import { prepare, treeReader } from './prepare.ts'
+import { prepareReview, reviewProposal } from './review-proposal.ts'
 import { openRunJournal } from './run-journal.ts'
 import { withRunPolicy } from './run-policy.ts'
 import { sealPacket } from './seal-packet.ts'
@@ -25,6 +26,9 @@ import { explain, startBaseline, verify } from './verify.ts'
 
 /** The phases of a run in their order; the first that says how the run ends is the last. */
 const PHASES = [prepare, bindTools, reproduce, plan] as const
+
+/** A review reads two commits and writes nothing: it has no workspace, no plan and no verification of its own. */
+const PHASES_OF_REVIEW = [prepareReview, reviewProposal] as const
 
 /** Works on a leased run until it ends, waits, or is no longer this worker's. Undefined in the last case. */
 export async function executeRun(
@@ -118,7 +122,7 @@ function besideBaseline(execution: Execution): ModelGateway {
 type Stopped = Ending | Delivered
 
 async function untilStopped(execution: Execution): Promise<Stopped> {
-  for (const phase of PHASES) {
+  for (const phase of execution.task.review === undefined ? PHASES : PHASES_OF_REVIEW) {
     execution.signal.throwIfAborted()
     const ending = await phase(execution)
     if (ending !== undefined) return ending

@@ -45,7 +45,8 @@ export async function prepare(execution: Execution): Promise<Ending | undefined>
   return undefined
 }
 
-const runPreparation = ({ task }: Execution) => ({
+/** The question whether a run may begin. */
+export const runPreparation = ({ task }: Execution) => ({
   action: 'run.prepare',
   state: 'leased' as const,
   facts: { mode: task.mode, repository: task.repository },
@@ -64,7 +65,8 @@ async function sandboxHolds({ parts }: Execution): Promise<Ending | undefined> {
   return { kind: 'end', state: 'failed', failure: 'sandbox_unavailable', what, why }
 }
 
-async function openRepository(execution: Execution): Promise<void> {
+/** Opens the pinned commit; for a review the proposed one beside it. */
+export async function openRepository(execution: Execution): Promise<void> {
   const { parts, run, task, found, journal } = execution
   const source = await journal.perform(
     { key: 'source', kind: 'workspace', request: { repository: task.repository } },
@@ -75,7 +77,7 @@ async function openRepository(execution: Execution): Promise<void> {
       return { value: { ...pinned }, events: [{ event: 'repository_cloned', facts }] }
     },
   )
-  found.repository = await parts.repositories.open(run.id, source satisfies PinnedSource)
+  found.repository = await parts.repositories.open(run.id, source satisfies PinnedSource, task.review?.head)
 }
 
 async function chooseProfile(execution: Execution): Promise<Ending | undefined> {
@@ -205,7 +207,7 @@ async function openWork(execution: Execution): Promise<Ending | undefined> {
 }
 
 /** A secret nobody outside the platform knows, so that no text can close the delimiters it is put between. */
-async function drawSecret({ found, journal }: Execution): Promise<void> {
+export async function drawSecret({ found, journal }: Execution): Promise<void> {
   const secret = await journal.perform({ key: 'secret', kind: 'workspace', request: {} }, async () => ({
     value: randomBytes(32).toString('hex'),
   }))
