@@ -96,6 +96,7 @@ const ALL_GATES: RunFacts['gates'] = {
   special_files: 'pass',
   test_integrity: 'pass',
   verification: 'pass',
+  red_green: 'pass',
   judge: 'pass',
 }
 

@@ -26,7 +26,7 @@ const INSIDE_BOUNDARY: readonly GateName[] = [
   'test_integrity',
 ]
 
-const BEFORE_REVIEW: readonly GateName[] = [...INSIDE_BOUNDARY, 'verification']
+const BEFORE_REVIEW: readonly GateName[] = [...INSIDE_BOUNDARY, 'verification', 'red_green']
 
 const passed = (run: Guarded, gates: readonly GateName[]): boolean =>
   gates.every((gate) => {

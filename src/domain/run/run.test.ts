@@ -56,7 +56,7 @@ const EDITING: readonly RunCommand[] = [
 const JUDGING: readonly RunCommand[] = [
   ...EDITING,
   advance('verifying', { tree: 'c'.repeat(40), gates: INSIDE }),
-  advance('judging', { gates: { verification: 'pass' } }),
+  advance('judging', { gates: { verification: 'pass', red_green: 'pass' } }),
 ]
 
 describe('the run lifecycle', () => {
@@ -115,7 +115,7 @@ describe('guards', () => {
     const again = after(
       sentBack,
       advance('verifying', { tree: 'd', gates: INSIDE }),
-      advance('judging', { gates: { verification: 'pass' } }),
+      advance('judging', { gates: { verification: 'pass', red_green: 'pass' } }),
     )
     expect(decide(again, advance('repairing'))).toMatchObject({ ok: false, refusal: { code: 'guard_unmet' } })
   })
@@ -228,7 +228,7 @@ describe('any sequence of commands', () => {
           tree: 't',
           plan_sha256: 'p',
           baseline_sha256: 'b',
-          gates: { plan: 'pass', ...INSIDE, verification: 'pass', judge: 'pass' },
+          gates: { plan: 'pass', ...INSIDE, verification: 'pass', red_green: 'pass', judge: 'pass' },
         }),
       ),
     fc.constant<RunCommand>({ type: 'return_to_queue', reason: 'lease_expired' }),

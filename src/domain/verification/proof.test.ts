@@ -129,6 +129,7 @@ describe('red and green', () => {
     const without = tests({ a: 'failed', b: 'failed', c: 'passed' })
     const head = tests({ a: 'passed', b: 'passed', c: 'passed' })
     expect(proved(base, without, head)).toEqual({ a: 'red_green', b: 'red_green' })
+    expect(proved(base, tests({ a: 'failed' }), head)).toEqual({ a: 'red_green', b: 'red_green' })
   })
 
   it('a failing test that was bent until it passes without the change proves nothing', () => {
@@ -139,7 +140,7 @@ describe('red and green', () => {
   it('what cannot be compiled or loaded without the change is red, with the reason', () => {
     const base = tests({ a: 'passed' })
     const head = tests({ a: 'passed', b: 'passed' })
-    expect(proved(base, report(broken('compile_error')), head)).toEqual({ a: 'not_compilable', b: 'not_compilable' })
+    expect(proved(base, report(broken('compile_error')), head)).toEqual({ b: 'not_compilable' })
     const one = tests({ a: 'passed', 'x::(build)': 'error' })
     expect(proved(base, one, head)).toEqual({ b: 'not_compilable' })
   })
@@ -150,7 +151,14 @@ describe('red and green', () => {
     expect(proved(base, tests({ a: 'passed' }), head)).toEqual({ b: 'not_run' })
     expect(proved(base, tests({ a: 'failed' }), head)).toEqual({ a: 'red_green', b: 'not_run' })
     expect(proved(base, tests({ a: 'passed', b: 'skipped' }), head)).toEqual({ b: 'not_run' })
-    expect(proved(base, report(broken('timeout')), head)).toEqual({ a: 'not_run', b: 'not_run' })
+    expect(proved(base, report(broken('out_of_memory')), head)).toEqual({ b: 'not_run' })
+  })
+
+  it('a test that ends only with the change is red without it', () => {
+    const base = tests({ a: 'passed' })
+    const endless = report(broken('timeout', '', { outcome: 'timed_out' }))
+    expect(proved(base, endless, tests({ a: 'passed', b: 'passed' }))).toEqual({ b: 'red_green' })
+    expect(proved(endless, endless, tests({ a: 'passed', b: 'passed' }))).toMatchObject({ b: 'not_run' })
   })
 
   it('a flake of the base commit proves nothing', () => {

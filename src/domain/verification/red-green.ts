@@ -90,13 +90,15 @@ export function proveTests({ base, without, head, flaky }: RedGreenReports): rea
   const before = byId(base)
   const red = byId(without)
   const uncompiled = newStandIns(before, red) ?? uncompiledPhase(base, without)
+  const endless = endlessPhase(base, without)
   const proved: ProvedTest[] = []
   for (const test of testsOf(head)) {
     const known = before.get(test.id)
     if (test.outcome === 'skipped' || isStandIn(test) || flaky.has(test.id)) continue
-    const shown = red.get(test.id)
-    if (known !== undefined && !isFailing(known) && shown?.outcome === known.outcome) continue
-    proved.push({ id: test.id, is_new: known === undefined, ...proofOf(test, shown, { known, uncompiled }) })
+    const shown = red.get(test.id) ?? (known !== undefined && isFailing(known) ? known : undefined)
+    // Where only the tests of the change were run, the others are as they were.
+    if (known !== undefined && !isFailing(known) && (shown === undefined || shown.outcome === known.outcome)) continue
+    proved.push({ id: test.id, is_new: known === undefined, ...proofOf(test, shown, { known, uncompiled, endless }) })
   }
   return [...proved, ...provePhases({ base, without, head })]
 }
@@ -108,15 +110,18 @@ export const isRed = ({ proof }: Pick<ProvedTest, 'proof'>): boolean =>
 interface Ground {
   readonly known: TestResult | undefined
   readonly uncompiled: string | undefined
+  readonly endless: string | undefined
 }
 
 type Proof = Pick<ProvedTest, 'proof' | 'reason'>
 
-function proofOf(test: TestResult, shown: TestResult | undefined, { known, uncompiled }: Ground): Proof {
+function proofOf(test: TestResult, shown: TestResult | undefined, { known, uncompiled, endless }: Ground): Proof {
   const passes = !isFailing(test)
   if (shown === undefined || shown.outcome === 'skipped') {
     if (shown === undefined && uncompiled !== undefined && passes)
       return { proof: 'not_compilable', reason: `without the change it cannot be run: ${uncompiled}` }
+    if (shown === undefined && endless !== undefined && passes)
+      return { proof: 'red_green', reason: `without the change ${endless} does not end, and with it the test passes` }
     return { proof: 'not_run', reason: 'without the change it was not run, so nothing is known' }
   }
   if (!isFailing(shown))
@@ -173,6 +178,12 @@ function uncompiledPhase(base: VerificationReport, without: VerificationReport):
   const place = cause?.file === undefined ? '' : `${cause.file}${cause.line === undefined ? '' : `:${cause.line}`} `
   return `${failed.id} (${failed.diagnosis.classification}) ${place}${cause?.message ?? ''}`.trim().slice(0, 300)
 }
+
+/** A phase that ends in time on the base commit and does not with the tests of the head. */
+const endlessPhase = (base: VerificationReport, without: VerificationReport): string | undefined =>
+  base.phases.every(({ outcome }) => outcome !== 'timed_out')
+    ? without.phases.find(({ outcome }) => outcome === 'timed_out')?.id
+    : undefined
 
 const phaseOf = (report: VerificationReport, id: string): PhaseReport | undefined =>
   report.phases.find((phase) => phase.id === id)

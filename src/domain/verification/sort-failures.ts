@@ -10,6 +10,8 @@ export interface SortedFailure {
   readonly id: string
   readonly origin: FailureOrigin
   readonly reason: string
+  /** True for a phase that fails because of its tests, which are sorted by themselves. */
+  readonly by_tests?: true
 }
 
 /** What failures are sorted by. */
@@ -78,7 +80,7 @@ function sortPhase(phase: PhaseReport, tests: readonly SortedFailure[], facts: S
   const worst = RANK.find((origin) => tests.some((test) => test.origin === origin))
   if (worst !== undefined) {
     const many = tests.filter(({ origin }) => origin === worst).length
-    return of(worst, `as ${many} of its failing ${tests.length === 1 ? 'test' : 'tests'}`)
+    return { ...of(worst, `as ${many} of its failing ${tests.length === 1 ? 'test' : 'tests'}`), by_tests: true }
   }
   const machine = machineFault(phase)
   if (machine !== undefined) return of('infrastructure', machine)

@@ -1,6 +1,12 @@
 import type { Finding, Verdict } from '#domain/gate'
 import type { Task } from '#domain/task'
-import { compareTests, type PhaseReport, type TestDelta, type VerificationReport } from '#domain/verification'
+import {
+  compareTests,
+  type PhaseReport,
+  type SortedFailure,
+  type TestDelta,
+  type VerificationReport,
+} from '#domain/verification'
 import { asksForTestRemoval } from './asks-for-test-removal.ts'
 
 const MOST_FINDINGS = 50
@@ -8,12 +14,14 @@ const MOST_FINDINGS = 50
 /**
  * The verification gate: the proposed tree against the baseline, by test id. What failed before and still fails is
  * not this change's doing and only warns; what the change breaks, skips or takes away fails. Tests may go without others
- * in their place only where a task's criteria ask for that; without a task they may not.
+ * in their place only where a task's criteria ask for that; without a task they may not. `failures` says of failing
+ * tests and phases what is chance or the machine's; without it everything that is new is the change's.
  */
 export function judgeVerification(
   baseline: VerificationReport,
   head: VerificationReport,
   task?: Pick<Task, 'success_criteria'>,
+  failures: readonly SortedFailure[] = [],
 ): Verdict {
   const evidence = [
     ...new Set([baseline, head].flatMap((report) => report.phases.flatMap((phase) => phase.log_sha256 ?? []))),
@@ -33,12 +41,13 @@ export function judgeVerification(
     return verdict('unavailable', 'there is no baseline to compare the proposed tree with', findings)
   }
   const delta = compareTests(baseline, head)
-  const findings = [
-    ...testFindings(delta, head, task !== undefined && asksForTestRemoval(task)),
-    ...phaseFindings(baseline, head),
-  ]
+  const sorted = sortedBy(failures)
+  const removal_asked = task !== undefined && asksForTestRemoval(task)
+  const findings = [...testFindings(delta, { head, removal_asked, sorted }), ...phaseFindings(baseline, head, sorted)]
   const errors = findings.filter((finding) => finding.severity === 'error')
-  if (errors.length > 0) return verdict('fail', summary(delta, errors), sortedByWeight(findings))
+  if (errors.length > 0 && errors.every(({ rule }) => MACHINE_RULE.test(rule)))
+    return verdict('unavailable', machineSummary(failures), findings)
+  if (errors.length > 0) return verdict('fail', summary(errors), sortedByWeight(findings))
   const nothing = provesNothing(head)
   if (nothing !== undefined) return verdict('unavailable', nothing, findings)
   const warned =
@@ -52,7 +61,22 @@ export function judgeVerification(
   )
 }
 
-function testFindings(delta: TestDelta, head: VerificationReport, removal_asked: boolean): readonly Finding[] {
+type Sorted = (kind: SortedFailure['kind'], id: string) => SortedFailure | undefined
+
+function sortedBy(failures: readonly SortedFailure[]): Sorted {
+  const known = new Map(failures.map((failure) => [`${failure.kind} ${failure.id}`, failure]))
+  return (kind, id) => known.get(`${kind} ${id}`)
+}
+
+const MACHINE_RULE = /\.infrastructure$/
+
+interface TestGround {
+  readonly head: VerificationReport
+  readonly removal_asked: boolean
+  readonly sorted: Sorted
+}
+
+function testFindings(delta: TestDelta, { head, removal_asked, sorted }: TestGround): readonly Finding[] {
   const places = new Map(head.phases.flatMap((phase) => phase.tests).map((test) => [test.id, test]))
   const finding =
     (rule: string, severity: Finding['severity'], said: string) =>
@@ -69,7 +93,14 @@ function testFindings(delta: TestDelta, head: VerificationReport, removal_asked:
   // Renamed tests leave one id and bring another; fewer tests than before is loss.
   const lost = delta.removed.length > delta.added.length && !removal_asked
   return [
-    ...delta.broken.map(finding('test.broken', 'error', 'passed before and fails now')),
+    ...delta.broken.map((id) => {
+      const failure = sorted('test', id)
+      if (failure?.origin === 'flaky')
+        return finding('test.flaky', 'warning', `failed by chance: ${failure.reason}`)(id)
+      if (failure?.origin === 'infrastructure')
+        return finding('test.infrastructure', 'error', `could not be judged: ${failure.reason}`)(id)
+      return finding('test.broken', 'error', 'passed before and fails now')(id)
+    }),
     ...delta.newly_skipped.map(finding('test.newly_skipped', 'error', 'ran before and is skipped now')),
     ...delta.removed.map(finding('test.removed', lost ? 'error' : 'warning', 'ran before and is gone')),
     ...delta.pre_existing.map(finding('test.pre_existing', 'warning', 'failed before this change as well')),
@@ -77,18 +108,21 @@ function testFindings(delta: TestDelta, head: VerificationReport, removal_asked:
 }
 
 /** Phases whose failure no single test explains: compilers, crashes, timeouts, no tests. */
-function phaseFindings(baseline: VerificationReport, head: VerificationReport): readonly Finding[] {
+function phaseFindings(baseline: VerificationReport, head: VerificationReport, sorted: Sorted): readonly Finding[] {
   const before = new Map(baseline.phases.map((phase) => [phase.id, phase]))
   return head.phases.flatMap((phase): readonly Finding[] => {
     if (phase.outcome === 'passed' || explainedByTests(phase)) return []
     const known = before.get(phase.id)
     const failedBefore = known !== undefined && known.outcome !== 'passed' && !explainedByTests(known)
     const worse = failedBefore && kindOf(known) !== kindOf(phase)
-    const severity = !phase.required || (failedBefore && !worse) ? 'warning' : 'error'
+    const known_as = sorted('phase', phase.id)?.origin
+    const chance = known_as === 'flaky'
+    const severity = !phase.required || chance || (failedBefore && !worse) ? 'warning' : 'error'
+    const kind = known_as === 'infrastructure' || chance ? known_as : kindOf(phase)
     const cause = phase.diagnosis?.root_causes[0]
     return [
       {
-        rule: failedBefore && !worse ? 'phase.pre_existing' : `phase.${kindOf(phase)}`,
+        rule: failedBefore && !worse ? 'phase.pre_existing' : `phase.${kind}`,
         severity,
         message: `${phase.id} ${phase.outcome === 'not_run' ? `was not run: ${phase.not_run_reason ?? ''}` : `${phase.outcome} (${kindOf(phase)})${cause === undefined ? '' : `: ${cause.message}`}`}`,
         ...(cause?.file === undefined ? {} : { path: cause.file }),
@@ -122,11 +156,18 @@ function provesNothing(head: VerificationReport): string | undefined {
   return `${how} on the base commit and on the proposed tree, so nothing is proved${words}`
 }
 
-function summary(delta: TestDelta, errors: readonly Finding[]): string {
+function machineSummary(failures: readonly SortedFailure[]): string {
+  const first = failures.find(({ origin }) => origin === 'infrastructure')
+  return `the machine kept the proposed tree from being verified${first === undefined ? '' : `: ${first.id}: ${first.reason}`}`
+}
+
+function summary(errors: readonly Finding[]): string {
+  const of = (rule: string) => errors.filter((finding) => finding.rule === rule).length
   const counts = [
-    [delta.broken.length, 'broken'],
-    [delta.newly_skipped.length, 'newly skipped'],
-    [errors.filter((finding) => finding.rule === 'test.removed').length, 'removed'],
+    [of('test.broken'), 'broken'],
+    [of('test.infrastructure'), 'stopped by the machine'],
+    [of('test.newly_skipped'), 'newly skipped'],
+    [of('test.removed'), 'removed'],
   ] as const
   const tests = counts
     .filter(([count]) => count > 0)

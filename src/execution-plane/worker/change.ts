@@ -19,9 +19,9 @@ import {
 import { endingOf } from './ending-of-outcome.ts'
 import { need, type Ending, type Execution } from './execution.ts'
 import { work } from './plan.ts'
+import { explainNo, isMachines, proofAnswers, prove } from './prove.ts'
 import { review, reviewOnAppeal } from './review.ts'
 import { publicationForbidden, readRiskOfChange } from './risk.ts'
-import { explain, judgeTree } from './verify.ts'
 
 /** What follows a look at the tree: it stands, the run ends, or the agent works on. */
 type Next =
@@ -56,12 +56,12 @@ async function examine(execution: Execution, round: number): Promise<Next> {
   if (built.word === 'waits') return { next: 'ends', ending: built.ending }
   if (built.word === 'changes') return workAgain(execution, built, phaseOf(execution))
   await journal.advance('verifying', { tree: captured.tree, gates: answersOf(execution) })
-  const verification = await judgeTree(execution, captured.tree, round)
+  const verification = await prove(execution, captured.tree, round)
   if (!lets(verification)) return notVerified(execution, verification, looked)
   const tested = await checkpoint(execution, 'test', { ...looked, reason: `The tests say yes: ${verification.reason}` })
   if (tested.word === 'waits') return { next: 'ends', ending: tested.ending }
-  if (tested.word === 'changes') return repairAsAsked(execution, verification, tested)
-  await journal.advance('judging', { gates: { verification: verification.answer } })
+  if (tested.word === 'changes') return repairAsAsked(execution, tested)
+  await journal.advance('judging', { gates: { ...answersOf(execution), ...proofAnswers(execution) } })
   return reviewed(execution, looked)
 }
 
@@ -88,6 +88,8 @@ async function workAgain(execution: Execution, asked: Asked, phase: 'editing' | 
 /** What a no of the tests leads to: repairs while they last, a person where the profile asks one, else the end. */
 async function notVerified(execution: Execution, verification: Verdict, looked: Looked): Promise<Next> {
   const { found, journal, task } = execution
+  // What the machine did no agent can mend.
+  if (isMachines(execution, verification)) return notRepaired(found.repairs, verification)
   const disposition = dispositionOf(workflowOf(execution), 'verification')
   const left = task.agent.kind !== 'transform' && found.repairs < journal.budget().limits.max_repairs
   if (disposition === 'repair' && left) return repair(execution, verification)
@@ -96,34 +98,35 @@ async function notVerified(execution: Execution, verification: Verdict, looked: 
   const said = await askAfterNo(execution, verification, looked)
   if (said.word === 'waits') return { next: 'ends', ending: said.ending }
   if (said.word === 'go_on') return notRepaired(found.repairs, verification)
-  return repairAsAsked(execution, verification, said)
+  return repairAsAsked(execution, said)
 }
 
 /** A person's changes are a repair like any other: they count, and the budget bounds them. */
-async function repairAsAsked(execution: Execution, verification: Verdict, asked: Asked): Promise<Next> {
+async function repairAsAsked(execution: Execution, asked: Asked): Promise<Next> {
   const { found, journal, task } = execution
   const { max_repairs } = journal.budget().limits
   if (task.agent.kind === 'transform' || found.repairs >= max_repairs)
     return { next: 'ends', ending: noWayLeft(asked.by, asked.words, `All ${max_repairs} repairs are used up.`) }
-  await countRepair(execution, verification)
+  await countRepair(execution)
   return workAgain(execution, asked, 'repairing')
 }
 
-async function countRepair({ found, journal }: Execution, verification: Verdict): Promise<void> {
+async function countRepair(execution: Execution): Promise<void> {
+  const { found, journal } = execution
   found.repairs += 1
-  const gates = { verification: verification.answer }
+  const gates = proofAnswers(execution)
   const repairs_allowed = journal.budget().limits.max_repairs
   await journal.advance('repairing', { repairs_used: found.repairs, repairs_allowed, gates })
 }
 
 /** A failed verification is feedback to the agent. */
 async function repair(execution: Execution, verification: Verdict): Promise<Next> {
-  const report = need(execution, 'after')
-  await countRepair(execution, verification)
+  const diagnosis = explainNo(execution, verification)
+  await countRepair(execution)
   const opening = openingForRepair({
     kind: 'verification',
     reason: verification.reason,
-    diagnosis: explain(execution, report),
+    diagnosis,
     sign: need(execution, 'sign'),
   })
   return { next: 'works', outcome: await work(execution, 'repairing', opening) }

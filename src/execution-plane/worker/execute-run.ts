@@ -10,6 +10,7 @@ import { agreementOf } from './approval-gate-acts.ts'
 import { withinCapability } from './capability-bounds.ts'
 import { change } from './change.ts'
 import { deliver, type Delivered } from './deliver.ts'
+import { explain } from './diagnosis.ts'
 import type { Drain } from './drain.ts'
 import { endingOfError } from './ending-of-outcome.ts'
 import { need, type Ending, type Execution, type Found, type WorkerParts } from './execution.ts'
@@ -22,7 +23,7 @@ import { openRunJournal } from './run-journal.ts'
 import { withRunPolicy } from './run-policy.ts'
 import { sealPacket } from './seal-packet.ts'
 import { watchSwitches } from './stop-watch.ts'
-import { explain, startBaseline, verify } from './verify.ts'
+import { startBaseline, verify } from './verify.ts'
 
 /** The phases of a run in their order; the first that says how the run ends is the last. */
 const PHASES = [prepare, bindTools, reproduce, plan] as const
@@ -161,7 +162,7 @@ async function bindTools(execution: Execution): Promise<Ending | undefined> {
     checkpoint: () => workspace.checkpoint(),
     verify: async () => {
       const { tree } = await workspace.checkpoint()
-      const report = await verify(execution, tree)
+      const report = await verify(execution, { tree })
       return { report, text: explain(execution, report) }
     },
     leave: () => execution.switches.leave('work'),

@@ -9,7 +9,7 @@ import type { RiskReading } from '#domain/risk'
 import type { Lease, PauseReason, Reproduction, Run } from '#domain/run'
 import type { SandboxProfile } from '#domain/sandbox'
 import type { Task } from '#domain/task'
-import type { VerificationProfile, VerificationReport } from '#domain/verification'
+import type { RedGreenReport, SortedFailure, VerificationProfile, VerificationReport } from '#domain/verification'
 import type {
   Agent,
   AgentTools,
@@ -164,6 +164,11 @@ export interface Found {
   before?: VerificationReport
   after?: VerificationReport
   reproduction?: Reproduction
+  /** Tests known to be chance, with how that is known. */
+  known_flaky?: ReadonlyMap<string, string>
+  /** Whose the failures of `after` are. */
+  failures?: readonly SortedFailure[]
+  red_green?: RedGreenReport
   plan?: Plan
   plan_sha256?: string
   /** Signs the delimiters around untrusted text with a secret of the run. */

@@ -1,51 +1,89 @@
-import { expect, it } from 'vitest'
-import type { Finding, Verdict } from '#domain/gate'
-import type { VerificationReport } from '#domain/verification'
+import { describe, expect, it } from 'vitest'
+import type { Diagnosis, TestOutcome, VerificationReport } from '#domain/verification'
 import { settleFlaky } from './settle-flaky.ts'
 
-const verdict = (answer: Verdict['answer'], ...findings: readonly Finding[]): Verdict => ({
-  gate: 'verification',
-  answer,
-  decided_by: 'deterministic',
-  reason: answer,
-  findings,
-  evidence: [],
-})
-const broken = (id: string): Finding => ({
-  rule: 'test.broken',
-  severity: 'error',
-  message: `${id} passed before and fails now`,
-})
-const report = {} as VerificationReport
-const settled = async (first: Verdict, second: Verdict) => {
-  let repeated = 0
-  const { verdict: last } = await settleFlaky(first, async () => {
-    repeated += 1
-    return { report, verdict: second }
-  })
-  return { repeated, last }
+type Outcomes = Readonly<Record<string, TestOutcome>>
+
+function report(tests: Outcomes, kind?: Diagnosis['classification'], excerpt = ''): VerificationReport {
+  const failing = Object.values(tests).includes('failed')
+  const classification = kind ?? (failing ? 'test_failure' : undefined)
+  const diagnosis = classification && {
+    classification,
+    root_causes: [],
+    likely_direction: '',
+    excerpt,
+    truncated: false,
+    redactions: 0,
+  }
+  return {
+    profile: 'p',
+    profile_version: 'v',
+    tree: 't',
+    sandbox_fingerprint: 'f',
+    outcome: classification === undefined ? 'passed' : 'failed',
+    reason: '',
+    started_at: '2026-01-02T03:04:05.000Z',
+    duration_ms: 1,
+    phases: [
+      {
+        id: 'test',
+        argv: ['test'],
+        required: true,
+        outcome: classification === undefined ? 'passed' : 'failed',
+        exit_code: 1,
+        duration_ms: 1,
+        tests: Object.entries(tests).map(([id, outcome]) => ({ id, outcome })),
+        log_sha256: null,
+        ...(diagnosis && { diagnosis }),
+      },
+    ],
+  }
 }
 
-it('a test that passes when it is run again is flaky, which the verdict says', async () => {
-  const { repeated, last } = await settled(verdict('fail', broken('a')), verdict('pass'))
-  expect(repeated).toBe(1)
-  expect(last.answer).toBe('pass')
-  expect(last.findings).toEqual([
-    { rule: 'test.flaky', severity: 'warning', message: 'a failed, and passed when it was run again' },
-  ])
+const BEFORE = report({ a: 'passed', b: 'passed' })
+
+async function settled(first: VerificationReport, later: readonly VerificationReport[] = []) {
+  let repeated = 0
+  const ground = { baseline: BEFORE, known_flaky: new Map<string, string>() }
+  const { head, failures } = await settleFlaky(ground, first, async (time) => {
+    repeated += 1
+    return later[time - 1] ?? first
+  })
+  const origins = failures.filter(({ kind }) => kind === 'test').map(({ id, origin }) => `${id} ${origin}`)
+  return { repeated, origins, head, failures }
+}
+
+describe('a tree is verified again', () => {
+  it('until what failed passed once, which makes it flaky', async () => {
+    const { repeated, origins } = await settled(report({ a: 'failed', b: 'passed' }), [BEFORE])
+    expect([repeated, origins]).toEqual([1, ['a flaky']])
+  })
+
+  it('twice where a test goes on failing, and then it has failed', async () => {
+    const first = report({ a: 'failed', b: 'failed' })
+    const { repeated, origins } = await settled(first, [report({ a: 'passed', b: 'failed' }), first])
+    expect([repeated, origins]).toEqual([2, ['a flaky', 'b mine']])
+  })
+
+  it('where a machine spoilt it, and what is judged is the repetition', async () => {
+    const full = report({ a: 'passed', b: 'failed' }, 'test_failure', 'No space left on device')
+    const { repeated, origins, head } = await settled(full, [BEFORE])
+    expect([repeated, origins, head]).toEqual([1, [], BEFORE])
+  })
+
+  it('no more than twice on a machine that goes on failing', async () => {
+    const full = report({}, 'crash', 'No space left on device')
+    const { repeated, failures } = await settled(full)
+    expect([repeated, failures.map(({ origin }) => origin)]).toEqual([2, ['infrastructure']])
+  })
 })
 
-it('a test that fails twice has failed', async () => {
-  expect((await settled(verdict('fail', broken('a')), verdict('fail', broken('a')))).last.answer).toBe('fail')
-})
-
-it.each([
-  ['a pass', verdict('pass')],
-  ['what could not be verified', verdict('unavailable')],
-  ['a build that fails', verdict('fail', { rule: 'phase.failed', severity: 'error', message: 'x' })],
-  ['many tests at once', verdict('fail', ...['a', 'b', 'c', 'd', 'e', 'f'].map(broken))],
-])('%s is not run again', async (_, first) => {
-  const { repeated, last } = await settled(first, verdict('pass'))
-  expect(repeated).toBe(0)
-  expect(last).toBe(first)
+describe('a tree is not verified again', () => {
+  it.each([
+    ['where nothing fails', BEFORE],
+    ['where a build fails', report({}, 'compile_error')],
+    ['where many tests fail at once', report(Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((id) => [id, 'failed' as const])))],
+  ])('%s', async (_, first) => {
+    expect((await settled(first)).repeated).toBe(0)
+  })
 })

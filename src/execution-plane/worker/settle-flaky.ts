@@ -1,31 +1,49 @@
-import type { Finding, Verdict } from '#domain/gate'
-import type { VerificationReport } from '#domain/verification'
+import { failuresOf, sortFailures, type SortedFailure, type VerificationReport } from '#domain/verification'
 
 /** More tests than this fail together for a reason. */
 const MOST_FLAKY = 5
+/** So often a tree is verified again before what fails each time has failed; with the first time, three outcomes. */
+const MOST_REPEATS = 2
 
-interface Repeated {
-  readonly report: VerificationReport
-  readonly verdict: Verdict
+/** What is known before a tree is verified again. */
+interface Ground {
+  readonly baseline: VerificationReport
+  readonly known_flaky: ReadonlyMap<string, string>
+}
+
+/** What several reports of one tree say together. */
+export interface Settled {
+  /** The report that the verdict is about: the first one that no machine's failure spoilt. */
+  readonly head: VerificationReport
+  readonly repeats: readonly VerificationReport[]
+  readonly failures: readonly SortedFailure[]
 }
 
 /**
- * A verdict that only a few tests speak against is asked for once more on the same tree. Where the repetition passes,
- * those tests are flaky: the verdict is the repetition's, and says which they are. A test that fails twice has failed.
+ * Verifies a tree again while its report leaves a doubt. What a machine spoilt is verified anew; where no more than a few
+ * tests fail and each may be chance, they are run again until each passed once or failed every time. A build that fails,
+ * or many tests at once, is no chance.
  */
 export async function settleFlaky(
-  first: Verdict,
-  repeat: () => Promise<Repeated>,
-): Promise<{ readonly verdict: Verdict; readonly report?: VerificationReport }> {
-  const errors = first.findings.filter(({ severity }) => severity === 'error')
-  const mayBeFlaky = errors.length > 0 && errors.every(({ rule }) => rule === 'test.broken')
-  if (first.answer !== 'fail' || !mayBeFlaky || errors.length > MOST_FLAKY) return { verdict: first }
-  const { report, verdict } = await repeat()
-  if (verdict.answer !== 'pass') return { verdict: first }
-  const flaky = errors.map((error): Finding => {
-    const message = error.message.replace('passed before and fails now', 'failed, and passed when it was run again')
-    return { ...error, rule: 'test.flaky', severity: 'warning', message }
-  })
-  const reason = `${verdict.reason}; flaky: ${flaky.length} of them passed only when run again`
-  return { verdict: { ...verdict, reason, findings: [...flaky, ...verdict.findings] }, report }
+  { baseline, known_flaky }: Ground,
+  first: VerificationReport,
+  repeat: (time: number) => Promise<VerificationReport>,
+): Promise<Settled> {
+  let head = first
+  const repeats: VerificationReport[] = []
+  for (let time = 1; ; time++) {
+    const failures = sortFailures({ baseline, head, repeats, known_flaky })
+    const spoilt = failuresOf(failures, 'infrastructure').length > 0
+    if (time > MOST_REPEATS || !(spoilt || mayBeChance(failures))) return { head, repeats, failures }
+    const again = await repeat(time)
+    // What is compared is what the tree did, not what was done to it.
+    if (spoilt) head = again
+    else if (again.outcome !== 'unavailable') repeats.push(again)
+  }
+}
+
+function mayBeChance(failures: readonly SortedFailure[]): boolean {
+  const mine = failuresOf(failures, 'mine')
+  const tests = mine.filter(({ kind }) => kind === 'test').length
+  return tests > 0 && tests <= MOST_FLAKY && mine.every(({ kind, by_tests }) => kind === 'test' || by_tests === true)
 }

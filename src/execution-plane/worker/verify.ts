@@ -1,25 +1,45 @@
 import type { Verdict } from '#domain/gate'
 import type { Json } from '#domain/json'
-import { compareTests, type VerificationReport } from '#domain/verification'
+import type { VerificationProfile, VerificationReport } from '#domain/verification'
 import { limitsOf } from '#execution-plane/sandbox'
-import { diagnosisText, judgeVerification, reproduction, verifyTree } from '#execution-plane/verifier'
+import { judgeVerification, reproduction, verifyTree } from '#execution-plane/verifier'
 import { gateAnswered, need, type Ending, type Execution } from './execution.ts'
+import { flakyAtBase, knownFlaky } from './known-flaky.ts'
 import { heldToTestNumbers } from './level-numbers.ts'
 import { settleFlaky } from './settle-flaky.ts'
+import { startAgain } from './start-again.ts'
 
-/** A model reads at most this much of a diagnosis. */
-const DIAGNOSIS_CHARACTERS = 6_000
+/** A verification by its tree and what it is for: `as` is the end of its key, `profile` a part of the run's own. */
+export interface Look {
+  readonly tree: string
+  readonly as?: string
+  readonly profile?: VerificationProfile
+}
 
-/** Runs the profile on a tree in a clean sandbox, once per tree; `again` names a repetition. */
-export async function verify(execution: Execution, tree: string, again = ''): Promise<VerificationReport> {
-  const { parts, run, found, journal, signal } = execution
-  const known = found.reports.get(`${tree}${again}`)
+/** Runs the profile on a tree in a clean sandbox, once per tree and end of its key. */
+export async function verify(execution: Execution, { tree, as = '', profile: own }: Look): Promise<VerificationReport> {
+  const { found, journal } = execution
+  const known = found.reports.get(`${tree}${as}`)
   if (known !== undefined) return known
-  const profile = need(execution, 'profile')
-  const sandbox = need(execution, 'sandbox')
+  const profile = own ?? need(execution, 'profile')
   const request = { tree, profile: profile.version }
-  const value = await journal.perform({ key: `verify:${tree}${again}`, kind: 'verification', request }, async () => {
-    const done = await verifyTree({
+  const value = await journal.perform({ key: `verify:${tree}${as}`, kind: 'verification', request }, async () => {
+    const done = await verifyNow(execution, tree, profile)
+    return { value: done.report as unknown as Json, events: done.events, artifacts: done.artifacts }
+  })
+  // What is on record under this key is the report that was put there.
+  const report = value as unknown as VerificationReport
+  found.reports.set(`${tree}${as}`, report)
+  return report
+}
+
+/** A sandbox that cannot be opened for a moment is tried again; a tree that is not exported is only looked at. */
+function verifyNow(execution: Execution, tree: string, profile: VerificationProfile): ReturnType<typeof verifyTree> {
+  const { parts, run, found, signal } = execution
+  const sandbox = need(execution, 'sandbox')
+  const isWhole = profile.version === need(execution, 'profile').version
+  return startAgain(parts.clock, signal, () =>
+    verifyTree({
       run_id: run.id,
       profile,
       repository: need(execution, 'repository'),
@@ -29,23 +49,18 @@ export async function verify(execution: Execution, tree: string, again = ''): Pr
       redactor: parts.redactor,
       artifacts: parts.artifacts,
       limits: limitsOf(sandbox),
-      artifact_export: sandbox.artifact_export,
+      ...(isWhole && { artifact_export: sandbox.artifact_export }),
       longest_seconds: sandbox.resources.command_minutes * 60,
       clock: parts.clock,
       signal,
-    })
-    return { value: done.report as unknown as Json, events: done.events, artifacts: done.artifacts }
-  })
-  // What is on record under this key is the report that was put there.
-  const report = value as unknown as VerificationReport
-  found.reports.set(`${tree}${again}`, report)
-  return report
+    }),
+  )
 }
 
 /** Starts the baseline at the base commit; it runs beside planning and is awaited before the first edit. */
 export function startBaseline(execution: Execution): Promise<VerificationReport> {
   const { found } = execution
-  const baseline = (found.baseline ??= verify(execution, need(execution, 'repository').source.tree))
+  const baseline = (found.baseline ??= verify(execution, { tree: need(execution, 'repository').source.tree }))
   // Whoever awaits it sees the failure; until then it must not count as unhandled.
   baseline.catch(() => undefined)
   return baseline
@@ -56,7 +71,10 @@ export async function settleBaseline(execution: Execution): Promise<Ending | und
   const { found } = execution
   const report = await startBaseline(execution)
   found.before = report
-  found.reproduction = reproduction(report, execution.task)
+  const flaky = await flakyAtBase(execution, report, (time) =>
+    verify(execution, { tree: report.tree, as: again(time) }),
+  )
+  found.reproduction ??= reproduction(report, execution.task, flaky)
   const noTests = report.phases.some((phase) => phase.diagnosis?.classification === 'no_tests')
   if (report.outcome !== 'unavailable' && !noTests) return undefined
   const what = noTests
@@ -71,29 +89,27 @@ export async function settleBaseline(execution: Execution): Promise<Ending | und
   }
 }
 
+/** The end of a repetition's key; the first is named as it always was. */
+const again = (time: number): string => (time === 1 ? ':again' : `:again:${time}`)
+
 /** Compares the proposed tree with the baseline by test id and records the verdict. */
 export async function judgeTree(execution: Execution, tree: string, round: number): Promise<Verdict> {
-  const { found, journal } = execution
-  const before = need(execution, 'before')
-  const first = await verify(execution, tree)
-  const judged = judgeVerification(before, first, execution.task)
-  const settled = await settleFlaky(judged, async () => {
-    const report = await verify(execution, tree, ':again')
-    return { report, verdict: judgeVerification(before, report, execution.task) }
-  })
-  found.after = settled.report ?? first
-  const verdict = heldToTestNumbers(execution, settled.verdict)
+  const { found, journal, task } = execution
+  const baseline = need(execution, 'before')
+  const first = await verify(execution, { tree })
+  const ground = { baseline, known_flaky: knownFlaky(execution) }
+  const { head, repeats, failures } = await settleFlaky(ground, first, (time) =>
+    verify(execution, { tree, as: again(time) }),
+  )
+  const judged = judgeVerification(baseline, head, task, failures)
+  const clean = judged.answer === 'pass' ? repeats.findLast((report) => report.outcome === 'passed') : undefined
+  found.after = clean ?? head
+  found.failures = failures
+  const verdict = heldToTestNumbers(execution, judged)
   found.verdicts.set('verification', verdict)
   await journal.perform({ key: `gate:verification:${round}`, kind: 'gate', request: { tree } }, async () => ({
     value: verdict.answer,
     events: [gateAnswered(verdict)],
   }))
   return verdict
-}
-
-/** The short form of a report that an agent reads. */
-export function explain(execution: Execution, report: VerificationReport): string {
-  const before = execution.found.before
-  const delta = before === undefined ? undefined : compareTests(before, report)
-  return diagnosisText(report, delta, DIAGNOSIS_CHARACTERS)
 }
