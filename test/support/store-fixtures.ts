@@ -94,6 +94,7 @@ const ALL_GATES: RunFacts['gates'] = {
   protected_files: 'pass',
   secrets: 'pass',
   special_files: 'pass',
+  dependencies: 'pass',
   test_integrity: 'pass',
   verification: 'pass',
   red_green: 'pass',

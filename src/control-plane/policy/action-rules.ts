@@ -12,7 +12,15 @@ export interface ActionRule {
   /** Reaches of the task (fact `mode`) that include the action. Absent: every one. */
   readonly modes?: readonly RunMode[]
   /** Which rules decide further. Absent: the state and the facts are all there is to it. */
-  readonly decided_by?: 'read_paths' | 'changed_paths' | 'command' | 'branch' | 'pull_request' | 'sandbox' | 'egress'
+  readonly decided_by?:
+    | 'read_paths'
+    | 'changed_paths'
+    | 'command'
+    | 'branch'
+    | 'pull_request'
+    | 'sandbox'
+    | 'egress'
+    | 'dependency'
 }
 
 const AGENT: readonly RunState[] = ['planning', 'editing', 'repairing']
@@ -42,6 +50,12 @@ export const ACTION_RULES: readonly ActionRule[] = [
   { actions: ['file.write'], states: CHANGING, facts: ['content_class'], decided_by: 'changed_paths' },
   { actions: ['shell.exec'], states: CHANGING, decided_by: 'command' },
   { actions: ['tree.path'], states: WORKING, decided_by: 'changed_paths' },
+  {
+    actions: ['dependency.add'],
+    states: WORKING,
+    facts: ['dependency_task', 'asked_by', 'packages'],
+    decided_by: 'dependency',
+  },
   { actions: ['run.prepare'], states: WORKING, facts: ['mode'] },
   {
     actions: ['sandbox.open'],

@@ -4,6 +4,7 @@ import { RUN_MODES } from '#domain/task'
 import type { Identifiers, Policy, PolicyDecision, PolicyQuestion } from '#ports'
 import { ACTION_RULES, CLOSED_CONTENT, type ActionRule } from './action-rules.ts'
 import { pullRequestRules, pushRules } from './branch-rules.ts'
+import { dependencyRules } from './dependency-rules.ts'
 import { commandRules } from './inspect-command.ts'
 import { askedAct, CHANGING_ACTIONS, type RunSubject } from './levels/asked-act.ts'
 import type { CompiledPolicy } from './levels/compile-policy.ts'
@@ -136,6 +137,8 @@ function decideBy(rule: ActionRule, question: PolicyQuestion): readonly Match[] 
       return sandboxRules(question.facts)
     case 'egress':
       return egressRules(question.facts)
+    case 'dependency':
+      return dependencyRules(question.facts)
     case undefined:
       return [open(question.action)]
     default:
@@ -189,6 +192,9 @@ const KEPT_FACTS = [
   'change_classes',
   'verifiers',
   'limits',
+  'dependency_task',
+  'asked_by',
+  'packages',
 ]
 
 function requestedOf({ action, paths, argv, state, facts, agreed, scope }: PolicyQuestion): JsonObject {

@@ -46,3 +46,12 @@ export const boundaryLines = ({ checks, attention }: BoundaryReport): readonly s
   ...checks.map(({ check, answer, said }) => `${check.replaceAll('_', ' ')}: ${MARKS[answer]} (${said})`),
   ...attention.map((what) => `For a person: ${what}`),
 ]
+
+/** The report in one sentence: how many checks came to what. */
+export function boundarySummary({ checks }: BoundaryReport): string {
+  const count = (answer: BoundaryAnswer) => checks.filter((check) => check.answer === answer).length
+  const told = (Object.keys(MARKS) as BoundaryAnswer[])
+    .filter((answer) => count(answer) > 0)
+    .map((answer) => `${count(answer)} ${MARKS[answer]}`)
+  return `Boundary report: ${checks.length} checks over the diff, ${told.join(', ')}.`
+}

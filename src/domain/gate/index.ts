@@ -1,4 +1,10 @@
-export { boundaryLines, type BoundaryAnswer, type BoundaryCheck, type BoundaryReport } from './boundary-report.ts'
+export {
+  boundaryLines,
+  boundarySummary,
+  type BoundaryAnswer,
+  type BoundaryCheck,
+  type BoundaryReport,
+} from './boundary-report.ts'
 
 /** A gate asks one question about a run and answers with evidence. */
 export type GateName =

@@ -23,6 +23,7 @@ const INSIDE_BOUNDARY: readonly GateName[] = [
   'protected_files',
   'secrets',
   'special_files',
+  'dependencies',
   'test_integrity',
 ]
 

@@ -42,6 +42,7 @@ const INSIDE = {
   protected_files: 'pass',
   secrets: 'pass',
   special_files: 'pass',
+  dependencies: 'pass',
   test_integrity: 'pass',
 } as const
 const PREPARED: readonly RunCommand[] = [

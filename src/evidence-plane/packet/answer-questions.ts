@@ -1,4 +1,4 @@
-import { lets } from '#domain/gate'
+import { boundarySummary, lets } from '#domain/gate'
 import type { Question, RunEvidence } from '#domain/packet'
 import { shownCommand, type PhaseReport } from '#domain/verification'
 
@@ -65,10 +65,12 @@ function whyRight({ reproduction, verification, judgement }: RunEvidence): reado
   return lines.length > 0 ? lines : ['Nothing on record shows that it is right; treat it as unproved.']
 }
 
-function whatProves({ verification, verdicts }: RunEvidence): readonly string[] {
+function whatProves({ verification, verdicts, boundary }: RunEvidence): readonly string[] {
   const phases = (verification.after?.phases ?? []).map(phaseLine)
   const gates = verdicts.map((verdict) => `Gate ${verdict.gate}: ${verdict.answer} (${verdict.reason})`)
-  return [...phases, ...gates].length > 0 ? [...phases, ...gates] : ['No verification ran.']
+  const checked = boundary === undefined ? [] : [boundarySummary(boundary)]
+  const lines = [...phases, ...gates, ...checked]
+  return lines.length > 0 ? lines : ['No verification ran.']
 }
 
 function phaseLine(phase: PhaseReport): string {
@@ -88,13 +90,21 @@ function riskRead({ risk, plan }: Pick<RunEvidence, 'risk' | 'plan'>): readonly 
   ]
 }
 
-function whatRisk({ verification, judgement, verdicts, incidents, ...evidence }: RunEvidence): readonly string[] {
+function whatRisk({
+  verification,
+  judgement,
+  verdicts,
+  incidents,
+  boundary,
+  ...evidence
+}: RunEvidence): readonly string[] {
   const warnings = verdicts.flatMap((verdict) => verdict.findings).filter((finding) => finding.severity === 'warning')
   const standing = verification.delta?.pre_existing ?? []
   const lines = [
     ...riskRead(evidence),
     ...warnings.map((finding) => `${finding.path ?? ''} ${finding.message}`.trim()),
     ...incidents.map(incidentLine),
+    ...(boundary?.attention ?? []),
     ...(judgement?.required_human_attention ?? []),
     ...(standing.length > 0 ? [`Failed before and still fail: ${standing.join(', ')}.`] : []),
   ]

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import type { ProfilePhase } from '#domain/verification'
-import { findLockfiles, type FoundLockfile } from './find-lockfiles.ts'
+import { findLockfiles, kindOf, type FoundLockfile } from './find-lockfiles.ts'
 import { readCargoLock, readPoetryLock, readUvLock } from './formats/toml-locks.ts'
 import { readGoMod, readGoSum } from './formats/go-sum.ts'
 import { readPom } from './formats/maven.ts'
@@ -130,6 +130,13 @@ function readerOf(kind: Exclude<LockfileKind, 'yarn' | 'berry'>, path: string): 
 function doesPin(path: string, kind: LockfileKind, text: string): boolean {
   if (kind === 'pip') return isHashed(text)
   return kind !== 'maven' && posix.basename(path) !== 'go.mod'
+}
+
+/** What one lockfile pins, by its path's name; undefined where it is none or cannot be read. */
+export function readLockfile(path: string, bytes: Uint8Array): Pick<ReadLockfile, 'kind' | 'entries'> | undefined {
+  const kind = kindOf(path)
+  const read = kind === undefined ? undefined : readOne({ path, kind }, bytes)
+  return read === undefined || 'rule' in read ? undefined : read
 }
 
 /** Further requirements files that one includes, as far as the tree has them. */

@@ -4,5 +4,7 @@
  * name, and what a change may not do to them. Whether a host is open is the policy's word.
  */
 export { checkLockfileChange } from './check-lockfile-change.ts'
-export { checkLockfiles } from './check-lockfiles.ts'
+export { checkLockfiles, readLockfile } from './check-lockfiles.ts'
+export type { LockEntry, LockfileKind } from './lock-entry.ts'
 export { problemText, type LockfileProblem } from './lockfile-problem.ts'
+export { isInside, sourceOf } from './references.ts'

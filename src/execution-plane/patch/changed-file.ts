@@ -41,9 +41,16 @@ export function contentOf(bytes: Uint8Array): Content {
  * Lines that are in the second text more often than in the first: moved lines are not added ones. Linear, and unlike a
  * diff not to be steered by how a change is laid out.
  */
-export function addedLines({ before, after }: Pick<ChangedFile, 'before' | 'after'>): readonly AddedLine[] {
-  return surplus(after?.lines ?? [], before?.lines ?? [])
+export function addedLines(file: Pick<ChangedFile, 'before' | 'after'>): readonly AddedLine[] {
+  const known = ADDED.get(file)
+  if (known !== undefined) return known
+  const added = surplus(file.after?.lines ?? [], file.before?.lines ?? [])
+  ADDED.set(file, added)
+  return added
 }
+
+/** Several checks ask for the same lines. */
+const ADDED = new WeakMap<object, readonly AddedLine[]>()
 
 /** Lines that are in the base text more often than in the proposed one, with their number in the base. */
 export function removedLines({ before, after }: Pick<ChangedFile, 'before' | 'after'>): readonly AddedLine[] {

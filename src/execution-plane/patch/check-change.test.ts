@@ -24,6 +24,7 @@ it('every gate over the change answers, in a fixed order', async () => {
     ['protected_files', 'pass'],
     ['secrets', 'pass'],
     ['special_files', 'pass'],
+    ['dependencies', 'pass'],
     ['test_integrity', 'pass'],
   ])
 })

@@ -1,7 +1,8 @@
 /**
  * Decides whether a proposed change may go on, by looking at the change alone: its boundary, protected files, secrets,
- * special files and whether the tests still test. Owns these gates; what paths are allowed is the policy's word.
+ * special files, dependencies, the task's constraints and whether the tests still test. Owns these gates and the list of
+ * their checks; what paths are allowed is the policy's word.
  */
-export { checkChange } from './check-change.ts'
+export { checkChange, examineChange, isDependencyTask } from './check-change.ts'
 export { isRunnerConfiguration, isSnapshot, isTestFile } from './test-integrity/test-files.ts'
 export { addedLines, contentOf, removedLines } from './changed-file.ts'

@@ -6,13 +6,19 @@ import { verdictOf } from './verdict.ts'
 
 /** Where a secret may span lines, at most so many lines are looked at together. */
 const BLOCK_LINES = 400
+/** Of larger files only what is added is looked at. */
+const LARGEST_KEPT = 1_048_576
 
 /** Secrets in what a change adds: lines of text, bytes of binary files, and names. The value is never repeated. */
 export async function checkSecrets({ files, redactor }: ReadChange): Promise<Verdict> {
   const findings: Finding[] = []
   for (const file of files) {
     if (file.change.new_mode === null) continue
-    findings.push(...(await inName(file, redactor)), ...(await inContent(file, redactor)))
+    findings.push(
+      ...(await inName(file, redactor)),
+      ...(await inContent(file, redactor)),
+      ...(await atBase(file, redactor)),
+    )
   }
   return verdictOf('secrets', findings, 'no secret is added')
 }
@@ -35,6 +41,17 @@ async function inContent(file: ChangedFile, redactor: Redactor): Promise<readonl
   const found: Finding[] = []
   for (const block of blocks(addedLines(file))) found.push(...(await inBlock(change.path, block, redactor)))
   return found
+}
+
+/** Secrets in lines that a changed file keeps: a person should know of them, and they are not this change's doing. */
+async function atBase(file: ChangedFile, redactor: Redactor): Promise<readonly Finding[]> {
+  const { change, before, after } = file
+  if (before?.lines === undefined || after?.lines === undefined || before.bytes.length > LARGEST_KEPT) return []
+  const added = new Set(addedLines(file).map(({ line }) => line))
+  const { count, kinds } = await redactor.redact(after.lines.filter((_, at) => !added.has(at + 1)).join('\n'))
+  if (count === 0) return []
+  const message = `${change.path} has a secret that was there before this change (${kinds.join(', ')}); have it revoked if it is real`
+  return [{ rule: 'secret.at_base', path: change.path, message, severity: 'warning' }]
 }
 
 async function inBlock(path: string, block: readonly AddedLine[], redactor: Redactor): Promise<readonly Finding[]> {

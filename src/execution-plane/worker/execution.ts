@@ -1,6 +1,6 @@
 import type { ApprovalRequest } from '#domain/approval'
 import type { EventDraft } from '#domain/event'
-import type { Verdict } from '#domain/gate'
+import type { BoundaryReport, Verdict } from '#domain/gate'
 import type { Change } from '#domain/change'
 import type { FailureClass } from '#domain/failure'
 import type { TenantId } from '#domain/ids'
@@ -9,7 +9,7 @@ import type { RiskReading } from '#domain/risk'
 import type { Lease, PauseReason, Reproduction, Run } from '#domain/run'
 import type { SandboxProfile } from '#domain/sandbox'
 import type { Task } from '#domain/task'
-import type { RedGreenReport, SortedFailure, VerificationProfile, VerificationReport } from '#domain/verification'
+import type { RedGreenReport, SortedFailure, StrengthReport, VerificationProfile, VerificationReport } from '#domain/verification'
 import type {
   Agent,
   AgentTools,
@@ -23,6 +23,7 @@ import type {
   GuestToolDesk,
   Identifiers,
   ModelGateway,
+  PackageFacts,
   PackageRegistries,
   Policy,
   PriceTable,
@@ -46,6 +47,7 @@ import type {
 } from '#ports'
 import type { JudgeReport } from '#execution-plane/judge'
 import type { ForeignTools, McpGateway } from '#execution-plane/mcp-gateway'
+import type { Trials } from '#execution-plane/verification-plan'
 import type { WordMemory } from '#execution-plane/repository-intelligence'
 import type { Workspace } from '#execution-plane/workspace'
 import type { RunJournal } from './run-journal.ts'
@@ -91,6 +93,8 @@ export interface WorkerParts {
   readonly files: (tree: { readonly path: string; readonly uid: number; readonly gid: number }) => WorkspaceFiles
   /** Package registries this machine is configured to use. */
   readonly registries: PackageRegistries
+  /** What the configured registries say of packages; absent: what would have to be looked up is a person's. */
+  readonly package_facts?: PackageFacts
   /** The way out of setups. */
   readonly proxy: RegistryProxy
   /** Finished setups of earlier runs; absent means that each run installs anew. */
@@ -164,6 +168,9 @@ export interface Found {
   before?: VerificationReport
   after?: VerificationReport
   reproduction?: Reproduction
+  /** How strong the tests of the last proposed tree are, and what was tried for each tree. */
+  strength?: StrengthReport
+  trials?: Map<string, Trials>
   /** Tests known to be chance, with how that is known. */
   known_flaky?: ReadonlyMap<string, string>
   /** Whose the failures of `after` are. */
@@ -177,6 +184,8 @@ export interface Found {
   context_manifest?: string
   change?: Change
   patch_sha256?: string
+  /** Each check of the last look at the change. */
+  boundary?: BoundaryReport
   judgement?: JudgeReport
   judge_sha256?: string | null
   /** The last judgement of a model on a tree; an appeal is about it. */

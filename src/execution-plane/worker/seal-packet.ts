@@ -72,6 +72,7 @@ async function gather(execution: Execution, outcome: RunEvidence['outcome']): Pr
     reproduction: found.reproduction ?? null,
     verification: { before, after, delta: before !== null && after !== null ? compareTests(before, after) : null },
     verdicts: [...found.verdicts.values()],
+    ...(found.boundary && { boundary: found.boundary }),
     judgement: judgement(execution),
     costs: { ...budget, unknown_calls: events.filter(({ event }) => event === 'model_call_unknown').length },
     incidents: incidentsOf(events),

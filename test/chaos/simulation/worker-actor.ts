@@ -33,6 +33,7 @@ const GATES: RunFacts['gates'] = {
   protected_files: 'pass',
   secrets: 'pass',
   special_files: 'pass',
+  dependencies: 'pass',
   test_integrity: 'pass',
   verification: 'pass',
   red_green: 'pass',

@@ -1,18 +1,14 @@
-import { editDistance } from '#domain/text'
+import { nearNames } from '#domain/text'
 
 /** The names most like the wanted one, nearest first; empty when none is near. */
 export function closeNames(wanted: string, names: readonly string[], count = 3): readonly string[] {
-  const allowed = Math.max(2, Math.floor(wanted.length / 3))
-  return names
-    .map((name) => ({ name, distance: nearness(wanted.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ distance }) => distance <= allowed)
-    .sort((left, right) => left.distance - right.distance)
-    .slice(0, count)
-    .map(({ name }) => name)
-}
-
-function nearness(wanted: string, name: string): number {
-  if (name.endsWith(`/${wanted}`) || wanted.endsWith(`/${name}`)) return 0
-  if (Math.abs(wanted.length - name.length) > wanted.length) return Number.POSITIVE_INFINITY
-  return editDistance(wanted.slice(0, 100), name.slice(0, 100))
+  const folded = wanted.toLowerCase()
+  const plain = names.map((name) => ({ name, folded: name.toLowerCase() }))
+  const same = plain.filter((each) => each.folded.endsWith(`/${folded}`) || folded.endsWith(`/${each.folded}`))
+  const near = nearNames(
+    folded,
+    plain.map((each) => each.folded),
+    Math.max(2, Math.floor(wanted.length / 3)),
+  ).flatMap((name) => plain.filter((each) => each.folded === name))
+  return [...new Set([...same, ...near].map(({ name }) => name))].slice(0, count)
 }
