@@ -2,6 +2,7 @@ import type { RunId } from '#domain/ids'
 import type { AgentChoice } from '#domain/task'
 import type {
   Administration,
+  CalibrationDesk,
   Guests,
   Intake,
   OpenPolicyDesk,
@@ -162,6 +163,8 @@ export interface CliWiring {
   capabilityProblems?(source: string): Promise<readonly string[]>
   /** Stops a run that is made for it and measures; absent where it is not wired. */
   drillStop?(platform: Platform): Promise<StopDrill>
+  /** Tries gates and judge on known changes; absent where it is not wired. */
+  calibration?(): Promise<CalibrationDesk>
   /** Verifies evidence packets; absent where it is not wired. */
   verification?(): Promise<PacketVerifier>
   /** Prepares the example repository and its issue; the order's model is a recording. */

@@ -13,6 +13,7 @@ import { addArtifacts } from './verbs/artifacts.ts'
 import { addAudit } from './verbs/audit.ts'
 import { addBackup, addRestore } from './verbs/backup.ts'
 import { addAutonomy } from './verbs/autonomy.ts'
+import { addCalibrate } from './verbs/calibrate.ts'
 import { addCancel } from './verbs/cancel.ts'
 import { addCapability } from './verbs/capability.ts'
 import { addCompletion } from './verbs/completion.ts'
@@ -46,9 +47,9 @@ import { addOps } from './verbs/ops.ts'
 import { addResume } from './verbs/resume.ts'
 import { addStop } from './verbs/stop.ts'
 import { addSwitches } from './verbs/switches.ts'
+import { addVerify } from './verbs/verify.ts'
 import { addWatch } from './verbs/watch.ts'
 import { addWho } from './verbs/who.ts'
-import { addVerify } from './verbs/verify.ts'
 import { addWorker } from './verbs/worker.ts'
 
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
@@ -56,7 +57,7 @@ const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
   ['Look:', [addList, addShow, addRisk, addWatch, addDiff, addArtifacts, addWho, addOpen, addVerify]],
   ['Control:', [addStop, addResume, addSwitches, addBudget, addOps]],
   ['Serve:', [addServe, addControlPlane, addWorker, addGateway]],
-  ['Administer:', [addPolicy, addPrincipal, addToken, addTenant, addAutonomy]],
+  ['Administer:', [addPolicy, addPrincipal, addToken, addTenant, addAutonomy, addCalibrate]],
   [
     'Set up:',
     [addDoctor, addAgents, addCapability, addLogin, addLogout, addMcp, addRecord, addRedact, addCompletion, addDemo],

@@ -87,6 +87,7 @@ const wiring: CliWiring = {
   drillStop: async (platform) => (await import('./drill-stop.ts')).drillStop(platform, settings().home),
   verification: async () =>
     (await import('./open-verification.ts')).openVerification({ ...settings(), redactor: await redactor() }),
+  calibration: async () => (await import('./open-calibration.ts')).openCalibration(settings(), process.env),
   prepareDemo: async () => (await import('./prepare-demo.ts')).prepareDemo(settings().home, await intake()),
   recordConversation: async (platform, run) => (await import('./record-run.ts')).recordRun(platform, run),
 }

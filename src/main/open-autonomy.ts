@@ -9,11 +9,8 @@ import type { Autonomy, AutonomyRecords, AutonomyWish, GateCalibrations, TenantA
 import { textOf } from './text-of.ts'
 
 /** Wires autonomy; workflow.yaml is read anew for each task. */
-export const openAutonomy = (
-  home: string,
-  records: AutonomyRecords,
-  calibrations?: Pick<GateCalibrations, 'strengths'>,
-): Autonomy => createAutonomy({ records, ...(calibrations && { calibrations }), workflow: () => workflowOf(home) })
+export const openAutonomy = (home: string, records: AutonomyRecords, calibrations?: GateCalibrations): Autonomy =>
+  createAutonomy({ records, ...(calibrations && { calibrations }), workflow: () => workflowOf(home) })
 
 /** A file that is there and cannot be read or understood lets nothing begin. */
 async function workflowOf(home: string) {
@@ -29,6 +26,7 @@ async function workflowOf(home: string) {
 export const autonomyOf = (autonomy: Autonomy, tenant: TenantId): TenantAutonomy => ({
   view: () => autonomy.view(tenant),
   gates: () => autonomy.gates(tenant),
+  calibrated: (calibration) => autonomy.calibrated(tenant, calibration),
   move: (task_class, wish) => autonomy.move(tenant, task_class, wish),
 })
 

@@ -2,7 +2,7 @@ import type { AutonomyFigures, PhaseNumber, RolloutFigures, WeighedCriterion } f
 import type { TenantId } from '#domain/ids'
 import type { AutonomyTerms, RunMode, Task } from '#domain/task'
 import type { GateAuthority, WorkflowProfile } from '#domain/workflow'
-import type { RecordedStrength } from './calibration.ts'
+import type { CalibrationRecord, RecordedStrength, StandingMove } from './calibration.ts'
 
 /** How far a task class has come, for one tenant. */
 export interface ClassPhase {
@@ -58,6 +58,8 @@ export interface Autonomy {
   view(tenant: TenantId): Promise<readonly AutonomyView[]>
   /** What calibration found of the gates; empty where nobody calibrated. */
   gates(tenant: TenantId): Promise<readonly RecordedStrength[]>
+  /** Keeps what a calibration found; from the next task on it counts. @throws GanderError `internal` where nobody keeps it */
+  calibrated(tenant: TenantId, calibration: CalibrationRecord): Promise<readonly StandingMove[]>
   /** One phase up or any number down. @throws GanderError `rollout_criteria_unmet` unless overridden with a reason */
   move(
     tenant: TenantId,
@@ -71,6 +73,8 @@ export interface TenantAutonomy {
   view(): Promise<readonly AutonomyView[]>
   /** What calibration found of the gates; absent where it is not offered. */
   gates?(): Promise<readonly RecordedStrength[]>
+  /** Keeps what a calibration found, and tells which gates it moved; absent where it is not offered. */
+  calibrated?(calibration: CalibrationRecord): Promise<readonly StandingMove[]>
   move(
     task_class: string,
     wish: { readonly to: PhaseNumber; readonly by: string; readonly reason: string; readonly override: boolean },

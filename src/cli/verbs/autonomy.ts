@@ -2,6 +2,7 @@ import type { PhaseNumber, WeighedCriterion } from '#domain/autonomy'
 import { GanderError } from '#domain/failure'
 import type { AutonomyView, TenantAutonomy } from '#ports'
 import { print, printJson, withPlatform, type Cli, type Verb } from '../cli.ts'
+import { recordedLines } from '../screen/calibration.ts'
 import { money } from '../screen/figures.ts'
 import { paintFor, type Paint } from '../screen/paint.ts'
 
@@ -40,14 +41,17 @@ function autonomyOf({ autonomy }: { readonly autonomy?: TenantAutonomy }): Tenan
 }
 
 async function show(cli: Cli, json: boolean): Promise<void> {
-  const views = await withPlatform(cli, 'read', (platform) => autonomyOf(platform).view())
+  const [views, gates] = await withPlatform(cli, 'read', async (platform) => {
+    const autonomy = autonomyOf(platform)
+    return [await autonomy.view(), (await autonomy.gates?.()) ?? []] as const
+  })
   if (json) return printJson(cli, views)
-  if (views.length === 0) return print(cli, ['No run has ended yet; a task class is shown once one has.'])
   const paint = paintFor(cli.environment.stdout, cli.environment.env)
-  print(
-    cli,
-    views.flatMap((view, at) => [...(at === 0 ? [] : ['']), ...lines(view, paint)]),
-  )
+  const classes =
+    views.length === 0
+      ? ['No run has ended yet; a task class is shown once one has.']
+      : views.flatMap((view, at) => [...(at === 0 ? [] : ['']), ...lines(view, paint)])
+  print(cli, [...classes, ...recordedLines(gates, paint)])
 }
 
 interface Move {

@@ -10,6 +10,10 @@ export function createAutonomy({ records, calibrations, workflow }: AutonomyPart
   const parts = { records, workflow, ...(calibrations && { calibrations }) }
   return {
     grant: (task, wanted) => grantTo(parts, task, wanted),
+    calibrated: (tenant, calibration) => {
+      if (calibrations === undefined) throw new GanderError('internal', 'Nobody keeps what calibration finds.')
+      return calibrations.record(tenant, calibration)
+    },
     gates: async (tenant) => (await calibrations?.strengths(tenant)) ?? [],
     view: async (tenant) => {
       const classes = await records.classes(tenant)

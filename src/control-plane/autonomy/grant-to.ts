@@ -31,7 +31,7 @@ import { saidOf } from './said-of.ts'
 export interface AutonomyParts {
   readonly records: AutonomyRecords
   /** What calibration found of the gates; absent: nobody calibrates. */
-  readonly calibrations?: Pick<GateCalibrations, 'strengths'>
+  readonly calibrations?: GateCalibrations
   /** Read anew for each task. @throws GanderError `workflow_invalid` */
   readonly workflow: () => Promise<WorkflowFile>
 }
