@@ -69,6 +69,13 @@ describe('a server', () => {
     expect(outcomeOf(done), done.stdout + done.stderr).toMatchObject({ state: 'completed' })
   })
 
+  it('reviews a change that is there, by checks alone', async () => {
+    const words = ['review', '--repo', repository, '--base', 'HEAD', '--head', 'HEAD', '--json']
+    const done = await lab.gander(words, { env })
+    expect(done.stderr).toContain('There is nothing to review.')
+    expect(done.code).toBe(3)
+  })
+
   it('keeps its token from others, and refuses a wrong one, an unknown run and a wrong address in three lines', async () => {
     expect((await stat(join(lab.home, 'server-token'))).mode & 0o077).toBe(0)
     const wrong = await lab.gander(['list'], { env: { ...env, GANDER_TOKEN: 'wrong' } })

@@ -66,7 +66,8 @@ export function createHttpPlatform(address: ServerAddress): Platform {
 
 /** Keys are the server's own; a person's never leave their machine. */
 function bodyOf(order: RunOrder) {
-  const { words, base_ref, mode, scope, agent, verification, limits, sandbox, policies, capability, level } = order
+  const { words, base_ref, mode, scope, agent, verification, limits, sandbox, policies, capability, level, review } =
+    order
   const { allowed_paths, forbidden_paths, max_changed_files, max_diff_lines } = scope
   const kept = { allowed_paths: [...allowed_paths], forbidden_paths: [...forbidden_paths] }
   return {
@@ -85,6 +86,7 @@ function bodyOf(order: RunOrder) {
     ...(capability === undefined ? {} : { capability }),
     ...(level === undefined ? {} : { level }),
     ...(policies === undefined ? {} : { policies }),
+    ...(review === undefined ? {} : { review: { ...review, earlier: [...review.earlier] } }),
   }
 }
 

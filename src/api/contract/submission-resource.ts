@@ -49,6 +49,18 @@ export const submissionSchema = z
       .strictObject({ task: z.string().max(65_536).exactOptional(), run: z.string().max(65_536).exactOptional() })
       .exactOptional()
       .describe('Policies for this task or run, as YAML text; they can only take away.'),
+    review: z
+      .strictObject({
+        head_ref: line(250).describe('What is proposed; `base_ref` is what it is compared with.'),
+        evidence: z.string().max(500_000).nullable().default(null).describe('A description in Markdown, or a packet.'),
+        earlier: z
+          .array(z.string().regex(/^[0-9a-f]{16}$/))
+          .max(500)
+          .default([])
+          .describe('Fingerprints told before.'),
+      })
+      .exactOptional()
+      .describe('A change that is there is reviewed, and none is made; the mode is analysis_only.'),
     limits: someLimits.default({}).transform((given) => ({ ...DEFAULT_LIMITS, ...given })),
   })
   .meta({ id: 'TaskSubmission' })

@@ -93,6 +93,7 @@ export const taskSchema: z.ZodType<Task, Task> = z
     risk: z.custom<RiskReading>().exactOptional().meta({ type: 'object' }),
     autonomy: z.custom<AutonomyTerms>().exactOptional().meta({ type: 'object' }),
     sandbox: z.custom<SandboxProfile>().exactOptional().meta({ type: 'object' }),
+    review: z.custom<NonNullable<Task['review']>>().exactOptional().meta({ type: 'object' }),
     deadline: moment.nullable(),
     attachments: z.array(z.string()),
     risk_hints: z.array(z.string()),

@@ -70,6 +70,7 @@ describe('accepting an order', () => {
     [{ limits: { ...DEFAULT_LIMITS, max_steps: -1 } }, 'max_steps must be 0 or more'],
     [{ scope: { ...DEFAULT_SCOPE, allowed_paths: ['../x'] } }, 'must be relative to the repository'],
     [{ words: { repository: ' ' } }, 'no repository is named'],
+    [{ review: { head_ref: 'x', evidence: null, earlier: [] } }, 'its mode must be analysis_only'],
   ])('refuses what cannot hold: %j', (changes, message) => {
     const refused = acceptOrder(order(changes), identifiers)
     expect(refused.ok ? 'accepted' : refused.refusal.message).toContain(message)

@@ -89,6 +89,8 @@ function impossible(order: RunOrder): readonly string[] {
       wrong.push(`the path pattern ${JSON.stringify(pattern)} must be relative to the repository, without ..`)
   if (order.agent.kind === 'transform' && order.agent.rule.kind === 'command' && order.agent.rule.argv.length === 0)
     wrong.push('the command to run is empty')
+  if (order.review !== undefined && order.mode !== 'analysis_only')
+    wrong.push('a review changes nothing, so its mode must be analysis_only')
   return wrong
 }
 

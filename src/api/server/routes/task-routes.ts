@@ -15,8 +15,20 @@ export const taskRoutes = {
     const { caller } = context
     await authoriseOrder(context, input.body)
     admitOrder(context, input.body)
-    const { base_ref, mode, scope, agent, verification, limits, sandbox, policies, capability, level, ...words } =
-      input.body
+    const {
+      base_ref,
+      mode,
+      scope,
+      agent,
+      verification,
+      limits,
+      sandbox,
+      policies,
+      capability,
+      level,
+      review,
+      ...words
+    } = input.body
     const order: RunOrder = {
       words,
       requester: caller.name,
@@ -30,6 +42,7 @@ export const taskRoutes = {
       ...(capability === undefined ? {} : { capability }),
       ...(level === undefined ? {} : { level }),
       ...(policies === undefined ? {} : { policies }),
+      ...(review === undefined ? {} : { review }),
       keys: {},
     }
     const key = input.headers['idempotency-key']
