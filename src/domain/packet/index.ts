@@ -7,7 +7,14 @@ import type { Plan } from '../plan/index.ts'
 import type { RiskReading } from '../risk/index.ts'
 import type { EndState, Reproduction } from '../run/index.ts'
 import type { Task } from '../task/index.ts'
-import type { StrengthReport, TestDelta, VerificationProfile, VerificationReport } from '../verification/index.ts'
+import type {
+  RedGreenReport,
+  SortedFailure,
+  StrengthReport,
+  TestDelta,
+  VerificationProfile,
+  VerificationReport,
+} from '../verification/index.ts'
 import type { ApprovalSummary, DecisionSummary, LedgerLine, NetworkSummary } from './summaries.ts'
 
 export { allowedModels, approvalSummary, decisionSummary, ledgerLine, networkSummary } from './summaries.ts'
@@ -72,6 +79,9 @@ export interface RunEvidence {
     readonly before: VerificationReport | null
     readonly after: VerificationReport | null
     readonly delta: TestDelta | null
+    /** Whose each failure of `after` is; absent here and below: nobody looked, or the packet is from before it was kept. */
+    readonly failures?: readonly SortedFailure[]
+    readonly red_green?: RedGreenReport
   }
   /** The plan by risk, and how strong the tests are; absent: no proposed tree was verified. */
   readonly strength?: StrengthReport

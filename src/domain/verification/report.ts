@@ -139,6 +139,8 @@ export interface VerificationReport {
   readonly phases: readonly PhaseReport[]
   readonly started_at: string
   readonly duration_ms: number
+  /** The run that verified this tree; absent: the run itself did. */
+  readonly reused_from?: string
 }
 
 /** Test ids that differ between the base and the proposed tree. */

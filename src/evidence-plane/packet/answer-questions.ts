@@ -69,7 +69,9 @@ function whatProves({ verification, verdicts, boundary }: RunEvidence): readonly
   const phases = (verification.after?.phases ?? []).map(phaseLine)
   const gates = verdicts.map((verdict) => `Gate ${verdict.gate}: ${verdict.answer} (${verdict.reason})`)
   const checked = boundary === undefined ? [] : [boundarySummary(boundary)]
-  const lines = [...phases, ...gates, ...checked]
+  const from = verification.before?.reused_from
+  const reused = from === undefined ? [] : [`The base commit was verified by run ${from}; its report is reused.`]
+  const lines = [...phases, ...reused, ...gates, ...checked]
   return lines.length > 0 ? lines : ['No verification ran.']
 }
 
@@ -107,6 +109,9 @@ function whatRisk({
     ...(boundary?.attention ?? []),
     ...(judgement?.required_human_attention ?? []),
     ...(standing.length > 0 ? [`Failed before and still fail: ${standing.join(', ')}.`] : []),
+    ...(verification.failures ?? [])
+      .filter(({ kind, origin }) => kind === 'test' && (origin === 'flaky' || origin === 'infrastructure'))
+      .map(({ id, origin, reason }) => `${id} failed and is not laid to the change (${origin}): ${reason}.`),
   ]
   // The judge's remarks are findings of its gate as well.
   return [...new Set(lines)]
