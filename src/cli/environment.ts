@@ -2,6 +2,7 @@ import type { RunId } from '#domain/ids'
 import type { AgentChoice } from '#domain/task'
 import type {
   Administration,
+  CheckTestFolders,
   CalibrationDesk,
   Guests,
   Intake,
@@ -167,6 +168,8 @@ export interface CliWiring {
   calibration?(): Promise<CalibrationDesk>
   /** Verifies evidence packets; absent where it is not wired. */
   verification?(): Promise<PacketVerifier>
+  /** Compares the tests of two folders; absent where it is not wired. */
+  checkTests?(): Promise<CheckTestFolders>
   /** Prepares the example repository and its issue; the order's model is a recording. */
   prepareDemo(): Promise<RunOrder>
   /** Makes a conversation file from a run's recorded model exchanges. */

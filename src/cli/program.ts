@@ -16,6 +16,7 @@ import { addAutonomy } from './verbs/autonomy.ts'
 import { addCalibrate } from './verbs/calibrate.ts'
 import { addCancel } from './verbs/cancel.ts'
 import { addCapability } from './verbs/capability.ts'
+import { addCheckTests } from './verbs/check-tests.ts'
 import { addCompletion } from './verbs/completion.ts'
 import { addControlPlane } from './verbs/control-plane.ts'
 import { addContinue } from './verbs/continue.ts'
@@ -54,7 +55,21 @@ import { addWorker } from './verbs/worker.ts'
 
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
   ['Work:', [addRun, addContinue, addApprove, addReject, addApprovals, addCancel, addReplay, addReview]],
-  ['Look:', [addList, addShow, addRisk, addWatch, addDiff, addArtifacts, addWho, addOpen, addVerify]],
+  [
+    'Look:',
+    [
+      addList,
+      addShow,
+      addRisk,
+      addWatch,
+      addDiff,
+      addArtifacts,
+      addWho,
+      addOpen,
+      addCheckTests,
+      addVerify,
+    ],
+  ],
   ['Control:', [addStop, addResume, addSwitches, addBudget, addOps]],
   ['Serve:', [addServe, addControlPlane, addWorker, addGateway]],
   ['Administer:', [addPolicy, addPrincipal, addToken, addTenant, addAutonomy, addCalibrate]],

@@ -88,6 +88,7 @@ const wiring: CliWiring = {
   verification: async () =>
     (await import('./open-verification.ts')).openVerification({ ...settings(), redactor: await redactor() }),
   calibration: async () => (await import('./open-calibration.ts')).openCalibration(settings(), process.env),
+  checkTests: async () => (await import('#execution-plane/test-integrity')).checkTestFolders,
   prepareDemo: async () => (await import('./prepare-demo.ts')).prepareDemo(settings().home, await intake()),
   recordConversation: async (platform, run) => (await import('./record-run.ts')).recordRun(platform, run),
 }

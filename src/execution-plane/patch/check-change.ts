@@ -39,7 +39,7 @@ export async function examineChange(check: ChangeCheck): Promise<ExaminedChange>
     await checkSecrets(read),
     checkSpecialFiles(read),
     constraints.verdictWith(dependencies.verdict),
-    checkTestIntegrity(read),
+    await checkTestIntegrity(read),
   ]
   const checks = [...namedChecks(read, verdicts), ...constraints.checks, ...(dependencies.reading?.checks ?? [])]
   return { verdicts, checks, attention: constraints.attention }

@@ -4,5 +4,5 @@
  * their checks; what paths are allowed is the policy's word.
  */
 export { checkChange, examineChange, isDependencyTask } from './check-change.ts'
-export { isRunnerConfiguration, isSnapshot, isTestFile } from './test-integrity/test-files.ts'
+export { isRunnerConfiguration, isSnapshot, isTestFile } from '#execution-plane/test-integrity'
 export { addedLines, contentOf, removedLines } from './changed-file.ts'

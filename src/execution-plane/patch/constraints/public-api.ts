@@ -1,6 +1,6 @@
 import type { Finding } from '#domain/gate'
 import type { ChangedFile } from '../changed-file.ts'
-import { isTestFile } from '../test-integrity/test-files.ts'
+import { isTestFile } from '#execution-plane/test-integrity'
 import { exportedDeclarations, type ExportedDeclaration } from './exported-declarations.ts'
 
 /** What became of the declarations that changed files offer to others. */

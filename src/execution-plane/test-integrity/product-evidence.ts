@@ -1,0 +1,45 @@
+import type { ChangedText } from './changed-text.ts'
+import { addedLines, removedLines } from './changed-text.ts'
+import { isTestFile, isRunnerConfiguration, isSnapshot } from './test-files.ts'
+
+/** What the change does to the product itself, as words: the evidence for what tests may rightly say otherwise. */
+export interface ProductEvidence {
+  /** Words of lines that product files gained. */
+  readonly added: ReadonlySet<string>
+  /** Words of lines that they lost. */
+  readonly removed: ReadonlySet<string>
+  /** Names that product files declared and that none of the changed ones says any more. */
+  readonly dropped: ReadonlySet<string>
+  /** True when any product file changed. */
+  readonly any: boolean
+}
+
+const WORD = /[\p{L}_$][\p{L}\p{N}_$]*|\d+(?:\.\d+)?/gu
+const DECLARES =
+  /\b(?:def|class|func|function|fn|interface|struct|enum|type|const|let|var|module|trait|void|static|public|private|protected)\s+(?:\([^)]*\)\s*)?(?:[\w<>[\].]+\s+)??([A-Za-z_$][\w$]*)\s*[({=:<]/g
+const PROSE = /\.(?:md|rst|txt|adoc)$|(?:^|\/)(?:CHANGES|CHANGELOG|HISTORY|NEWS|AUTHORS|docs?\/)/i
+
+/** Reads the evidence from every changed file that is no test, no configuration of a runner and no prose. */
+export function productEvidence(files: readonly ChangedText[]): ProductEvidence {
+  const product = files.filter(
+    ({ path }) => !isTestFile(path) && !isRunnerConfiguration(path) && !isSnapshot(path) && !PROSE.test(path),
+  )
+  const added = new Set<string>()
+  const removed = new Set<string>()
+  const declared = new Set<string>()
+  for (const file of product) {
+    for (const { text } of addedLines(file)) for (const word of wordsOf(text)) added.add(word)
+    for (const { text } of removedLines(file)) {
+      for (const word of wordsOf(text)) removed.add(word)
+      for (const match of text.slice(0, 2_000).matchAll(DECLARES)) if (match[1] !== undefined) declared.add(match[1])
+    }
+  }
+  const said = new Set(
+    declared.size === 0 ? [] : product.flatMap(({ after }) => (after === undefined ? [] : wordsOf(after))),
+  )
+  const dropped = new Set([...declared].filter((name) => name.length > 3 && !said.has(name)))
+  return { added, removed, dropped, any: product.length > 0 }
+}
+
+/** The words and numbers of a text. */
+export const wordsOf = (text: string): readonly string[] => text.slice(0, 2_000_000).match(WORD) ?? []
