@@ -10,6 +10,8 @@ export interface PlanRow {
   readonly not_run_reason?: string
   /** What it found, or by which phase it was run; absent: nothing more to say. */
   readonly detail?: string
+  /** It failed on the base commit in the same way, so it is not this change's doing. */
+  readonly pre_existing?: true
 }
 
 /** Changed lines of one file that a program can stop at, and those of them that no test reached. */

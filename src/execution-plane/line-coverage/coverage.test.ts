@@ -7,8 +7,10 @@ import { readPython } from './read-python.ts'
 import { readV8 } from './read-v8.ts'
 import { readXmlCoverage } from './read-xml-coverage.ts'
 
+const ordered = (lines: ReadonlySet<number>) => [...lines].sort((one, other) => one - other)
+
 const plain = (found: readonly LineHits[]) =>
-  found.map(({ path, executable, hit }) => [path, [...executable].sort(), [...hit].sort()])
+  found.map(({ path, executable, hit }) => [path, ordered(executable), ordered(hit)])
 
 describe('readers of coverage', () => {
   it('lcov tells lines by file', () => {

@@ -4,4 +4,5 @@
  * and says which changed lines were missed. Owns the readers and their bounds.
  */
 export { coverChangedLines } from './changed-lines.ts'
-export { openCoverage, type CoverageSession } from './open-coverage.ts'
+export { openCoverage } from './open-coverage.ts'
+export type { LineHits } from './line-hits.ts'

@@ -18,7 +18,7 @@ type Measured =
   | { readonly known: false; readonly reason: string }
 
 /** Coverage of one run of phases in one sandbox. */
-export interface CoverageSession {
+interface CoverageSession {
   /** The phase as it leaves coverage behind; unchanged where it cannot be told to. */
   readonly phase: (phase: ProfilePhase) => ProfilePhase
   /** What the phases reached; ask after they ran. What tests print or exit with decides nothing here. */
@@ -136,6 +136,7 @@ const traced =
     env: {
       ...phase.env,
       GANDER_COVERAGE: `/workspace/${folder}`,
+      GANDER_TRACER: `/workspace/${folder}/sitecustomize.py`,
       GANDER_COVERAGE_FILES: files
         .filter((path) => path.endsWith('.py'))
         .slice(0, 200)

@@ -1,5 +1,5 @@
 /**
- * A tracer of the platform, placed as `sitecustomize` in front of Python's path: it notes each line of the workspace's
+ * A tracer of the platform, run by its own runner and placed as `sitecustomize` for others: it notes each line of the workspace's
  * own files that runs, and which lines of them can. `sys.monitoring` where there is one, `sys.settrace` before 3.12.
  */
 export const PYTHON_TRACER = `
@@ -28,7 +28,8 @@ def write():
         os.makedirs(OUT, exist_ok=True)
         with open(os.path.join(OUT, '%d.json' % os.getpid()), 'w') as out: json.dump(files, out)
     except Exception: pass
-if OUT:
+if OUT and not hasattr(sys, 'gander_traced'):
+    sys.gander_traced = True
     atexit.register(write)
     if hasattr(sys, 'monitoring'):
         m, tool = sys.monitoring, 4
