@@ -2,6 +2,7 @@ import { apiPage } from './api-page.ts'
 import { z } from 'zod'
 import { createProgram, EXIT_CODES, FILES, VARIABLES } from '#cli'
 import { taskJsonSchema } from '#control-plane/intake'
+import { packetSchemas } from '#evidence-plane/packet'
 import { sandboxProfileSchema } from '#execution-plane/sandbox'
 import { EVENT_FIELDS } from '#domain/event'
 import { FAILURE_CLASSES, GANDER_ERRORS } from '#domain/failure'
@@ -25,6 +26,8 @@ export function referencePages(): Readonly<Record<string, string>> {
     'configuration.md': configuration(),
     'commands.md': commands(),
     'api.md': page('The HTTP API', 'src/api/contract', ...apiPage()),
+    'evidence-bundle.schema.json': `${JSON.stringify(packetSchemas().bundle, undefined, 2)}\n`,
+    'evidence-predicate.schema.json': `${JSON.stringify(packetSchemas().predicate, undefined, 2)}\n`,
     'model-policy.schema.json': `${JSON.stringify(policySchema(), undefined, 2)}\n`,
     'sandbox-profile.schema.json': sandboxProfile(),
     'task.schema.json': `${JSON.stringify(taskJsonSchema(), undefined, 2)}\n`,
@@ -66,6 +69,7 @@ function index(): string {
       '- [Task file](task.schema.json): JSON Schema for `gander run --task`',
       '- [Sandbox profile](sandbox-profile.schema.json): JSON Schema for `gander run --sandbox-profile`',
       '- [Verification profile](verification-profile.schema.json): JSON Schema for `gander run --verify`',
+      '- [Evidence packet](evidence-bundle.schema.json) and [its predicate](evidence-predicate.schema.json): JSON Schemas of `packet.json`',
       '- [Life of a run](lifecycle.md): states, arrows and guards',
       '- [Tools](tools.md): what an agent may call, and when',
       '- [Events](events.md): the ledger and its facts',

@@ -68,6 +68,23 @@ export const VARIABLES: readonly Setting[] = [
     absent: 'The file is read.',
   },
   {
+    name: 'GANDER_EVIDENCE_KEY',
+    meaning:
+      'Ed25519 private key in PEM, or the path of one, that signs evidence packets; `none`: only GANDER_EVIDENCE_SIGNER signs.',
+    absent: 'GANDER_HOME/evidence-key.pem signs.',
+  },
+  {
+    name: 'GANDER_EVIDENCE_SIGNER',
+    meaning:
+      'Program that signs packets as well: a path, or a JSON array with its arguments. It gets the bytes on standard input and prints an Ed25519 signature in base64, within 30 seconds.',
+    absent: 'The key signs alone.',
+  },
+  {
+    name: 'GANDER_EVIDENCE_SIGNER_KEY',
+    meaning: 'File with the public key in PEM that the program of GANDER_EVIDENCE_SIGNER signs with.',
+    absent: 'The program is not asked, and packets are not sealed while it is named.',
+  },
+  {
     name: 'GANDER_GUESTS_CACHE',
     meaning: 'Folder below which coding agents that work as guests are looked for, beside the path.',
     absent: '`$XDG_CACHE_HOME/gander-guests` or `~/.cache/gander-guests`.',
@@ -145,6 +162,18 @@ export const FILES: readonly Setting[] = [
     name: 'audit-key.pem',
     meaning: 'The key that signs checkpoints, readable by its owner only; `gander audit key` prints its public half.',
     absent: 'Made when it is first needed.',
+  },
+  {
+    name: 'evidence-key.pem',
+    meaning:
+      'The key that signs evidence packets, readable by its owner only; `gander verify --public-key` prints its public half. To replace it, move it away: the next packet makes a new one.',
+    absent: 'Made when the first packet is sealed.',
+  },
+  {
+    name: 'evidence-keys/',
+    meaning:
+      'Public keys that packets are believed by when `gander verify` is given none; a file `*.pem` each. One that is taken out is believed no more.',
+    absent: 'Made with the first key.',
   },
   {
     name: 'checkpoints/',

@@ -8,6 +8,7 @@ import { trustedKeys, verifierOf } from '#adapters/signing'
 import { MOST_PACKET_BYTES, verifyPacket, type VerificationParts } from '#evidence-plane/packet'
 import { createRedactor } from '#evidence-plane/redaction'
 import { GanderError, isGanderError } from '#domain/failure'
+import { parseId } from '#domain/ids'
 import type { RunEvidence } from '#domain/packet'
 import type { PacketVerifier, PacketWish, PinnedSource, Repositories } from '#ports'
 import { publicKeys } from './open-signer.ts'
@@ -18,7 +19,9 @@ export function openVerification(settings: PlatformSettings): PacketVerifier {
   return {
     publicKey: async () => (await publicKeys(settings)).join(''),
     verify: async (wish) => {
-      const file = await packetFile(wish.packet)
+      const run = parseId('run', wish.packet)
+      const path = run === undefined ? wish.packet : join(keptHome(settings), 'runs', run, 'packet.json')
+      const file = await packetFile(path)
       const scratch = join(settings.home, 'verify', randomBytes(6).toString('hex'))
       try {
         return await verifyPacket(file, await partsOf(settings, wish, scratch))

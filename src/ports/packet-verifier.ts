@@ -36,7 +36,7 @@ export interface PacketReport {
 
 /** How a packet is to be verified. */
 export interface PacketWish {
-  /** Absolute path of the packet. */
+  /** Absolute path of the packet, or the id of a run whose packet this home has. */
   readonly packet: string
   /** Absolute path or address; absent: the repository that the packet names. */
   readonly repository?: string

@@ -183,7 +183,8 @@ function nextCommands(view: RunView): readonly (readonly [string, string])[] {
   if (run.state === 'completed') {
     const patch = run.mode === 'dry_run_patch' ? [[`diff ${id} > change.patch`, 'keep it as a patch'] as const] : []
     const opened = view.pull_request === undefined ? [] : [[`open ${id}`, 'look at the pull request'] as const]
-    return [...kept_diff, ...patch, ...opened, [`artifacts ${id}`, 'plan, reports, packet']]
+    const proof = view.packet === undefined ? [] : [[`verify ${id}`, 'check its packet, run its tests again'] as const]
+    return [...kept_diff, ...patch, ...opened, ...proof, [`artifacts ${id}`, 'plan, reports, packet']]
   }
   if (run.state === 'paused')
     return [[`continue ${id}${EXTENSIONS[run.reason] ?? ''}`, 'go on'], ...kept_diff, [`cancel ${id}`, 'give it up']]

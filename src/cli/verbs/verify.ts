@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { GanderError } from '#domain/failure'
+import { parseId } from '#domain/ids'
 import type { PacketCheck, PacketReport } from '#ports'
 import { print, printJson, type Cli, type Verb } from '../cli.ts'
 import { EXIT_CODES } from '../exit-code.ts'
@@ -9,7 +10,7 @@ import { table } from '../screen/table.ts'
 
 interface VerifyFlags {
   readonly repo?: string
-  readonly key: readonly string[]
+  readonly key?: readonly string[]
   readonly run: boolean
   readonly publicKey?: boolean
   readonly json?: boolean
@@ -23,9 +24,9 @@ export const addVerify: Verb = (program, cli) => {
     .description(
       'Checks the signatures of an evidence packet, holds it against the repository, and runs its verification again in a clean sandbox. It needs the packet, the repository and the public key, and nothing else of the place it comes from.',
     )
-    .argument('[packet]', 'packet.json of a run; `gander show RUN` names it')
+    .argument('[packet]', 'packet.json of a run, or the id of a run of this home')
     .option('--repo <path>', 'path or address of the repository (default: the one the packet names)')
-    .option('--key <file...>', 'public keys that are believed, and no others (default: those of this home)', [])
+    .option('--key <file...>', 'public keys that are believed, and no others (default: those of this home)')
     .option('--no-run', 'check everything but the results of tests')
     .option('--public-key', 'print the public key that packets of this home are signed with')
     .option('--json', 'one JSON object on one line')
@@ -47,9 +48,9 @@ async function verify(cli: Cli, packet: string | undefined, flags: VerifyFlags):
     })
   const paint = paintFor(environment.stderr, environment.env)
   const report = await verifier.verify({
-    packet: resolve(environment.cwd, packet),
+    packet: parseId('run', packet) ?? resolve(environment.cwd, packet),
     ...(flags.repo !== undefined && { repository: placeOf(cli, flags.repo) }),
-    keys: flags.key.map((path) => resolve(environment.cwd, path)),
+    keys: (flags.key ?? []).map((path) => resolve(environment.cwd, path)),
     run: flags.run,
     ...(flags.json !== true && {
       progress: (doing: string) => environment.stderr.write(`${paint.dim(`${doing} …`)}\n`),

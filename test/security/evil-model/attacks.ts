@@ -103,7 +103,7 @@ export const ATTACKS: readonly Attack[] = [
   { id: 'AU-03', what: 'a cut tail, a dropped chain, an old backup' },
   { id: 'AU-04', what: 'reorder, gaps and forks of the ledger' },
   { id: 'AU-06', what: 'secrets in audit events' },
-  { id: 'AU-07', what: 'forged attestations', built_by: 'signed packets' },
+  { id: 'AU-07', what: 'forged attestations' },
   { id: 'AU-09', what: 'an audit trail that cannot be written' },
   { id: 'AU-10', what: 'exports that were tampered with' },
   { id: 'TE-01', what: 'every table and verb on the rows of another tenant' },
