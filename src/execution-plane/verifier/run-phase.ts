@@ -56,6 +56,8 @@ export async function runPhase(phase: ProfilePhase, setting: PhaseSetting, tools
   const log = await tools.redactor.redact([raw, found.log].filter((text) => text !== '').join('\n'))
   const tests = await redacted(uniqueTests(found.tests), tools.redactor)
   const reported = { log, tests, without_results: phase.results !== undefined && found.tests.length === 0 }
+  if (!phase.required && done.ended_by === 'exit' && done.exit_code === 127 && tests.length === 0)
+    return leftOut(phase, `a program is not installed in the sandbox: ${lastLine(log.text)}`, tools)
   const stored = await tools.artifacts.put(`$ ${phase.argv.join(' ').slice(0, 2_000)}\n${log.text}`)
   const { text: _, ...redaction } = log
   return {
@@ -85,6 +87,8 @@ async function missingTool(phase: ProfilePhase, setting: PhaseSetting, tools: Ph
   if (ended_by === 'aborted' || (ended_by === 'exit' && exit_code === 0)) return undefined
   return `its tool is not installed in the sandbox: ${phase.tool.join(' ').slice(0, 200)} ${ended_by === 'exit' ? `ends with status ${exit_code ?? 'unknown'}` : 'does not answer'}`
 }
+
+const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1)?.trim().slice(0, 200) ?? ''
 
 async function leftOut(phase: ProfilePhase, reason: string, { redactor }: PhaseTools): Promise<PhaseRun> {
   const { text, ...redaction } = await redactor.redact(reason)

@@ -1,6 +1,7 @@
 import type { ProfilePhase, VerificationProfile } from '#domain/verification'
 import type { PackageRegistries } from '#ports'
 import { anyHolds, has, pathsLike, readText, type BaseTree } from './base-tree.ts'
+import { optionalChecks } from './optional-checks.ts'
 import { registryHosts } from './registry-hosts.ts'
 import { sealProfile } from './seal-profile.ts'
 
@@ -17,13 +18,9 @@ const ENVIRONMENT = {
 } as const
 const OFFLINE = { ...ENVIRONMENT, CARGO_NET_OFFLINE: 'true' } as const
 
-/** A machine without clippy has nothing to say about what it would find. */
-const CLIPPY =
-  'cargo clippy --version >/dev/null 2>&1 || { echo "clippy is not installed"; exit 0; }; exec cargo clippy'
-
 /**
  * Rust with Cargo: a package or a workspace at the root. Setup fetches and compiles nothing, because build scripts are
- * code of strangers; they run later, without a network. Clippy runs where the base commit speaks of it, and warns.
+ * code of strangers; they run later, without a network.
  */
 export async function cargoProfile(
   tree: BaseTree,
@@ -55,16 +52,6 @@ export async function cargoProfile(
         timeout_seconds: 1_200,
         env: OFFLINE,
       }),
-      ...((await speaksOfClippy(tree))
-        ? [
-            phase('clippy', ['sh', '-c', `${CLIPPY} --workspace --all-targets`], {
-              shown: 'cargo clippy --workspace --all-targets',
-              timeout_seconds: 900,
-              required: false,
-              env: OFFLINE,
-            }),
-          ]
-        : []),
       // Standard error names the binaries, and only in one stream do they stand before their tests.
       phase('unit_tests', ['sh', '-c', 'exec cargo test --workspace --no-fail-fast 2>&1'], {
         kind: 'all_tests',
@@ -75,6 +62,7 @@ export async function cargoProfile(
         focus: { ...PACKAGES, by: 'cargo_target', modules },
         module: { ...PACKAGES, by: 'module', modules },
       }),
+      ...(await optionalChecks(tree, 'rust', { env: OFFLINE })),
     ],
     found_by: 'Cargo.toml',
   })
@@ -101,15 +89,7 @@ const sparseIndexes = (lock: string): readonly string[] => [
   ...new Set(Array.from(lock.matchAll(/^source = "sparse\+(https:\/\/[^"/]+\/)/gm), ([, address = '']) => address)),
 ]
 
-async function speaksOfClippy(tree: BaseTree): Promise<boolean> {
-  if (pathsLike(tree, /(?:^|\/)\.?clippy\.toml$/).length > 0) return true
-  return (
-    (await anyHolds(tree, MANIFESTS, /^\[(?:workspace\.)?lints\.clippy\]/m)) ||
-    (await anyHolds(tree, /^(?:\.github\/workflows\/[^/]+\.ya?ml|\.gitlab-ci\.yml|Makefile|justfile)$/, /cargo clippy/))
-  )
-}
-
-type Wish = Pick<ProfilePhase, 'kind' | 'timeout_seconds' | 'results' | 'env' | 'tool' | 'focus' | 'module'> & {
+type Wish = Pick<ProfilePhase, 'kind' | 'timeout_seconds' | 'results' | 'env' | 'focus' | 'module'> & {
   readonly shown: string
   readonly required?: boolean
 }

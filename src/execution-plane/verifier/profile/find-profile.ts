@@ -5,6 +5,8 @@ import type { PackageRegistries } from '#ports'
 import { readText, type BaseTree, type TreeReader } from './base-tree.ts'
 import { cargoProfile } from './cargo-profile.ts'
 import { goProfile } from './go-profile.ts'
+import { gradleProfile } from './gradle-profile.ts'
+import { makefileProfile } from './makefile-profile.ts'
 import { mavenProfile } from './maven-profile.ts'
 import { nodeProfile } from './node-profile.ts'
 import { pythonProfile } from './python-profile.ts'
@@ -14,8 +16,8 @@ const OWN_PROFILES = ['.gander/verify.yaml', '.gander/verify.yml']
 
 /**
  * The profile of a repository: given by an operator, written in the base commit's `.gander/verify.yaml`, or found from
- * its manifests (Node, Java with Maven, Go, Rust with Cargo, Python). Only the base tree is read, so what an agent writes never decides how
- * it is verified.
+ * its manifests (Node, Java with Maven or Gradle, Go, Rust with Cargo, Python), last from its Makefile. Only the base tree
+ * is read, so what an agent writes never decides how it is verified.
  */
 export async function findProfile(
   reader: TreeReader,
@@ -56,7 +58,7 @@ async function finders(tree: BaseTree) {
   const compiled = /\b(?:maturin|setuptools[_-]rust)\b/.test(project)
     ? [pythonProfile, cargoProfile]
     : [cargoProfile, pythonProfile]
-  return [nodeProfile, mavenProfile, goProfile, ...compiled]
+  return [nodeProfile, mavenProfile, gradleProfile, goProfile, ...compiled, makefileProfile]
 }
 
 function nothingFound(tree: BaseTree): ProfileRefusal {
@@ -65,7 +67,8 @@ function nothingFound(tree: BaseTree): ProfileRefusal {
     code: 'verifier_not_found',
     message:
       'no tests were found at the base commit. Looked for .gander/verify.yaml; package.json with a test script or ' +
-      'tests of node:test, vitest, jest or mocha; pyproject.toml, setup.py, pytest.ini or test_*.py; pom.xml; go.mod or go.work; Cargo.toml. ' +
+      'tests of node:test, vitest, jest or mocha; pyproject.toml, setup.py, pytest.ini or test_*.py; pom.xml; build.gradle; go.mod or go.work; Cargo.toml; ' +
+      'a Makefile with a target test or check. ' +
       `The repository has: ${top === '' ? 'nothing' : top}`,
   }
 }

@@ -1,6 +1,7 @@
 import type { ProfilePhase, VerificationProfile } from '#domain/verification'
 import type { PackageRegistries } from '#ports'
 import { has, readText, type BaseTree } from './base-tree.ts'
+import { optionalChecks } from './optional-checks.ts'
 import { registryHosts } from './registry-hosts.ts'
 import { sealProfile } from './seal-profile.ts'
 
@@ -68,6 +69,7 @@ export async function goProfile(
         focus: PACKAGES,
         module: PACKAGES,
       }),
+      ...(await optionalChecks(tree, 'go')),
     ],
     found_by: has(tree, 'go.work') ? 'go.work' : 'go.mod',
   })

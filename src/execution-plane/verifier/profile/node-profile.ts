@@ -3,6 +3,7 @@ import { canonicalJson } from '#domain/json'
 import type { ProfilePhase, VerificationProfile } from '#domain/verification'
 import type { PackageRegistries } from '#ports'
 import { anyHolds, has, pathsLike, readText, type BaseTree } from './base-tree.ts'
+import { optionalChecks } from './optional-checks.ts'
 import { registryHosts } from './registry-hosts.ts'
 import { commandLine, scriptCommands, shellRun, testRun, type ScriptCommand, type TestRun } from './node-runner.ts'
 import { sealProfile } from './seal-profile.ts'
@@ -40,10 +41,12 @@ export async function nodeProfile(
     ecosystem: 'node',
     ...(setup.length > 0 ? { setup } : {}),
     registry_hosts: setup.length > 0 ? await hosts(tree, registries) : [],
-    phases: eachOnce(checkPhases(tree, manifest), tests).map(({ shown = '', ...rest }) => ({
-      ...rest,
-      shown: shown.replace(/^npm (?=test$|run )/, `${manager} `),
-    })),
+    phases: [...eachOnce(checkPhases(tree, manifest), tests), ...(await looseChecks(tree, manifest))].map(
+      ({ shown = '', ...rest }) => ({
+        ...rest,
+        shown: shown.replace(/^npm (?=test$|run )/, `${manager} `),
+      }),
+    ),
     found_by: `package.json (${manifest.scripts['test'] === undefined ? 'test files' : 'scripts.test'})`,
   })
 }
@@ -158,6 +161,25 @@ function checkPhases(tree: BaseTree, { scripts, ...manifest }: Manifest): readon
       phase('types', { argv: ['node_modules/.bin/tsc', '--noEmit', '-p', 'tsconfig.json'] }, 'npx tsc --noEmit', 300),
     )
   return phases
+}
+
+/** Scripts that tell what no test does, by their names; the first of each kind that there is. */
+const CHECK_SCRIPTS: readonly (readonly [kind: 'lint' | 'format', names: readonly string[]])[] = [
+  ['lint', ['lint', 'eslint', 'lint:check', 'check:lint']],
+  ['format', ['format:check', 'check:format', 'prettier:check', 'check:prettier', 'fmt:check', 'format-check']],
+]
+/** What mends in place is no check. */
+const WRITES = /--(?:fix|write|apply)\b|(?:^|\s)-w(?:\s|$)/
+
+/** Linters and formatters: by the repository's own script, else as its configuration says. */
+async function looseChecks(tree: BaseTree, { scripts }: Manifest): Promise<readonly ProfilePhase[]> {
+  const own = CHECK_SCRIPTS.flatMap(([kind, names]): readonly ProfilePhase[] => {
+    const name = names.find((one) => scripts[one] !== undefined && !WRITES.test(scripts[one]))
+    if (name === undefined) return []
+    return [{ ...phase(kind, shellRun(scripts[name] ?? ''), `npm run ${name}`, 300), kind, required: false }]
+  })
+  const told = new Set(own.flatMap(({ kind }) => kind ?? []))
+  return [...own, ...(await optionalChecks(tree, 'node', { told }))]
 }
 
 /** A script of the base commit: the command itself where that is plain, a shell otherwise; never the head's package.json. */

@@ -1,6 +1,8 @@
 import type { ProfilePhase, VerificationProfile } from '#domain/verification'
 import type { PackageRegistries } from '#ports'
 import { anyHolds, has, hasFolder, pathsLike, readText, type BaseTree } from './base-tree.ts'
+import { lockedRequirements, type LockedRequirements } from './locked-requirements.ts'
+import { optionalChecks } from './optional-checks.ts'
 import { registryHosts } from './registry-hosts.ts'
 import { sealProfile } from './seal-profile.ts'
 
@@ -19,7 +21,8 @@ export async function pythonProfile(
   if (tests.length === 0 && markers.length === 0) return undefined
   const pytest = await usesPytest(tree)
   if (!pytest && tests.length === 0) return undefined
-  const setup = await setupPhases(tree, pytest)
+  const locked = await lockedRequirements(tree)
+  const setup = locked === undefined ? await setupPhases(tree, pytest) : await lockedSetup(tree, locked, pytest)
   const python = setup.length > 0 ? `${VENV}/bin/python` : 'python3'
   const runs = pytest ? pytestPhase(python) : unittestPhase(python, tree)
   const env = { PYTHONDONTWRITEBYTECODE: '1', PYTHONHASHSEED: '0', ...sourcePath(tree) }
@@ -28,8 +31,8 @@ export async function pythonProfile(
     ecosystem: 'python',
     ...(setup.length > 0 ? { setup } : {}),
     registry_hosts: setup.length > 0 ? await registryHosts(registries, 'pip') : [],
-    phases: [{ ...runs, env }],
-    found_by: [...markers, ...tests.slice(0, 1)].join(', '),
+    phases: [{ ...runs, env }, ...(await optionalChecks(tree, 'python', { python, env }))],
+    found_by: [...markers, ...(locked === undefined ? [] : [locked.lockfile]), ...tests.slice(0, 1)].join(', '),
   })
 }
 
@@ -91,6 +94,54 @@ function unittestPhase(python: string, tree: BaseTree): ProfilePhase {
 const sourcePath = (tree: BaseTree): Readonly<Record<string, string>> =>
   pathsLike(tree, /^src\/(?:[^/]+\.py|[^/]+\/__init__\.py)$/).length > 0 ? { PYTHONPATH: '/workspace/src' } : {}
 
+const PIP = [`${VENV}/bin/python`, '-m', 'pip', 'install', '-q'] as const
+
+const step = (
+  id: string,
+  argv: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  shown?: string,
+): ProfilePhase => ({
+  id,
+  argv,
+  shown: shown ?? argv.join(' ').replace(PIP.join(' '), 'pip install').replace(VENV, '.venv'),
+  env: {
+    PIP_DISABLE_PIP_VERSION_CHECK: '1',
+    PIP_NO_INPUT: '1',
+    PIP_PROGRESS_BAR: 'off',
+    ...env,
+  },
+  required: true,
+  timeout_seconds: 600,
+})
+
+/** The lines are arguments, so that no file of the repository says what is installed. */
+const INSTALL_LOCKED = `file="$HOME/locked-requirements.txt"; printf '%s\\n' "$@" > "$file" && exec ${PIP.join(' ')} --no-deps --require-hashes -r "$file"`
+
+/** What uv or Poetry locked, installed by pip with its hashes: neither tool is needed, and nothing else gets in. */
+async function lockedSetup(
+  tree: BaseTree,
+  { lines, lockfile, installable }: LockedRequirements,
+  pytest: boolean,
+): Promise<readonly ProfilePhase[]> {
+  const project = (await readText(tree, 'pyproject.toml')) ?? ''
+  const own = pytest && !lines.some((line) => line.startsWith('pytest=='))
+  const install = step(
+    'locked_requirements',
+    ['sh', '-c', INSTALL_LOCKED, 'sh', ...lines],
+    {},
+    `pip install --require-hashes (${lines.length} of ${lockfile})`,
+  )
+  return [
+    step('virtual_environment', ['python3', '-m', 'venv', ...(own ? ['--system-site-packages'] : []), VENV]),
+    ...(lines.length > 0 ? [install] : []),
+    ...(installable
+      ? [step('project', [...PIP, '--no-deps', '-e', '.'], await versionFromHistory(tree, project))]
+      : []),
+    ...(own ? [step('pytest', [...PIP, 'pytest'])] : []),
+  ]
+}
+
 /** Packages of the repository; where nothing is to be installed but pytest, the machine's own copy will do. */
 async function setupPhases(tree: BaseTree, pytest: boolean): Promise<readonly ProfilePhase[]> {
   const requirements = [
@@ -105,43 +156,42 @@ async function setupPhases(tree: BaseTree, pytest: boolean): Promise<readonly Pr
   ].filter((path) => has(tree, path))
   const project = await readText(tree, 'pyproject.toml')
   const declared = `${project ?? ''}\n${(await Promise.all(requirements.map((path) => readText(tree, path)))).join('\n')}`
+  const tox = toxDependencies((await readText(tree, 'tox.ini')) ?? '')
   const installable = (project !== undefined && /^\[(?:project|build-system)\]/m.test(project)) || has(tree, 'setup.py')
   const needed = declared
     .split('\n')
     .some((line) => /^\s*[A-Za-z][\w.-]*\s*(?:[=<>~![;@]|$)/.test(line) && requirements.length > 0)
-  if (!pytest && !installable && !needed) return []
-  const own = pytest && !/\bpytest\b/.test(declared)
-  const step = (id: string, argv: readonly string[], env: Readonly<Record<string, string>> = {}): ProfilePhase => ({
-    id,
-    argv,
-    shown: argv.join(' ').replace(`${VENV}/bin/python -m pip install -q`, 'pip install').replace(VENV, '.venv'),
-    env: {
-      PIP_DISABLE_PIP_VERSION_CHECK: '1',
-      PIP_NO_INPUT: '1',
-      PIP_PROGRESS_BAR: 'off',
-      ...env,
-    },
-    required: true,
-    timeout_seconds: 600,
-  })
-  const pip = [`${VENV}/bin/python`, '-m', 'pip', 'install', '-q']
+  if (!pytest && !installable && !needed && tox.length === 0) return []
+  const own = pytest && !/\bpytest\b/.test(`${declared}\n${tox.join('\n')}`)
   const extras = optionalGroups(project ?? '')
   return [
     step('virtual_environment', ['python3', '-m', 'venv', ...(own ? ['--system-site-packages'] : []), VENV]),
     ...(requirements.length > 0
-      ? [step('requirements', [...pip, ...requirements.flatMap((path) => ['-r', path])])]
+      ? [step('requirements', [...PIP, ...requirements.flatMap((path) => ['-r', path])])]
       : []),
     ...(installable
       ? [
           step(
             'project',
-            [...pip, '-e', extras === '' ? '.' : `.[${extras}]`],
+            [...PIP, '-e', extras === '' ? '.' : `.[${extras}]`],
             await versionFromHistory(tree, project ?? ''),
           ),
         ]
       : []),
-    ...(own ? [step('pytest', [...pip, 'pytest'])] : []),
+    ...(tox.length > 0 ? [step('tox_dependencies', [...PIP, ...tox])] : []),
+    ...(own ? [step('pytest', [...PIP, 'pytest'])] : []),
   ]
+}
+
+/** What `[testenv]` of tox installs, where it is plain: tox itself is not run, its environments need a network. */
+function toxDependencies(tox: string): readonly string[] {
+  const section = /^\[testenv\][ \t]*$([\s\S]*?)(?=^\[|(?![\s\S]))/m.exec(tox)?.[1] ?? ''
+  const list = /^deps[ \t]*=([^\n]*(?:\n[ \t]+[^\n]*)*)/m.exec(section)?.[1] ?? ''
+  return list
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => /^[A-Za-z][\w.-]*(?:\[[\w,-]+\])?[ ]*(?:[=<>~!]=?[\w.*,=<>~! ]+)?$/.test(line))
+    .slice(0, 50)
 }
 
 /**
