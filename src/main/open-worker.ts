@@ -6,7 +6,6 @@ import { createMcpGateway } from '#execution-plane/mcp-gateway'
 import { createWorker, type Worker } from '#execution-plane/worker'
 import { ensureGateway, remoteGateway } from '#adapters/gateway-socket'
 import { createPriceTable } from '#adapters/models'
-import { createPackageRegistries } from '#adapters/registries'
 import { createSetupCache } from '#adapters/setup-cache'
 import { createWorkspaceFiles } from '#adapters/workspace-files'
 import { LOCAL_TENANT, type TenantId } from '#domain/ids'
@@ -19,6 +18,7 @@ import { openRunPolicies } from './open-policy.ts'
 import { once } from './once.ts'
 import { openApprovals } from './open-approvals.ts'
 import { signerWhenNeeded } from './open-signer.ts'
+import { packageParts } from './package-parts.ts'
 import { sandboxProfile } from './sandbox-profiles.ts'
 import { keptHome, type PlatformSettings, type SharedParts } from './shared-parts.ts'
 import { identifiers, systemClock } from './system-clock.ts'
@@ -69,7 +69,7 @@ export async function openWorker({ settings, shared, keys, identity = workerIden
       guest_tools: createGuestToolDesk({ home, version, redactor }),
       prices,
       files: createWorkspaceFiles,
-      registries: createPackageRegistries({ home }),
+      ...packageParts(home),
       proxy: { open: async (wish) => (await proxy()).open(wish) },
       setups: createSetupCache({ home }),
       sandbox_profile: (id) => sandboxProfile(home, { kind: 'named', id }),

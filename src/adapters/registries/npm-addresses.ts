@@ -10,6 +10,17 @@ export async function npmAddresses(
     .flatMap(([, value]) => (typeof value === 'string' ? withoutCredentials(value) : []))
 }
 
+/** The only registry npm asks for a package: its scope's, or the default one; empty where npm does not say. */
+export async function npmRegistryOf(
+  ask: (argv: readonly string[]) => Promise<string | undefined>,
+  name: string,
+): Promise<readonly string[]> {
+  const settings = new Map(Object.entries(parsed((await ask(['npm', 'config', 'list', '--json'])) ?? '')))
+  const scoped = name.startsWith('@') ? settings.get(`${name.slice(0, name.indexOf('/'))}:registry`) : undefined
+  const address: unknown = scoped ?? settings.get('registry')
+  return typeof address === 'string' ? withoutCredentials(address) : []
+}
+
 function parsed(text: string): object {
   try {
     const value: unknown = JSON.parse(text)

@@ -57,8 +57,8 @@ export function createPackageRegistries(sources: RegistrySources): PackageRegist
   }
 }
 
-/** In the user's home, where no project's own settings count. */
-async function toolOutput(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
+/** Output of one of the machine's tools in the user's home, where no project's own settings count; undefined when it fails. */
+export async function toolOutput(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const [program = '', ...words] = argv
   try {
     return (await run(program, words, { timeout: TOOL_MS, cwd: env['HOME'] ?? homedir(), env })).stdout
