@@ -3,7 +3,7 @@ import type { EvidencePacket, RunEvidence } from '#domain/packet'
 import type { RunArtifact } from './step-journal.ts'
 
 /** A signature over a packet's bytes, as DSSE names its members. */
-export interface EvidenceSignature {
+interface EvidenceSignature {
   /** Hex SHA-256 of the public key's DER bytes. */
   readonly keyid: string
   /** Ed25519 in base64. */
