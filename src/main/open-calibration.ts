@@ -8,6 +8,7 @@ import {
   BOUNDARY,
   calibrateGates,
   commentsIn,
+  DEPENDENCIES,
   defectsIn,
   gatesOf,
   PROTECTED,
@@ -77,7 +78,7 @@ async function tryGates({ home }: PlatformSettings, environment: Environment, wi
     const defects = 'verify' in proving ? await defectsIn(sources, whole ? WHOLE : SAMPLE) : []
     const found = await calibrateGates({
       sources,
-      bad: [...BOUNDARY, ...PROTECTED, ...SPECIAL, ...SECRETS, ...TAMPERS, ...defects],
+      bad: [...BOUNDARY, ...PROTECTED, ...SPECIAL, ...SECRETS, ...DEPENDENCIES, ...TAMPERS, ...defects],
       honest: wish.repository === null ? await honestChanges() : commentsIn(sources),
       seed: SEED,
       gates: gatesOf(ground, sources),

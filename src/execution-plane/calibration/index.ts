@@ -4,8 +4,11 @@
  * Where a gate's floor is and what being below it means is the domain's word.
  */
 export { calibrateGates, type Trial } from './calibrate-gates.ts'
+export { calibrateJudge } from './calibrate-judge.ts'
 export { gatesOf, sourcesOf, type GateGround } from './gates-of-tree.ts'
+export { readJudgeCase } from './read-judge-case.ts'
 export { commentsIn, readHonest } from './read-honest.ts'
 export { defectsIn } from './sabotage-of-code.ts'
+export { DEPENDENCIES } from './sabotage-of-dependencies.ts'
 export { BOUNDARY, PROTECTED, SECRETS, SPECIAL } from './sabotage-of-paths.ts'
 export { TAMPERS } from './sabotage-of-tests.ts'

@@ -12,6 +12,7 @@ import {
   BOUNDARY,
   calibrateGates,
   commentsIn,
+  DEPENDENCIES,
   gatesOf,
   PROTECTED,
   SECRETS,
@@ -41,7 +42,7 @@ beforeAll(async () => {
   const repository = await repositories.open(run_id, await repositories.resolve(join(home, 'till'), null))
   ground = { run_id, repository, policy: createPolicy({ identifiers }), redactor: createRedactor() }
   const sources = await sourcesOf(ground)
-  const bad = [...BOUNDARY, ...PROTECTED, ...SPECIAL, ...SECRETS]
+  const bad = [...BOUNDARY, ...PROTECTED, ...SPECIAL, ...SECRETS, ...DEPENDENCIES]
   trial = { sources, bad, honest: commentsIn(sources), seed: 7, signal: new AbortController().signal }
   server = await startTestServer()
   database = await server.database()
@@ -88,6 +89,7 @@ describe('gates over changes that are known to be bad', () => {
       ['protected_files', 'proof'],
       ['special_files', 'proof'],
       ['secrets', 'proof'],
+      ['dependencies', 'proof'],
     ])
   })
 
