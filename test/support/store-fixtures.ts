@@ -98,6 +98,7 @@ const ALL_GATES: RunFacts['gates'] = {
   test_integrity: 'pass',
   verification: 'pass',
   red_green: 'pass',
+  test_strength: 'pass',
   judge: 'pass',
 }
 

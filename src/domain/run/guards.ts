@@ -27,7 +27,7 @@ const INSIDE_BOUNDARY: readonly GateName[] = [
   'test_integrity',
 ]
 
-const BEFORE_REVIEW: readonly GateName[] = [...INSIDE_BOUNDARY, 'verification', 'red_green']
+const BEFORE_REVIEW: readonly GateName[] = [...INSIDE_BOUNDARY, 'verification', 'red_green', 'test_strength']
 
 const passed = (run: Guarded, gates: readonly GateName[]): boolean =>
   gates.every((gate) => {

@@ -57,7 +57,7 @@ const EDITING: readonly RunCommand[] = [
 const JUDGING: readonly RunCommand[] = [
   ...EDITING,
   advance('verifying', { tree: 'c'.repeat(40), gates: INSIDE }),
-  advance('judging', { gates: { verification: 'pass', red_green: 'pass' } }),
+  advance('judging', { gates: { verification: 'pass', red_green: 'pass', test_strength: 'pass' } }),
 ]
 
 describe('the run lifecycle', () => {
@@ -116,7 +116,7 @@ describe('guards', () => {
     const again = after(
       sentBack,
       advance('verifying', { tree: 'd', gates: INSIDE }),
-      advance('judging', { gates: { verification: 'pass', red_green: 'pass' } }),
+      advance('judging', { gates: { verification: 'pass', red_green: 'pass', test_strength: 'pass' } }),
     )
     expect(decide(again, advance('repairing'))).toMatchObject({ ok: false, refusal: { code: 'guard_unmet' } })
   })
@@ -229,7 +229,14 @@ describe('any sequence of commands', () => {
           tree: 't',
           plan_sha256: 'p',
           baseline_sha256: 'b',
-          gates: { plan: 'pass', ...INSIDE, verification: 'pass', red_green: 'pass', judge: 'pass' },
+          gates: {
+            plan: 'pass',
+            ...INSIDE,
+            verification: 'pass',
+            red_green: 'pass',
+            test_strength: 'pass',
+            judge: 'pass',
+          },
         }),
       ),
     fc.constant<RunCommand>({ type: 'return_to_queue', reason: 'lease_expired' }),

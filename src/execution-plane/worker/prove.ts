@@ -3,6 +3,7 @@ import { failuresOf } from '#domain/verification'
 import { explain } from './diagnosis.ts'
 import { need, type Execution } from './execution.ts'
 import { explainProof, judgeProof } from './red-green.ts'
+import { explainStrength, judgeTestStrength } from './test-strength.ts'
 import { judgeTree } from './verify.ts'
 
 /** The gates that run the proposed tree, in their order; each looks only at what passed those before it. */
@@ -12,6 +13,7 @@ const GATES: readonly {
 }[] = [
   { gate: 'verification', judge: judgeTree },
   { gate: 'red_green', judge: judgeProof },
+  { gate: 'test_strength', judge: judgeTestStrength },
 ]
 
 /** The verdict of the first gate that says no, else of the verification. */
@@ -34,8 +36,10 @@ export const proofAnswers = ({ found }: Execution): { readonly [gate in GateName
   )
 
 /** What an agent reads when it has to repair. */
-export const explainNo = (execution: Execution, verdict: Verdict): string =>
-  verdict.gate === 'red_green' ? explainProof(execution, verdict) : explain(execution, need(execution, 'after'))
+export function explainNo(execution: Execution, verdict: Verdict): string {
+  if (verdict.gate === 'test_strength') return explainStrength(verdict)
+  return verdict.gate === 'red_green' ? explainProof(execution, verdict) : explain(execution, need(execution, 'after'))
+}
 
 /** True for a no that comes from the machine and not from the change: no repair is spent on it. */
 export const isMachines = ({ found }: Execution, { answer, gate }: Verdict): boolean =>

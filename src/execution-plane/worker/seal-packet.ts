@@ -77,6 +77,7 @@ async function gather(execution: Execution, outcome: RunEvidence['outcome']): Pr
       ...(found.failures && { failures: found.failures }),
       ...(found.red_green && { red_green: found.red_green }),
     },
+    ...(found.strength && { strength: found.strength }),
     verdicts: [...found.verdicts.values()],
     ...(found.boundary && { boundary: found.boundary }),
     judgement: judgement(execution),
