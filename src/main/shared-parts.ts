@@ -14,6 +14,7 @@ import {
   createCapabilityRecords,
   createIdentities,
   createPolicyBundles,
+  createProofRecords,
   createRepositoryRecords,
   createRunStores,
   type Database,
@@ -55,6 +56,7 @@ export function sharedParts(home: string, database: Database, redactor: Redactor
   const ofTenant = (tenant: TenantId) => ({
     store: stores.of(tenant),
     artifacts: createFilesystemArtifacts({ home: tenantHome(kept, tenant) }),
+    proof_records: createProofRecords({ database, tenant }),
   })
   return {
     stores,

@@ -5,6 +5,7 @@ import { LOCAL_TENANT, type RunId } from '#domain/ids'
 import type { RunStore } from '#ports'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { identifiers } from '../../src/main/system-clock.ts'
+import { asTenant } from '../support/as-tenant.ts'
 import { finished, openLab, outcomeOf, until, type Lab } from '../support/lab/lab.ts'
 import { finish, plan, play } from '../support/lab/play.ts'
 import { python } from '../support/lab/solutions.ts'
@@ -53,8 +54,12 @@ afterAll(async () => {
   await lab.close()
 })
 
+/** A base commit that an earlier run verified is not verified again, and is over before anybody sees it. */
+const forgetBaselines = () => asTenant(database, 'update gander.baseline set expires_at = clock_timestamp()')
+
 /** Starts a run, kills its worker as soon as the database says that a state is reached, and gives the run's id. */
 async function killedIn(state: string, model: ScriptedModel): Promise<RunId> {
+  await forgetBaselines()
   const before = new Set((await store.list(LOCAL_TENANT, 100)).map(({ run }) => run.id))
   const child = lab.start(['run', '--repo', repository, '--issue', ISSUE, ...words(model), '--json'], env)
   const end = finished(child)

@@ -132,6 +132,11 @@ describe('red and green', () => {
     expect(proved(base, tests({ a: 'failed' }), head)).toEqual({ a: 'red_green', b: 'red_green' })
   })
 
+  it('what fails before and after is left out', () => {
+    const both = tests({ a: 'failed' })
+    expect(proved(both, both, both)).toEqual({})
+  })
+
   it('a failing test that was bent until it passes without the change proves nothing', () => {
     const head = tests({ b: 'passed' })
     expect(proved(tests({ b: 'failed' }), tests({ b: 'passed' }), head)).toEqual({ b: 'green_green' })

@@ -95,6 +95,8 @@ export function proveTests({ base, without, head, flaky }: RedGreenReports): rea
   for (const test of testsOf(head)) {
     const known = before.get(test.id)
     if (test.outcome === 'skipped' || isStandIn(test) || flaky.has(test.id)) continue
+    // What fails before and after is not this change's doing.
+    if (known !== undefined && isFailing(known) && isFailing(test)) continue
     const shown = red.get(test.id) ?? (known !== undefined && isFailing(known) ? known : undefined)
     // Where only the tests of the change were run, the others are as they were.
     if (known !== undefined && !isFailing(known) && (shown === undefined || shown.outcome === known.outcome)) continue
@@ -130,8 +132,14 @@ function proofOf(test: TestResult, shown: TestResult | undefined, { known, uncom
       : { proof: 'not_run', reason: 'it passes without the change and fails with it' }
   if (!passes) return { proof: 'red_red', reason: 'it fails without the change and with it' }
   const where = known !== undefined && isFailing(known) ? 'on the base commit' : 'without the change'
-  const said = shown.message?.split('\n', 1)[0]?.slice(0, 200)
-  return { proof: 'red_green', reason: `it fails ${where}${said ? ` (${said})` : ''} and passes with it` }
+  const said = firstWords(shown.message ?? '')
+  return { proof: 'red_green', reason: `it fails ${where}${said === '' ? '' : ` (${said})`} and passes with it` }
+}
+
+/** What a failure says in one line; Python says it last. */
+function firstWords(message: string): string {
+  const lines = message.split('\n').filter((line) => line.trim() !== '')
+  return ((message.startsWith('Traceback') ? lines.at(-1) : lines[0]) ?? '').trim().slice(0, 200)
 }
 
 /** Phases that give no result by test: the whole phase is the test, where it is red without the change. */

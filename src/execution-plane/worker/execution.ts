@@ -9,7 +9,13 @@ import type { RiskReading } from '#domain/risk'
 import type { Lease, PauseReason, Reproduction, Run } from '#domain/run'
 import type { SandboxProfile } from '#domain/sandbox'
 import type { Task } from '#domain/task'
-import type { RedGreenReport, SortedFailure, StrengthReport, VerificationProfile, VerificationReport } from '#domain/verification'
+import type {
+  RedGreenReport,
+  SortedFailure,
+  StrengthReport,
+  VerificationProfile,
+  VerificationReport,
+} from '#domain/verification'
 import type {
   Agent,
   AgentTools,
@@ -27,6 +33,7 @@ import type {
   PackageRegistries,
   Policy,
   PriceTable,
+  ProofRecords,
   PublicationPlan,
   Publisher,
   Redactor,
@@ -99,6 +106,8 @@ export interface WorkerParts {
   readonly proxy: RegistryProxy
   /** Finished setups of earlier runs; absent means that each run installs anew. */
   readonly setups?: SetupCache
+  /** Reports of base commits and flakes that earlier runs left; absent: each run verifies the base anew. */
+  readonly proof_records?: ProofRecords
   /** Finds an operator's sandbox profile by name; absent means that there are none. */
   readonly sandbox_profile?: (name: string) => Promise<SandboxProfile>
   /** Absolute folder for what a run keeps on disk. */
@@ -159,6 +168,8 @@ export interface Found {
   profile?: VerificationProfile
   sandbox?: SandboxProfile
   setup_layer?: SetupLayer | null
+  /** Hash of what decided the setup; null where another setup may not stand in for it. */
+  setup_inputs?: string | null
   workspace?: Workspace
   tools?: AgentTools
   foreign_tools?: ForeignTools

@@ -82,7 +82,10 @@ describe('a tree is not verified again', () => {
   it.each([
     ['where nothing fails', BEFORE],
     ['where a build fails', report({}, 'compile_error')],
-    ['where many tests fail at once', report(Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((id) => [id, 'failed' as const])))],
+    [
+      'where many tests fail at once',
+      report(Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((id) => [id, 'failed' as const]))),
+    ],
   ])('%s', async (_, first) => {
     expect((await settled(first)).repeated).toBe(0)
   })

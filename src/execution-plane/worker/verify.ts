@@ -4,7 +4,8 @@ import type { VerificationProfile, VerificationReport } from '#domain/verificati
 import { limitsOf } from '#execution-plane/sandbox'
 import { judgeVerification, reproduction, verifyTree } from '#execution-plane/verifier'
 import { gateAnswered, need, type Ending, type Execution } from './execution.ts'
-import { flakyAtBase, knownFlaky } from './known-flaky.ts'
+import { flakyAtBase, knownFlaky, rememberFlakes } from './known-flaky.ts'
+import { baselineKey, keepBaseline, reusedBaseline } from './kept-baseline.ts'
 import { heldToTestNumbers } from './level-numbers.ts'
 import { settleFlaky } from './settle-flaky.ts'
 import { startAgain } from './start-again.ts'
@@ -24,7 +25,11 @@ export async function verify(execution: Execution, { tree, as = '', profile: own
   const profile = own ?? need(execution, 'profile')
   const request = { tree, profile: profile.version }
   const value = await journal.perform({ key: `verify:${tree}${as}`, kind: 'verification', request }, async () => {
+    const kept = baselineKey(execution, { tree, as, profile })
+    const reused = kept === undefined ? undefined : await reusedBaseline(execution, kept)
+    if (reused !== undefined) return reused
     const done = await verifyNow(execution, tree, profile)
+    if (kept !== undefined) await keepBaseline(execution, kept, done)
     return { value: done.report as unknown as Json, events: done.events, artifacts: done.artifacts }
   })
   // What is on record under this key is the report that was put there.
@@ -101,6 +106,7 @@ export async function judgeTree(execution: Execution, tree: string, round: numbe
   const { head, repeats, failures } = await settleFlaky(ground, first, (time) =>
     verify(execution, { tree, as: again(time) }),
   )
+  await rememberFlakes(execution, `flakes:${round}`, repeats.length === 0 ? [] : [head, ...repeats])
   const judged = judgeVerification(baseline, head, task, failures)
   const clean = judged.answer === 'pass' ? repeats.findLast((report) => report.outcome === 'passed') : undefined
   found.after = clean ?? head

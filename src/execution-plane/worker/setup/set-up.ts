@@ -60,6 +60,7 @@ async function rounds(execution: Execution, work: Work): Promise<Ending | undefi
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const done = await install(execution, round, work)
     execution.found.setup_layer = done.layer === null ? null : { path: done.layer }
+    execution.found.setup_inputs = work.opened.length === 0 ? work.plan.inputs : null
     if (done.blocked.length === 0)
       return done.outcome === 'passed'
         ? undefined
