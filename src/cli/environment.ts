@@ -11,6 +11,7 @@ import type {
   Platform,
   Redactor,
   RunOrder,
+  SummariseLog,
 } from '#ports'
 import type { AuditDesk } from './audit-desk.ts'
 import type { DoctorReport } from './doctor-report.ts'
@@ -166,6 +167,8 @@ export interface CliWiring {
   drillStop?(platform: Platform): Promise<StopDrill>
   /** Tries gates and judge on known changes; absent where it is not wired. */
   calibration?(): Promise<CalibrationDesk>
+  /** Says why a log tells of a failure; absent where it is not wired. */
+  readonly summariseLog?: SummariseLog
   /** Verifies evidence packets; absent where it is not wired. */
   verification?(): Promise<PacketVerifier>
   /** Compares the tests of two folders; absent where it is not wired. */

@@ -41,6 +41,7 @@ import { addRetention } from './verbs/retention.ts'
 import { addRun } from './verbs/run.ts'
 import { addServe } from './verbs/serve.ts'
 import { addShow } from './verbs/show.ts'
+import { addSummariseLog } from './verbs/summarise-log.ts'
 import { addTenant } from './verbs/tenant.ts'
 import { addToken } from './verbs/token.ts'
 import { addBudget } from './verbs/budget.ts'
@@ -68,6 +69,7 @@ const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
       addOpen,
       addCheckTests,
       addVerify,
+      addSummariseLog,
     ],
   ],
   ['Control:', [addStop, addResume, addSwitches, addBudget, addOps]],

@@ -85,6 +85,7 @@ const wiring: CliWiring = {
       ? (await import('./policy-desk.ts')).createPolicyDesk(settings(), tenant)
       : (await import('#api/client')).createHttpPolicyDesk(server, await import('./read-policy-words.ts')),
   drillStop: async (platform) => (await import('./drill-stop.ts')).drillStop(platform, settings().home),
+  summariseLog: async (log, how) => (await import('#execution-plane/log-summary')).summariseLog(log, how),
   verification: async () =>
     (await import('./open-verification.ts')).openVerification({ ...settings(), redactor: await redactor() }),
   calibration: async () => (await import('./open-calibration.ts')).openCalibration(settings(), process.env),

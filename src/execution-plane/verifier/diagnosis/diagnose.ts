@@ -1,3 +1,4 @@
+import { COMPILE, LOAD, NO_TESTS, summariseText } from '#execution-plane/log-summary'
 import type { Diagnosis, Ecosystem, RootCause, TestResult } from '#domain/verification'
 import { endedEarly } from '../results/test-result.ts'
 import { excerptOf } from './excerpt.ts'
@@ -19,27 +20,22 @@ export interface FailedPhase {
   readonly timeout_seconds: number
 }
 
-const NO_TESTS =
-  /^(?:No tests? (?:found|to run|were executed)|no tests ran|Ran 0 tests|collected 0 items|NO TESTS RAN|No test files found|\[INFO\] No tests to run|testsuite is empty)/im
-const COMPILE =
-  /\berror TS\d+:|COMPILATION ERROR|Compilation failure|\bSyntaxError\b|IndentationError|\[ERROR\] .*\.java:\[\d+,\d+\]|error\[E\d+\]|^error: could not compile |\[(?:build|setup) failed\]$|^[^\s:]+\.(?:java|go|rs|c|cc|cpp):\d+(?::\d+)?: (?:error|undefined)/m
+const MOST_LINES = 50
+
 /** The Go compiler names columns, and so does vet, which says of what it found that it is its own. */
 const GO_COMPILER = /^(?:vet: )?[^\s:]+\.go:\d+:\d+: \S/m
 const GO_VET = /^# \[[^\]\n]+\]$/m
-const LOAD =
-  /Cannot find module|ModuleNotFoundError|ImportError|ERR_MODULE_NOT_FOUND|NoClassDefFoundError|command not found|No such file or directory/
-
 /** Says in a few words why a phase failed, for a model and for people. */
 export function diagnose(phase: FailedPhase): Diagnosis {
   const classification = classify(phase)
-  const root_causes = rootCauses(phase.log, phase.tests)
-  const { text, truncated } = excerptOf(phase.log)
+  const summary = summariseText(phase.log, MOST_LINES)
+  const root_causes = rootCauses(phase.log, { tests: phase.tests, summary })
   return {
     classification,
     root_causes,
     likely_direction: direction(classification, phase, root_causes),
-    excerpt: text,
-    truncated: truncated || phase.log_truncated,
+    excerpt: excerptOf(summary),
+    truncated: summary.truncated || phase.log_truncated,
     redactions: phase.redactions,
   }
 }
