@@ -43,7 +43,7 @@ export async function calibrateGates(trial: Trial): Promise<Calibration> {
   const tried: { readonly name: string; readonly edits: readonly Edit[] }[] = []
   for (const [at, sabotage] of trial.bad.entries()) {
     trial.signal.throwIfAborted()
-    const edits = sabotage.apply(trial.sources, trial.seed + at)
+    const edits = await sabotage.apply(trial.sources, trial.seed + at)
     if (edits === undefined) {
       not_applied.push(sabotage.name)
       continue

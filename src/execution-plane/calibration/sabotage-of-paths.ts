@@ -115,7 +115,7 @@ export const SECRETS: readonly Sabotage[] = [
 ]
 
 /** The folder that most code is in, with a slash at its end; empty for the top. */
-export function codeFolder(sources: Sources): string {
+function codeFolder(sources: Sources): string {
   const [first] = codeIn(sources, isTestFile)
   return first === undefined || !first[0].includes('/') ? '' : first[0].slice(0, first[0].lastIndexOf('/') + 1)
 }

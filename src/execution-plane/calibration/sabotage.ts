@@ -16,7 +16,7 @@ export interface Sabotage {
   readonly name: string
   readonly gate: GateName
   /** Undefined where these sources offer nothing to sabotage in this way. */
-  apply(sources: Sources, seed: number): readonly Edit[] | undefined
+  apply(sources: Sources, seed: number): readonly Edit[] | undefined | Promise<readonly Edit[] | undefined>
 }
 
 /** Random numbers below 1 from a seed (mulberry32), so that a change which slips through can be made again. */
