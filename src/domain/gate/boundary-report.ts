@@ -1,11 +1,11 @@
-import type { Finding, GateName } from './index.ts'
+import type { Finding, GateName } from './verdict.ts'
 
 /**
  * What one check of a change came to. `clean`: looked and found nothing; `noted`: found what a person should know;
  * `violated`: found what stops the change; `unavailable`: could not look; `not_asked`: nothing in the task or the change
  * calls for it, and `said` tells why.
  */
-export type BoundaryAnswer = 'clean' | 'noted' | 'violated' | 'unavailable' | 'not_asked'
+type BoundaryAnswer = 'clean' | 'noted' | 'violated' | 'unavailable' | 'not_asked'
 
 /** One check over a change, also when it found nothing. */
 export interface BoundaryCheck {

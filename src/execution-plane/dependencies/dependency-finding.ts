@@ -11,7 +11,7 @@ export interface DependencyFinding extends Finding {
 }
 
 /** Ecosystem, name and version or range in one text. */
-export const subjectOf = ({ tool, name, wanted }: Pick<Dependency, 'tool' | 'name' | 'wanted'>): string =>
+const subjectOf = ({ tool, name, wanted }: Pick<Dependency, 'tool' | 'name' | 'wanted'>): string =>
   `${tool} ${name}${wanted === '' ? '' : ` ${wanted}`}`
 
 /** Makes a finding: what, why and what to do next; the rule says what it leads to. */

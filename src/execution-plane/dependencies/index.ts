@@ -4,5 +4,5 @@
  * the readers of manifests, the order of versions, the look-alike names and the rules. How facts are fetched is a port.
  */
 export { dependencyVerdict } from './dependency-verdict.ts'
-export { isDependencyFile, isLockfile } from './manifests/read-manifest.ts'
+export { isDependencyFile } from './manifests/read-manifest.ts'
 export { readDependencies, type DependencyReading } from './read-dependencies.ts'

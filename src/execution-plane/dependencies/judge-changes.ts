@@ -99,7 +99,7 @@ function registriesChanged(files: readonly ComparedFile[]): readonly DependencyF
 const placeOf = ({ tool, address }: NamedRegistry): string => `${tool} ${address.replace(/\/+$/, '').toLowerCase()}`
 
 /** Host that an entry of a lockfile is fetched from; undefined where the format does not say. */
-export function hostOf({ reference, source }: Dependency): string | undefined {
+function hostOf({ reference, source }: Dependency): string | undefined {
   if (source !== 'registry' || reference === undefined || !URL.canParse(reference)) return undefined
   return new URL(reference).host.toLowerCase()
 }

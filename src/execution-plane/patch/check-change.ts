@@ -46,7 +46,7 @@ export async function examineChange(check: ChangeCheck): Promise<ExaminedChange>
 }
 
 /** Reads both contents of every changed path, and the paths of the proposed tree. */
-export async function readChange(check: ChangeCheck): Promise<ReadChange> {
+async function readChange(check: ChangeCheck): Promise<ReadChange> {
   const { repository, change } = check
   const files: ChangedFile[] = []
   for (const file of change.files) files.push(await readBoth(check, file))

@@ -37,11 +37,7 @@ function wantedOf(section: { readonly [name: string]: unknown }, depth = 0): rea
 }
 
 /** A package as npm, pnpm or yarn are asked for it. */
-export function npmDependency(
-  key: string,
-  wanted: string,
-  at: { readonly path: string; readonly line: number },
-): Dependency {
+function npmDependency(key: string, wanted: string, at: { readonly path: string; readonly line: number }): Dependency {
   const [, alias, range] = /^npm:((?:@[^/@]+\/)?[^@]+)(?:@(.*))?$/.exec(wanted) ?? []
   const what = {
     tool: 'npm',

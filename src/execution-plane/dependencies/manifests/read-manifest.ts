@@ -64,8 +64,7 @@ export const isDependencyFile = (path: string): boolean =>
   !FOREIGN.test(path) && (readerOf(path) !== undefined || isLockfile(path) || BY_LOCK_READER.test(posix.basename(path)))
 
 /** True for a file that a tool writes to pin packages. */
-export const isLockfile = (path: string): boolean =>
-  LOCKFILES.test(posix.basename(path)) || posix.basename(path) === 'go.sum'
+const isLockfile = (path: string): boolean => LOCKFILES.test(posix.basename(path)) || posix.basename(path) === 'go.sum'
 
 /** Reads one file; undefined where it is not what its name says, or too large. */
 export function readManifest(path: string, bytes: Uint8Array): ManifestContent | undefined {
