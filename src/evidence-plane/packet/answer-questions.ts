@@ -1,4 +1,4 @@
-import { boundarySummary, lets } from '#domain/gate'
+import { boundaryLines, boundarySummary, lets } from '#domain/gate'
 import type { Question, RunEvidence } from '#domain/packet'
 import { shownCommand, type PhaseReport } from '#domain/verification'
 
@@ -68,7 +68,7 @@ function whyRight({ reproduction, verification, judgement }: RunEvidence): reado
 function whatProves({ verification, verdicts, boundary }: RunEvidence): readonly string[] {
   const phases = (verification.after?.phases ?? []).map(phaseLine)
   const gates = verdicts.map((verdict) => `Gate ${verdict.gate}: ${verdict.answer} (${verdict.reason})`)
-  const checked = boundary === undefined ? [] : [boundarySummary(boundary)]
+  const checked = boundary === undefined ? [] : [boundarySummary(boundary), ...boundaryLines(boundary)]
   const from = verification.before?.reused_from
   const reused = from === undefined ? [] : [`The base commit was verified by run ${from}; its report is reused.`]
   const lines = [...phases, ...reused, ...gates, ...checked]
