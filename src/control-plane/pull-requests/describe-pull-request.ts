@@ -136,7 +136,7 @@ function provenance({ evidence }: EvidencePacket, packet_sha256: string): readon
     `Task \`${evidence.task.id}\`, run \`${evidence.run_id}\``,
     `Base \`${evidence.base?.commit ?? ''}\`, proposed tree \`${evidence.head?.tree ?? ''}\``,
     `Verifier profile \`${evidence.verification.after?.profile ?? 'none'}\`, judge ${evidence.judgement?.verdict ?? 'not required'}`,
-    `Evidence packet sha256 \`${packet_sha256}\``,
+    `Evidence packet sha256 \`${packet_sha256}\`, checked and run again by \`gander verify ${evidence.run_id}\``,
     `Trace: \`gander show ${evidence.run_id}\``,
   ]
 }

@@ -89,6 +89,9 @@ const ENDING_OF_CODE: Partial<Record<GanderError['code'], (explanation: string) 
   gateway_unavailable: (explanation) => ({ kind: 'pause', reason: 'model_unavailable', explanation }),
   model_unreachable: (explanation) => ({ kind: 'pause', reason: 'model_unavailable', explanation }),
   publication_failed: (explanation) => ({ kind: 'pause', reason: 'publication_failed', explanation }),
+  // Nothing leaves the platform without its signed packet; once the signer is mended the run goes on from there.
+  evidence_not_signed: (explanation) => ({ kind: 'pause', reason: 'publication_failed', explanation }),
+  evidence_key_unreadable: (explanation) => ({ kind: 'pause', reason: 'publication_failed', explanation }),
   sandbox_unavailable: (why) => failed('sandbox_unavailable', 'The sandbox does not hold.', why),
   sandbox_control_missing: (why) => failed('sandbox_unavailable', 'The sandbox does not hold.', why),
   repository_not_found: (why) => failed('source_unavailable', 'The repository cannot be read.', why),

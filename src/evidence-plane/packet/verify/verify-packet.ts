@@ -135,6 +135,9 @@ async function checkSide(
 ): Promise<PacketCheck> {
   const check = `${side}_results` as const
   if (was === null) return notChecked(check, `the packet has no results of the ${side}`)
+  const { head } = evidence
+  if (side === 'head' && head !== null && head.commit === null && head.branch === null)
+    return notChecked(check, 'the change was published nowhere')
   const is = await run()
   if (!is.ok) return fail(check, `It could not be run again: ${is.refusal}`, NO_RUN)
   const { compared, departed, excused } = compareResults(was, is.value, knownFlaky(evidence))
