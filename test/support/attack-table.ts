@@ -20,7 +20,7 @@ interface Row {
 }
 
 /** Identifiers of cases as they stand in titles. */
-export const CASE_ID = /\b(?:FS|GIT|NET|PR|PI|TL|MC|SE|SU|PO|AU|TE|AP|KI)-\d{2}\b/g
+export const CASE_ID = /\b(?:FS|GIT|NET|PR|PI|TL|MC|SE|SU|PO|AU|TE|TI|AP|KI)-\d{2}\b/g
 const DRIVER = /\bon (bubblewrap|docker|podman)\b/
 const EVERY = 'any'
 

@@ -108,7 +108,7 @@ function difference(
     return 'inverted'
   if (after.strength < before.strength) return other.length <= 2 ? 'weakened' : 'rewritten'
   if (changed.length > 0 && changed.every((token) => token.literal))
-    return isLooser(before, lost, gained) ? 'loosened' : 'expectation'
+    return toleranceChange(before, lost, gained) ?? 'expectation'
   if (isTolerance(gained) && before.strength === after.strength) return 'loosened'
   return 'rewritten'
 }
@@ -133,16 +133,22 @@ const isTolerance = (tokens: readonly Token[]): boolean =>
       !literal && /approx|isclose|atol|rtol|delta|CloseTo|AlmostEqual|InDelta|epsilon|toBeCloseTo/.test(text),
   )
 
-/** One number in the place of a tolerance went the way that lets more through. */
-function isLooser(before: Assertion, lost: readonly Token[], gained: readonly Token[]): boolean {
+/** One number in the place of a tolerance: whether it lets more through, or less. */
+function toleranceChange(
+  before: Assertion,
+  lost: readonly Token[],
+  gained: readonly Token[],
+): 'loosened' | 'rewritten' | undefined {
   const [from, to] = [Number(lost.at(-1)?.text), Number(gained.at(-1)?.text)]
-  if (lost.length !== 1 || gained.length !== 1 || Number.isNaN(from) || Number.isNaN(to)) return false
-  const bound = /[<>]/.test(before.text)
+  if (lost.length !== 1 || gained.length !== 1 || Number.isNaN(from) || Number.isNaN(to)) return undefined
   if (!TOLERANCE.test(before.text)) {
-    if (!bound || before.text.startsWith('if ')) return false
-    return /</.test(before.text) ? to > from : to < from
+    if (!/[<>]/.test(before.text) || before.text.startsWith('if ')) return undefined
+    return (/</.test(before.text) ? to > from : to < from) ? 'loosened' : 'rewritten'
   }
   const numbers = before.tokens.filter(({ text }) => /^-?[\d.]/.test(text))
-  if (numbers.at(-1)?.text !== lost[0]?.text && !/rtol|atol|rel|abs|delta|eps|toleran/i.test(before.text)) return false
-  return FINER.test(before.text) && !/delta/.test(before.text) ? to < from : to > from
+  const named = /rtol|atol|rel|abs|delta|eps|toleran/i.test(before.text)
+  if (numbers.at(-1)?.text !== lost[0]?.text && !named) return undefined
+  if (/assertEquals|assertArrayEquals/.test(before.text) && !named && numbers.length < 2) return undefined
+  const finer = FINER.test(before.text) && !/delta/.test(before.text)
+  return (finer ? to < from : to > from) ? 'loosened' : 'rewritten'
 }

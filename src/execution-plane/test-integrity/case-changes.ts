@@ -200,20 +200,13 @@ function checkFinding(
   const was = change.before.text.slice(0, 120)
   if (change.kind === 'removed') {
     if (comparison.moved.has(change.before.text)) return []
-    const severity =
-      change.before.tokens.some(({ text }) => comparison.product.dropped.has(text)) || !comparison.pure
-        ? 'warning'
-        : 'error'
-    return [
-      {
-        path: after.path,
-        line: after.line,
-        rule,
-        severity,
-        message: `${was} ${said} of "${after.id || after.path}"`,
-        side: 'base',
-      },
-    ]
+    const { dropped, lost } = comparison.product
+    const spoken = change.before.tokens.some(
+      ({ text, literal }) => dropped.has(text) || (literal && wordsOf(text).some((word) => lost.has(word))),
+    )
+    const severity = spoken || !comparison.pure || after.support ? 'warning' : 'error'
+    const message = `${was} ${said} of "${after.id || after.path}"`
+    return [{ path: after.path, line: change.before.line, rule, severity, message, side: 'base' }]
   }
   const now = change.after.text.slice(0, 120)
   const soft = change.kind === 'weakened' || change.kind === 'guarded' ? !comparison.pure : change.kind === 'rewritten'

@@ -30,7 +30,13 @@ export function configurationFindings(file: ChangedText): readonly IntegrityFind
     ),
   ]
   return [
-    ...addedLines(file).flatMap(({ line, text }) => matches(path, line, text, rules)),
+    ...addedLines(file)
+      .filter(({ text }) => !path.endsWith('pyproject.toml') || !/^\s*(?:extend-)?exclude\s*=/.test(text))
+      .flatMap(({ line, text }) => matches(path, line, text, rules))
+      // A workflow that is new takes nothing from those that were there.
+      .map((finding) =>
+        file.before === undefined && PIPELINE.test(path) ? { ...finding, severity: 'warning' as const } : finding,
+      ),
     ...changedNumbers(file),
     ...scriptFindings(file),
     ...removedSteps(file),

@@ -1,5 +1,5 @@
-import { childOf, descendants, type SyntaxLanguage, type SyntaxNode } from '#syntax'
-import { argumentsOf, callName, isCall } from './call-name.ts'
+import { childOf, type SyntaxLanguage, type SyntaxNode } from '#syntax'
+import { argumentsOf, callName } from './call-name.ts'
 
 /** A test case, or a group of them, as its language declares it. */
 export interface Declared {
@@ -192,9 +192,3 @@ const FINDERS: Readonly<Record<SyntaxLanguage, Finder>> = {
 /** The test case or group that a node declares, if it declares one. */
 export const declaredTest = (node: SyntaxNode, language: SyntaxLanguage): Declared | undefined =>
   FINDERS[language](node)
-
-/** True when something below a node is a call of one of these names. */
-export const calls = (node: SyntaxNode, name: RegExp): boolean => {
-  for (const below of descendants(node)) if (isCall(below) && name.test(callName(below))) return true
-  return false
-}

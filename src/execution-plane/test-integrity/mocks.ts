@@ -6,7 +6,7 @@ const MOCKS: Partial<Record<SyntaxLanguage, RegExp>> = {
   javascript:
     /^(?:jest|vi)\.(?:mock|doMock|spyOn|unstable_mockModule)$|^sinon\.(?:stub|replace|mock)$|^mock\.(?:method|module|fn)$|^t\.mock\.(?:method|module)$|^proxyquire$/,
   python:
-    /^(?:(?:unittest\.)?mock\.)?patch(?:\.object|\.multiple|\.dict)?$|^mocker\.patch(?:\.\w+)?$|^(?:monkeypatch|mp)\.(?:setattr|setitem)$/,
+    /^(?:(?:unittest\.)?mock\.)?patch(?:\.object|\.multiple|\.dict)?$|^mocker\.patch(?:\.\w+)?$|^(?:monkeypatch|mp)\.setattr$/,
   java: /(?:^|\.)(?:mockStatic|mockConstruction)$/,
   ruby: /^allow$|\.(?:stub|stubs)$/,
   php: /\.(?:createMock|createStub|getMockBuilder|createPartialMock)$/,
@@ -35,6 +35,13 @@ export function mocksIn(
       .filter((part) => part !== undefined)
       .map((part) => part.replaceAll(/['"`]/g, ''))
       .join('.')
+    // Surroundings of the process are what tests set; they are not what is tested.
+    if (
+      /^(?:os|sys|time|random|socket|shutil|subprocess|platform|console|process|global(?:This)?|window|Date|Math)\b/.test(
+        target,
+      )
+    )
+      continue
     found.push({ line: node.line, target: target.slice(0, 200), text: node.text.slice(0, 200) })
   }
   return found

@@ -8,6 +8,8 @@ export interface ProductEvidence {
   readonly added: ReadonlySet<string>
   /** Words of lines that they lost. */
   readonly removed: ReadonlySet<string>
+  /** Those of them that the product did not gain elsewhere. */
+  readonly lost: ReadonlySet<string>
   /** Names that product files declared and that none of the changed ones says any more. */
   readonly dropped: ReadonlySet<string>
   /** True when any product file changed. */
@@ -38,7 +40,8 @@ export function productEvidence(files: readonly ChangedText[]): ProductEvidence 
     declared.size === 0 ? [] : product.flatMap(({ after }) => (after === undefined ? [] : wordsOf(after))),
   )
   const dropped = new Set([...declared].filter((name) => name.length > 3 && !said.has(name)))
-  return { added, removed, dropped, any: product.length > 0 }
+  const lost = new Set([...removed].filter((word) => word.length > 3 && !added.has(word)))
+  return { added, removed, lost, dropped, any: product.length > 0 }
 }
 
 /** The words and numbers of a text. */

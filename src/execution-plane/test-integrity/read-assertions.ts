@@ -70,6 +70,7 @@ function checkAt(node: SyntaxNode, isCheck: (name: string) => boolean, way: Way)
 
 const checkOf = (node: SyntaxNode, tokens: readonly Token[], way: Way): Assertion => ({
   line: node.line,
+  end_line: node.end_line,
   text: tokens.map((token) => token.text).join(' '),
   tokens,
   strength: strengthOf(tokens),

@@ -1,5 +1,4 @@
 import { childOf, descendants, withTree, type SyntaxLanguage, type SyntaxNode } from '#syntax'
-import { argumentsOf, callName, isCall } from './call-name.ts'
 import { declaredTest, type Declared } from './declared-test.ts'
 import { markersIn, markersOf } from './markers.ts'
 import { mocksIn } from './mocks.ts'
@@ -69,7 +68,7 @@ function caseOf(node: SyntaxNode, declared: Declared, { reading, names, markers 
   const { body } = declared
   const inner = (below: SyntaxNode): boolean => {
     const other = below === node ? undefined : declaredTest(below, language)
-    return other === undefined || (other.group && declared.group && false)
+    return other === undefined
   }
   const outside = declared.group ? (below: SyntaxNode) => inGroups(below, language) : inner
   const whole = [...names, declared.name].join(' > ')
@@ -88,7 +87,6 @@ function caseOf(node: SyntaxNode, declared: Declared, { reading, names, markers 
     assertions: checks,
     rows: declared.tables.flatMap((table) => rowsOf(table, inner)),
     words: counted(wordsOf(body, outside)),
-    body: counted(wordsOf(body, outside)),
     returns: declared.group ? [] : returnsOf(body, checks),
     mocks: mocksIn(body, language, outside),
     swallows: declared.group
@@ -126,7 +124,9 @@ function annotatedChecks({ marks }: Declared): readonly Assertion[] {
     if (said === undefined) return []
     const tokens = [{ text: said, literal: false }]
     const strength = /^(?:Exception|Throwable)\b/.test(said) ? 1 : 2
-    return [{ line, text: `expected ${said}`, tokens, strength, guards: [], swallowed: false, dead: false }]
+    return [
+      { line, end_line: line, text: `expected ${said}`, tokens, strength, guards: [], swallowed: false, dead: false },
+    ]
   })
 }
 
@@ -144,7 +144,16 @@ function rowsOf(table: SyntaxNode, inner: (node: SyntaxNode) => boolean): readon
   return list.children.filter(isRow).map((row) => {
     const tokens = tokensOf(row)
     const text = tokens.map((token) => token.text).join(' ')
-    return { line: row.line, text, tokens, strength: strengthOf([]), guards: [], swallowed: false, dead: false }
+    return {
+      line: row.line,
+      end_line: row.end_line,
+      text,
+      tokens,
+      strength: strengthOf([]),
+      guards: [],
+      swallowed: false,
+      dead: false,
+    }
   })
 }
 
@@ -179,7 +188,3 @@ function guardOf(node: SyntaxNode): string {
   }
   return ''
 }
-
-/** Names of calls in a test with what is handed over, for whoever asks which product it uses. */
-export const callsIn = (node: SyntaxNode): readonly string[] =>
-  [...descendants(node)].filter((below) => isCall(below) && argumentsOf(below) !== undefined).map(callName)

@@ -36,8 +36,12 @@ export function tokensOf(...nodes: readonly SyntaxNode[]): readonly Token[] {
 }
 
 /** One spelling for what languages let one quote in two ways. */
-const requoted = (text: string): string =>
-  text.length > 1 && text.startsWith("'") && text.endsWith("'") && !text.includes('"') ? `"${text.slice(1, -1)}"` : text
+const requoted = (spelled: string): string => {
+  const text = /^[uU](?=['"])/.test(spelled) ? spelled.slice(1) : spelled
+  return text.length > 1 && text.startsWith("'") && text.endsWith("'") && !text.includes('"')
+    ? `"${text.slice(1, -1)}"`
+    : text
+}
 
 /** How often each word stands there. */
 export function counted(tokens: readonly Token[]): ReadonlyMap<string, number> {

@@ -14,6 +14,7 @@ export interface Marker {
 /** One check of a test. */
 export interface Assertion {
   readonly line: number
+  readonly end_line: number
   /** Its words joined by blanks: layout and comments make no difference. */
   readonly text: string
   readonly tokens: readonly Token[]
@@ -42,8 +43,6 @@ export interface TestCase {
   readonly rows: readonly Assertion[]
   /** Everything it says, without its nested cases. */
   readonly words: ReadonlyMap<string, number>
-  /** Words of its decorators, options and set-up are left out here. */
-  readonly body: ReadonlyMap<string, number>
   /** Lines on which it leaves before its end. */
   readonly returns: readonly { readonly line: number; readonly text: string }[]
   /** What it replaces by a stand-in. */

@@ -1,0 +1,54 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { isTestFile } from '#execution-plane/test-integrity'
+
+/** One honest commit: the files it changes with both texts; binary and huge ones are left out. */
+export interface HonestCommit {
+  readonly project: string
+  readonly commit: string
+  readonly files: readonly {
+    readonly path: string
+    readonly before: string | undefined
+    readonly after: string | undefined
+  }[]
+}
+
+const SOURCE = /\.(?:py|[cm]?[jt]sx?|java|go|rs|rb|php|cs|c|cc|cpp|h|hpp)$/
+const FIX = /\b(?:fix(?:e[sd])?|bug|issue|regression|correct|wrong|crash|broken|close[sd]?|resolve[sd]?|#\d+)\b/i
+const MAX_FILES = 20
+
+/** The newest commits of a clone that say they mend something and change both tests and source. */
+export function honestCommits(clone: string, project: string, most: number): readonly HonestCommit[] {
+  const log = execFileSync(
+    'git',
+    ['-C', clone, 'log', '--no-merges', '--no-renames', '--name-only', '--format=<<commit %H>>%n%B<<paths>>', '-6000'],
+    { maxBuffer: 1 << 29, encoding: 'utf8' },
+  )
+  const wanted = log.split('<<commit ').flatMap((entry) => {
+    const [, commit = '', message = '', names = ''] = /^(\w+)>>\n([\s\S]*)<<paths>>([\s\S]*)$/.exec(entry) ?? []
+    const paths = names.split('\n').filter((path) => path !== '')
+    const sources = paths.filter((path) => SOURCE.test(path))
+    const fits = paths.length <= MAX_FILES && FIX.test(message) && sources.some(isTestFile)
+    return fits && sources.some((path) => !isTestFile(path)) ? [{ commit, paths }] : []
+  })
+  return wanted.slice(0, most).map(({ commit, paths }) => ({ project, commit, files: readFiles(clone, commit, paths) }))
+}
+
+function readFiles(clone: string, commit: string, paths: readonly string[]): HonestCommit['files'] {
+  const wanted = paths.flatMap((path) => [`${commit}^:${path}`, `${commit}:${path}`])
+  const { stdout } = spawnSync('git', ['-C', clone, 'cat-file', '--batch'], {
+    input: `${wanted.join('\n')}\n`,
+    maxBuffer: 1 << 29,
+  })
+  const texts: (string | undefined)[] = []
+  let at = 0
+  for (const _ of wanted) {
+    const end = stdout.indexOf(10, at)
+    const size = Number(/ blob (\d+)$/.exec(stdout.toString('utf8', at, end))?.[1])
+    if (Number.isNaN(size)) texts.push(undefined)
+    else texts.push(stdout.toString('utf8', end + 1, end + 1 + size))
+    at = Number.isNaN(size) ? end + 1 : end + 2 + size
+  }
+  return paths
+    .map((path, index) => ({ path, before: texts[index * 2], after: texts[index * 2 + 1] }))
+    .filter(({ before, after }) => before !== after && ![before, after].some((text) => text?.includes('\0')))
+}
