@@ -16,15 +16,25 @@ function executionOf(answers: readonly ModelAnswer[], over: Partial<Found> = {})
   const { change, before, after, prices, clock, artifacts, redactor, sign, signal } = request
   const journal = memoryJournal()
   const found = {
-    ...{ change, before, after, sign, summary: 'Done.', send_backs: 0, repairs: 0 },
-    ...{ verdicts: new Map(), agreed: new Map(), reports: new Map() },
+    change,
+    before,
+    after,
+    sign,
+    summary: 'Done.',
+    send_backs: 0,
+    repairs: 0,
+    verdicts: new Map(),
+    agreed: new Map(),
+    reports: new Map(),
     ...over,
   } as Found
   const execution = {
     parts: { gateway, prices, clock, artifacts, redactor },
     run: { id: 'run_test', tenant_id: 'ten_local', mode: 'draft_pr' },
     task: taskOf({ agent: { kind: 'native', model: MODEL, fallback: FALLBACK } }),
-    ...{ journal, signal, found },
+    journal,
+    signal,
+    found,
   } as unknown as Execution
   const told = () => journal.events.filter(({ event }) => event === 'judge_executed').map(({ facts }) => facts)
   return { execution, found, gateway, told }
