@@ -12,6 +12,7 @@ import { STATE_NAMES } from '../screen/live-progress.ts'
 import { table } from '../screen/table.ts'
 import { termsOf } from '../screen/terms.ts'
 import { riskReadings, riskSentence } from './risk-lines.ts'
+import { strengthLines } from './strength-lines.ts'
 import { requireView, RUN_ARGUMENT } from './run-argument.ts'
 
 interface ShowFlags {
@@ -55,6 +56,7 @@ export const addShow: Verb = (program, cli) => {
           ...risk.map((line) => `  ${paint.dim('risk'.padEnd(10))}  ${plainLine(line)}`),
           ...held.map((line) => `  ${paint.warn(line)}`),
           ...gates(view, paint),
+          ...(await strengthLines(platform, view, { paint, width: stdout.is_terminal ? stdout.columns() : 400 })),
           ...steps(cli, view, flags),
           ...outcomeLines(summary),
         ])
