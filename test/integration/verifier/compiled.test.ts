@@ -105,7 +105,7 @@ describe.skipIf(!available || !tools.has('go') || !go)(
 
     it('a module with a dependency is built and tested without a network, by exact names', () => {
       expect(before.outcome, JSON.stringify(before, null, 1)).toBe('passed')
-      expect(phases(before)).toEqual({ compile: 'passed', vet: 'passed', unit_tests: 'passed' })
+      expect(phases(before)).toEqual({ compile: 'passed', vet: 'passed', unit_tests: 'passed', gofmt: 'passed' })
       expect(outcomes(before)).toEqual({
         [`${CART_TESTS}::TestTotal`]: 'passed',
         [`${CART_TESTS}::TestTotal/two_items`]: 'passed',
@@ -121,7 +121,7 @@ describe.skipIf(!available || !tools.has('go') || !go)(
     })
 
     it('what fails, does not compile, leaves the process or hangs is told apart, with its place', async () => {
-      const [test] = shop.profile.phases.slice(-1)
+      const test = shop.profile.phases.find(({ id }) => id === 'unit_tests')
       if (test === undefined) throw new Error('no phase')
       const argv = test.argv.map((word) => word.replace('-count=1', '-count=1 -timeout=2s'))
       const { report } = await shop.verify(
@@ -131,7 +131,7 @@ describe.skipIf(!available || !tools.has('go') || !go)(
           'gone/gone_test.go': GONE,
           'hang/hang_test.go': HANG,
         },
-        { ...shop.profile, phases: [...shop.profile.phases.slice(0, -1), { ...test, argv }] },
+        { ...shop.profile, phases: shop.profile.phases.map((phase) => (phase === test ? { ...test, argv } : phase)) },
       )
       expect(phases(report)).toMatchObject({ compile: 'compile_error' })
       expect(outcomes(report)).toMatchObject({
@@ -142,7 +142,8 @@ describe.skipIf(!available || !tools.has('go') || !go)(
         'example.org/shop/hang::TestHangs': 'error',
       })
       expect(report.phases[0]?.diagnosis?.root_causes[0]).toMatchObject({ file: 'price/price.go', line: 3 })
-      const places = report.phases.at(-1)?.diagnosis?.root_causes.map(({ file, line }) => `${file ?? ''}:${line ?? ''}`)
+      const tested = report.phases.find(({ id }) => id === 'unit_tests')
+      const places = tested?.diagnosis?.root_causes.map(({ file, line }) => `${file ?? ''}:${line ?? ''}`)
       expect(places).toContain('cart/cart_test.go:8')
       expect(judgeVerification(before, report)).toMatchObject({ answer: 'fail' })
       expect(reproduction(report, { is_fix: true })).toMatchObject({ status: 'reproduced' })
@@ -221,7 +222,8 @@ describe.skipIf(!available || !tools.has('cargo') || !cargo)(
         'shop::src/lib.rs::tests::later': 'skipped',
         'till::tests/whole.rs::(target)': 'error',
       })
-      expect(report.phases.at(-1)?.diagnosis?.root_causes[0]).toMatchObject({ file: 'shop/src/lib.rs', line: 11 })
+      const tested = report.phases.find(({ id }) => id === 'unit_tests')
+      expect(tested?.diagnosis?.root_causes[0]).toMatchObject({ file: 'shop/src/lib.rs', line: 11 })
       expect(judgeVerification(before, report)).toMatchObject({ answer: 'fail' })
       expect(reproduction(report, { is_fix: true }).reason).toContain('shop::src/lib.rs::tests::adds')
       expect(judgeVerification(report, before)).toMatchObject({ answer: 'pass' })

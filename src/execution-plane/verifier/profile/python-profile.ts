@@ -115,6 +115,14 @@ const step = (
   timeout_seconds: 600,
 })
 
+/** A repository may speak of pytest and install it nowhere that is known here. */
+const WITH_PYTEST = step(
+  'pytest',
+  ['sh', '-c', `${PIP[0]} -c 'import pytest' 2>/dev/null || exec ${PIP.join(' ')} pytest`],
+  {},
+  'pip install pytest',
+)
+
 /** The lines are arguments, so that no file of the repository says what is installed. */
 const INSTALL_LOCKED = `file="$HOME/locked-requirements.txt"; printf '%s\\n' "$@" > "$file" && exec ${PIP.join(' ')} --no-deps --require-hashes -r "$file"`
 
@@ -138,7 +146,7 @@ async function lockedSetup(
     ...(installable
       ? [step('project', [...PIP, '--no-deps', '-e', '.'], await versionFromHistory(tree, project))]
       : []),
-    ...(own ? [step('pytest', [...PIP, 'pytest'])] : []),
+    ...(own ? [WITH_PYTEST] : []),
   ]
 }
 
@@ -155,15 +163,18 @@ async function setupPhases(tree: BaseTree, pytest: boolean): Promise<readonly Pr
     'requirements/test.txt',
   ].filter((path) => has(tree, path))
   const project = await readText(tree, 'pyproject.toml')
-  const declared = `${project ?? ''}\n${(await Promise.all(requirements.map((path) => readText(tree, path)))).join('\n')}`
+  const asked = (await Promise.all(requirements.map((path) => readText(tree, path)))).join('\n')
+  const declared = `${project ?? ''}\n${asked}`
   const tox = toxDependencies((await readText(tree, 'tox.ini')) ?? '')
   const installable = (project !== undefined && /^\[(?:project|build-system)\]/m.test(project)) || has(tree, 'setup.py')
   const needed = declared
     .split('\n')
     .some((line) => /^\s*[A-Za-z][\w.-]*\s*(?:[=<>~![;@]|$)/.test(line) && requirements.length > 0)
   if (!pytest && !installable && !needed && tox.length === 0) return []
-  const own = pytest && !/\bpytest\b/.test(`${declared}\n${tox.join('\n')}`)
   const extras = optionalGroups(project ?? '')
+  // Groups of pyproject.toml that are not installed may name it too.
+  const listed = extras !== '' || /\bpytest\b/.test(`${asked}\n${tox.join('\n')}`)
+  const own = pytest && !/\bpytest\b/.test(`${declared}\n${tox.join('\n')}`)
   return [
     step('virtual_environment', ['python3', '-m', 'venv', ...(own ? ['--system-site-packages'] : []), VENV]),
     ...(requirements.length > 0
@@ -179,7 +190,7 @@ async function setupPhases(tree: BaseTree, pytest: boolean): Promise<readonly Pr
         ]
       : []),
     ...(tox.length > 0 ? [step('tox_dependencies', [...PIP, ...tox])] : []),
-    ...(own ? [step('pytest', [...PIP, 'pytest'])] : []),
+    ...(own || (pytest && !listed) ? [WITH_PYTEST] : []),
   ]
 }
 

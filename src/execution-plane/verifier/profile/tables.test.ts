@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { phaseKind } from '#domain/verification'
 import { findProfile } from './find-profile.ts'
 import { focusedPhase } from './focus-phase.ts'
 
@@ -177,4 +179,12 @@ files = [{file = "b.whl", hash = "sha256:${HASH}"}]
       'locked_requirements',
     )
   })
+})
+
+it('the profile that the guide shows is one', async () => {
+  const guide = readFileSync(`${import.meta.dirname}/../../../../docs/guides/verification.md`, 'utf8')
+  const yaml = /```yaml\n([\s\S]*?)```/.exec(guide)?.[1] ?? ''
+  const profile = await found({ '.gander/verify.yaml': yaml })
+  expect(profile.phases.map((phase) => phaseKind(phase))).toEqual(['types', 'all_tests', 'security'])
+  expect(focusedPhase(profile, ['src/a.test.ts'])?.argv.at(-1)).toBe('src/a.test.ts')
 })
