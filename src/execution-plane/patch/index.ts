@@ -5,4 +5,4 @@
  */
 export { checkChange, examineChange, isDependencyTask } from './check-change.ts'
 export { isRunnerConfiguration, isSnapshot, isTestFile } from '#execution-plane/test-integrity'
-export { addedLines, contentOf, removedLines } from './changed-file.ts'
+export { addedLines, contentOf } from './changed-file.ts'
