@@ -5,7 +5,7 @@ import type { PhaseReport, TestResult, VerificationReport } from './report.ts'
  * What a new or changed test does without the change and with it. `not_compilable` counts as red: what it asks for is not
  * there yet. `not_run` says nothing, and neither do `green_green` and `red_red`.
  */
-export type TestProof = 'red_green' | 'green_green' | 'red_red' | 'not_compilable' | 'not_run'
+type TestProof = 'red_green' | 'green_green' | 'red_red' | 'not_compilable' | 'not_run'
 
 /** One test, or one phase without test results, that shows what a change does. */
 export interface ProvedTest {

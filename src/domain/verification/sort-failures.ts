@@ -112,7 +112,7 @@ const MACHINE =
  * What the machine did to a phase; undefined where nothing shows that. A program can print these words as well: then
  * its tests are not proved, which is never better for a change than failing.
  */
-export function machineFault(phase: Pick<PhaseReport, 'diagnosis' | 'outcome' | 'exit_code'>): string | undefined {
+function machineFault(phase: Pick<PhaseReport, 'diagnosis' | 'outcome' | 'exit_code'>): string | undefined {
   const { diagnosis } = phase
   if (phase.outcome === 'passed' || diagnosis === undefined) return undefined
   const said = MACHINE.exec(`${diagnosis.excerpt}\n${diagnosis.root_causes.map(({ message }) => message).join('\n')}`)
