@@ -155,7 +155,7 @@ export interface Execution {
 }
 
 /** What a model said of a tree. */
-export interface Judged {
+interface Judged {
   readonly tree: string
   readonly verdict: Verdict
   readonly report: JudgeReport
