@@ -6,18 +6,20 @@ import { verdictOf } from './verdict.ts'
 
 /** Where a secret may span lines, at most so many lines are looked at together. */
 const BLOCK_LINES = 400
-/** Of larger files only what is added is looked at. */
-const LARGEST_KEPT = 1_048_576
+/** So many bytes that were there before are looked at in all: they are not the change's doing, and 2 MB take a second. */
+const MOST_KEPT = 600_000
 
 /** Secrets in what a change adds: lines of text, bytes of binary files, and names. The value is never repeated. */
 export async function checkSecrets({ files, redactor }: ReadChange): Promise<Verdict> {
   const findings: Finding[] = []
+  let kept = 0
   for (const file of files) {
     if (file.change.new_mode === null) continue
+    kept += file.before?.bytes.length ?? 0
     findings.push(
       ...(await inName(file, redactor)),
       ...(await inContent(file, redactor)),
-      ...(await atBase(file, redactor)),
+      ...(kept > MOST_KEPT ? [] : await atBase(file, redactor)),
     )
   }
   return verdictOf('secrets', findings, 'no secret is added')
@@ -46,7 +48,7 @@ async function inContent(file: ChangedFile, redactor: Redactor): Promise<readonl
 /** Secrets in lines that a changed file keeps: a person should know of them, and they are not this change's doing. */
 async function atBase(file: ChangedFile, redactor: Redactor): Promise<readonly Finding[]> {
   const { change, before, after } = file
-  if (before?.lines === undefined || after?.lines === undefined || before.bytes.length > LARGEST_KEPT) return []
+  if (before?.lines === undefined || after?.lines === undefined) return []
   const added = new Set(addedLines(file).map(({ line }) => line))
   const { count, kinds } = await redactor.redact(after.lines.filter((_, at) => !added.has(at + 1)).join('\n'))
   if (count === 0) return []
