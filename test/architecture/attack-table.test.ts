@@ -33,6 +33,7 @@ describe('the catalogue of attacks', () => {
       SU: 5,
       AU: 7,
       TE: 8,
+      TI: 4,
       AP: 6,
       PO: 7,
       KI: 4,

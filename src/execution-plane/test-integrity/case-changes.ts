@@ -27,7 +27,7 @@ export function caseChanges(comparison: Comparison): readonly IntegrityFinding[]
   ]
 }
 
-function goneFindings(one: TestCase, { product, gained }: Comparison): readonly IntegrityFinding[] {
+function goneFindings(one: TestCase, { product, gained, moved }: Comparison): readonly IntegrityFinding[] {
   const at = { path: one.path, line: one.line, side: 'base' as const }
   const feature = [...one.words.keys()].find((word) => product.dropped.has(word))
   if (feature !== undefined)
@@ -39,7 +39,11 @@ function goneFindings(one: TestCase, { product, gained }: Comparison): readonly 
         message: `the test "${one.id}" is removed together with ${feature}`,
       },
     ]
-  if (one.words.size > 8 && containment(one.words, gained) >= 0.85)
+  if (
+    one.assertions.length > 0 &&
+    one.assertions.every(({ text }) => moved.has(text)) &&
+    containment(one.words, gained) >= 0.7
+  )
     return [
       {
         ...at,

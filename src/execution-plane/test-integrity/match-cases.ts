@@ -15,7 +15,7 @@ const RENAMED = 0.7
 /** How alike two tests of one name in different files must be to be one that moved. */
 const MOVED = 0.4
 /** The same for one that stands exactly where the other stood, between the same neighbours. */
-const REWRITTEN = 0.4
+const REWRITTEN = 0.55
 /** Tests compared with each other word by word; what is over it is matched by name alone. */
 const MOST_COMPARED = 250
 
