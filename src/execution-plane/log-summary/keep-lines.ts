@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { alarmMachine } from './alarm-words.ts'
+import { alarmMachine, isAlarm, nextProbe } from './alarm-words.ts'
 import { LineStore, type RawLine } from './line-store.ts'
 
 const NEWLINE = 10
@@ -19,7 +19,7 @@ export interface KeptLog {
 }
 
 /**
- * Takes a log in pieces. Memory is a block and four bounded stores (about 8 MB), time one table look-up per byte; a line
+ * Takes a log in pieces. Memory is a block and four bounded stores (about 8 MB), time linear in the bytes; a line
  * without an end is passed over with its first and last 16 kB kept.
  */
 export class LogKeeper {
@@ -93,44 +93,43 @@ export class LogKeeper {
 
   /** Looks at whole lines: counts them, and hands those near alarms on. */
   #scan(from: number, to: number): void {
-    const { kind, next, special } = this.#machine
     const block = this.#block
     const ends = this.#ends
-    let state = 0
     let count = 0
-    let kept_from = 0
-    let kept_to = 0
-    let wanted = this.#following
-    const flush = (): void => {
-      if (kept_to > kept_from) {
-        const begin = kept_from === 0 ? from : (ends[kept_from - 1] ?? 0) + 1
-        const end = (ends[kept_to - 1] ?? 0) + 1
-        this.#store.takeAlarm(block.subarray(begin, end), this.#lines + kept_from + 1, kept_to - kept_from)
-      }
-    }
-    for (let at = from; at < to; at++) {
-      state = next[(state << 6) | (kind[block[at] ?? 0] ?? 0)] ?? 0
-      if (state < special) continue
-      if (state > special) {
-        // The rest of the line can add nothing.
-        at = block.indexOf(NEWLINE, at)
-        const first = Math.max(0, count - BEFORE)
-        if (first > kept_to) {
-          flush()
-          kept_from = first
-        }
-        wanted = AFTER + 1
-      }
+    for (let at = block.indexOf(NEWLINE, from); at !== -1 && at < to; at = block.indexOf(NEWLINE, at + 1))
       ends[count++] = at
-      state = 0
-      if (wanted > 0) {
-        wanted--
-        kept_to = count
+    let kept_from = 0
+    let kept_to = Math.min(this.#following, count)
+    let reach = this.#following
+    let line = 0
+    for (let at = nextProbe(this.#machine, block, from, to); at < to; ) {
+      if (!isAlarm(this.#machine, block, at)) {
+        at = nextProbe(this.#machine, block, at + 2, to)
+        continue
       }
+      // A word may begin with the byte before the end of the line above.
+      while ((ends[line] ?? to) <= at) line++
+      const first = Math.max(0, line - BEFORE)
+      if (first > kept_to) {
+        this.#keep(from, kept_from, kept_to)
+        kept_from = first
+      }
+      reach = line + AFTER + 1
+      kept_to = Math.min(reach, count)
+      // The rest of the line can add nothing.
+      at = nextProbe(this.#machine, block, (ends[line] ?? to) + 1, to)
     }
-    flush()
-    this.#following = wanted
+    this.#keep(from, kept_from, kept_to)
+    this.#following = Math.max(0, reach - count)
     this.#store.take(block.subarray(from, to), this.#lines + 1, count)
     this.#lines += count
+  }
+
+  /** Hands lines of the block on, counted from its first. */
+  #keep(from: number, first: number, last: number): void {
+    if (last <= first) return
+    const begin = first === 0 ? from : (this.#ends[first - 1] ?? 0) + 1
+    const end = (this.#ends[last - 1] ?? 0) + 1
+    this.#store.takeAlarm(this.#block.subarray(begin, end), this.#lines + first + 1, last - first)
   }
 }
