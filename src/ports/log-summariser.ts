@@ -2,7 +2,7 @@ import type { Diagnosis, RootCause } from '#domain/verification'
 import type { Redactor } from './redactor.ts'
 
 /** A line of a log as a terminal would have shown it. */
-export interface LogLine {
+interface LogLine {
   /** Counted from one. */
   readonly number: number
   readonly text: string
