@@ -4,4 +4,4 @@
  */
 export { languageOf, SYNTAX_LANGUAGES, type SyntaxLanguage } from './language.ts'
 export { descendants, childOf, childrenOf, type SyntaxNode } from './syntax-node.ts'
-export { MAX_SOURCE_CHARACTERS, withTree, type SyntaxRefusal } from './with-tree.ts'
+export { MAX_SOURCE_CHARACTERS, withTree } from './with-tree.ts'

@@ -4,10 +4,10 @@ import { changedCheck, invertedCheck, loosenedCheck, widenedCheck } from './tamp
 import { indentOf, lineAt, shuffled, spliced, targetsIn, topOf, wholeChecks, type Target } from './tampered-test.ts'
 
 /** Texts by path; undefined is a file that is deleted. */
-export type Files = ReadonlyMap<string, string | undefined>
+type Files = ReadonlyMap<string, string | undefined>
 
 /** One way to make tests say less. */
-export interface TamperMutator {
+interface TamperMutator {
   readonly name: string
   readonly does: string
   /** The changed files, or undefined where none of these can be tampered with in this way. */
