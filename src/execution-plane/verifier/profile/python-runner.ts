@@ -21,8 +21,13 @@ if os.environ.get('GANDER_TRACER'): exec(open(os.environ['GANDER_TRACER']).read(
 if kind == 'pytest':
     try: import pytest
     except ImportError:
-        print('pytest is not installed', file=sys.stderr)
-        sys.exit(127)
+        # What pytest itself needs may be the project under test.
+        sys.path[:] = saved
+        try: import pytest
+        except ImportError: pytest = None
+        if pytest is None or own(os.path.abspath(pytest.__file__)):
+            print('pytest is not installed', file=sys.stderr)
+            sys.exit(127)
 else: import unittest
 sys.path[:] = [here] + [path for path in more.split(os.pathsep) if path] + saved
 def tell(what, dumps=json.dumps, write=os.write, fd=fd):
