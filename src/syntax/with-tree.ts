@@ -15,7 +15,7 @@ const MAX_DEPTH = 400
 const MAX_MILLISECONDS = 10_000
 
 /** Why a text has no tree. */
-export type SyntaxRefusal = 'source_too_large' | 'source_too_slow'
+type SyntaxRefusal = 'source_too_large' | 'source_too_slow'
 
 /**
  * Parses a text and hands its tree to `work`. The parser's memory is given back before `work` begins, so whatever it
