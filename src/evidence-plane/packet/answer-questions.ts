@@ -1,6 +1,6 @@
 import { boundaryLines, boundarySummary, lets } from '#domain/gate'
 import type { Question, RunEvidence } from '#domain/packet'
-import { shownCommand, type PhaseReport } from '#domain/verification'
+import { shownCommand, strengthLeftOut, strengthShown, type PhaseReport } from '#domain/verification'
 
 type Answers = Readonly<Record<Question, readonly string[]>>
 
@@ -65,13 +65,14 @@ function whyRight({ reproduction, verification, judgement }: RunEvidence): reado
   return lines.length > 0 ? lines : ['Nothing on record shows that it is right; treat it as unproved.']
 }
 
-function whatProves({ verification, verdicts, boundary }: RunEvidence): readonly string[] {
+function whatProves({ verification, verdicts, boundary, strength }: RunEvidence): readonly string[] {
   const phases = (verification.after?.phases ?? []).map(phaseLine)
   const gates = verdicts.map((verdict) => `Gate ${verdict.gate}: ${verdict.answer} (${verdict.reason})`)
   const checked = boundary === undefined ? [] : [boundarySummary(boundary), ...boundaryLines(boundary)]
   const from = verification.before?.reused_from
   const reused = from === undefined ? [] : [`The base commit was verified by run ${from}; its report is reused.`]
-  const lines = [...phases, ...reused, ...gates, ...checked]
+  const planned = strength === undefined ? [] : strengthShown(strength)
+  const lines = [...phases, ...reused, ...gates, ...planned, ...checked]
   return lines.length > 0 ? lines : ['No verification ran.']
 }
 
@@ -132,7 +133,7 @@ function whoApproved({ verdicts, task, risk }: RunEvidence): readonly string[] {
   return [...(named.length > 0 ? named : ['No person approved anything yet.']), ...owed, merge]
 }
 
-function whatNotDone({ outcome, verification, verdicts, plan }: RunEvidence): readonly string[] {
+function whatNotDone({ outcome, verification, verdicts, plan, strength }: RunEvidence): readonly string[] {
   const notRun = (verification.after?.phases ?? []).filter((phase) => phase.outcome === 'not_run')
   const failed = verdicts.filter((verdict) => !lets(verdict))
   return [
@@ -141,6 +142,7 @@ function whatNotDone({ outcome, verification, verdicts, plan }: RunEvidence): re
       : [`${outcome.diagnosis.what} ${outcome.diagnosis.why} Next: ${outcome.diagnosis.next}`]),
     ...notRun.map((phase) => `${phase.id} was not run: ${phase.not_run_reason ?? 'no reason recorded'}.`),
     ...failed.map((verdict) => `Gate ${verdict.gate} did not pass: ${verdict.reason}`),
+    ...(strength === undefined ? [] : strengthLeftOut(strength)),
     ...(plan?.forbidden ?? []).map((entry) => `Kept away from: ${entry}`),
     'Nothing was merged, released or deployed.',
   ]
