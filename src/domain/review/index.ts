@@ -1,3 +1,3 @@
 /** What a review of a change says, and which of its findings are worth a reviewer's time. */
-export { rankFindings, MOST_FINDINGS } from './rank-findings.ts'
+export { rankFindings } from './rank-findings.ts'
 export type * from './review-report.ts'

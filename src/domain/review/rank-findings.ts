@@ -1,7 +1,7 @@
 import type { ReviewConfidence, ReviewFinding, ReviewSeverity } from './review-report.ts'
 
 /** A reviewer reads few findings and then none: what is said must be worth it. */
-export const MOST_FINDINGS = 6
+const MOST_FINDINGS = 6
 
 const SEVERITY: Readonly<Record<ReviewSeverity, number>> = { blocker: 16, major: 8, question: 4, minor: 3, nit: 1 }
 const CONFIDENCE: Readonly<Record<ReviewConfidence, number>> = { high: 1, medium: 0.6, low: 0.25 }
@@ -9,7 +9,7 @@ const CONFIDENCE: Readonly<Record<ReviewConfidence, number>> = { high: 1, medium
 const LEAST_WEIGHT = 1
 
 /** What the first findings of a list are chosen by: severity times confidence. */
-export const weightOf = ({ severity, confidence }: Pick<ReviewFinding, 'severity' | 'confidence'>): number =>
+const weightOf = ({ severity, confidence }: Pick<ReviewFinding, 'severity' | 'confidence'>): number =>
   SEVERITY[severity] * CONFIDENCE[confidence]
 
 interface Ranked {

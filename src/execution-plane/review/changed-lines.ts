@@ -28,7 +28,7 @@ export function anchored(draft: Draft, hunks: Hunks): ReviewFinding | undefined 
 }
 
 /** `82` or `82-91`, the smaller first. */
-export function rangeOf(lines: string): readonly [number, number] | undefined {
+function rangeOf(lines: string): readonly [number, number] | undefined {
   const [, first, last] = /^(\d{1,7})(?:-(\d{1,7}))?$/.exec(lines) ?? []
   if (first === undefined) return undefined
   const [from, to] = [Number(first), Number(last ?? first)]
