@@ -107,11 +107,17 @@ function difference(
   if (polarity(before) !== polarity(after) && changed.length <= 8 && other.length === 0 && !value_lost)
     return 'inverted'
   if (after.strength < before.strength) return other.length <= 2 ? 'weakened' : 'rewritten'
+  if (isMessage(before, after, changed)) return 'rewritten'
   if (changed.length > 0 && changed.every((token) => token.literal))
     return toleranceChange(before, lost, gained) ?? 'expectation'
   if (isTolerance(gained) && before.strength === after.strength) return 'loosened'
   return 'rewritten'
 }
+
+/** What a failure that is always one says to whoever reads it is no expectation. */
+const isMessage = (before: Assertion, after: Assertion, changed: readonly Token[]): boolean =>
+  [before, after].every(({ text }) => /^(?:panic|unreachable|unimplemented)(?: !)? \(/.test(text)) &&
+  changed.every(({ literal }) => literal)
 
 /** Words of the first that the second does not have. */
 export function missing(tokens: readonly Token[], from: readonly Token[]): readonly Token[] {

@@ -1,11 +1,19 @@
 import type { AssertionChange } from './assertion-changes.ts'
-import { assertionChanges, missing } from './assertion-changes.ts'
+import { assertionChanges } from './assertion-changes.ts'
+import type { ChangedText } from './changed-text.ts'
+import {
+  expectationEvidence,
+  isExplained,
+  keptTheRest,
+  type ComparedCase,
+  type ExpectationEvidence,
+} from './expectation-evidence.ts'
 import type { IntegrityFinding } from './integrity-finding.ts'
 import type { MatchedCases } from './match-cases.ts'
 import { wordsOf, type ProductEvidence } from './product-evidence.ts'
-import { containment } from './source-tokens.ts'
+import { containment, counted } from './source-tokens.ts'
 import { isCollected, isNamedAsTest } from './test-files.ts'
-import type { Marker, TestCase } from './test-inventory.ts'
+import type { Assertion, Marker, TestCase } from './test-inventory.ts'
 
 /** Everything a comparison of tests may ask. */
 export interface Comparison {
@@ -15,15 +23,24 @@ export interface Comparison {
   readonly gained: ReadonlyMap<string, number>
   /** Texts of checks that tests gained. */
   readonly moved: ReadonlySet<string>
+  readonly files: readonly ChangedText[]
 }
 
 /** Findings about cases that are gone, marked, emptied or that check less. */
 export function caseChanges(comparison: Comparison): readonly IntegrityFinding[] {
   const { gone, fresh, pairs } = comparison.matched
+  const compared = pairs.map(
+    ({ before, after }): ComparedCase => ({
+      before,
+      after,
+      changes: assertionChanges(before.assertions, after.assertions),
+    }),
+  )
+  const expectations = expectationEvidence(compared, comparison.files)
   return [
     ...gone.flatMap((one) => goneFindings(one, comparison)),
     ...fresh.flatMap(freshFindings),
-    ...pairs.flatMap(({ before, after }) => pairFindings(before, after, comparison)),
+    ...compared.flatMap((one) => pairFindings(one, { ...comparison, expectations })),
   ]
 }
 
@@ -103,13 +120,22 @@ function markerFinding(
   ]
 }
 
-/** A skip under a condition that whoever runs the tests sets, or that always holds. */
+/** A condition that whoever runs the tests sets, or that always holds. */
 const ARBITRARY =
-  /environ|getenv|\benv\b|\bCI\b|GITHUB|process\.env|System\.getProperty|\bTrue\b|\btrue\b|\(\s*1\b|random|datetime|Date\b|sys\.version_info\s*>=?\s*\(\s*[23]|version_info\s*\[0\]|os\.name/i
+  /environ|getenv|\benv\b|\bCI\b|GITHUB|process\.env|System\.getProperty|\bTrue\b|\btrue\b|\(\s*1\b|random|datetime|Date\b|sys\.version_info\s*>=?\s*\(\s*[23]|version_info\s*\[0\]|os\.name|\bcfg_attr\(\s*(?:test|debug_assertions|unix|all\(\s*\)|not\()/i
+/** A platform or a build of the product: true of some machines only. */
+const NATURAL =
+  /\b(?:WIN|WINDOWS|MAC|MACOS|IS_WIN\w*|IS_MAC\w*|PYPY|IS_PYPY)\b\s+and\b|\bos\.name\s*==\s*['"]nt['"]|\bsys\.platform\s*==[^)]*\band\b|^#\[\s*cfg\(\s*(?:not\(\s*)?feature\s*=\s*"[^"]+"\s*\)|System\.getProperty\("os\.name"\)/
 
-function pairFindings(before: TestCase, after: TestCase, comparison: Comparison): readonly IntegrityFinding[] {
+/** True for a condition that takes a test out wherever somebody wants it to. */
+const isArbitrary = (text: string): boolean => ARBITRARY.test(text) && !NATURAL.test(text)
+
+type Judged = Comparison & { readonly expectations: ExpectationEvidence }
+
+function pairFindings(one: ComparedCase, comparison: Judged): readonly IntegrityFinding[] {
+  const { before, after } = one
   const marks = surplusOf(before.markers, after.markers).flatMap((marker) =>
-    markerFinding(after, marker, marker.kind !== 'conditional' || ARBITRARY.test(marker.text) ? 'error' : 'warning'),
+    markerFinding(after, marker, marker.kind !== 'conditional' || isArbitrary(marker.text) ? 'error' : 'warning'),
   )
   const pure = isPure(before, after)
   const returns = surplusOf(before.returns, after.returns).map(
@@ -117,7 +143,7 @@ function pairFindings(before: TestCase, after: TestCase, comparison: Comparison)
       path: after.path,
       line,
       rule: 'test.early_return',
-      severity: pure || text === '' || ARBITRARY.test(text) ? 'error' : 'warning',
+      severity: pure || text === '' || isArbitrary(text) ? 'error' : 'warning',
       message: `the test "${after.id}" returns before its checks${text === '' ? '' : ` when ${text}`}`,
     }),
   )
@@ -134,18 +160,20 @@ function pairFindings(before: TestCase, after: TestCase, comparison: Comparison)
           }),
         )
       : []
-  const mocks = surplusOf(before.mocks, after.mocks).map(
-    ({ line, text }): IntegrityFinding => ({
-      path: after.path,
-      line,
-      rule: 'test.mocked',
-      severity: 'error',
-      message: `replaces ${text.slice(0, 100)}`,
-    }),
-  )
-  const checks = [...assertionChanges(before.assertions, after.assertions)].flatMap((change) =>
-    checkFinding(change, after, { ...comparison, pure }),
-  )
+  // A stand-in for what had one already is no new one.
+  const stood_in = new Set(before.mocks.map(({ target }) => target))
+  const mocks = surplusOf(before.mocks, after.mocks)
+    .filter(({ target }) => !stood_in.has(target))
+    .map(
+      ({ line, text }): IntegrityFinding => ({
+        path: after.path,
+        line,
+        rule: 'test.mocked',
+        severity: 'error',
+        message: `replaces ${text.slice(0, 100)}`,
+      }),
+    )
+  const checks = one.changes.flatMap((change) => checkFinding(change, one, { ...comparison, pure }))
   const rows = assertionChanges(before.rows, after.rows).flatMap((change) => rowFinding(change, after))
   const away =
     isNamedAsTest(before.path) && !isCollected(after.path) && !after.support
@@ -197,9 +225,11 @@ const RULES: Readonly<Record<AssertionChange['kind'], readonly [rule: string, sa
 
 function checkFinding(
   change: AssertionChange,
-  after: TestCase,
-  comparison: Comparison & { readonly pure: boolean },
+  one: ComparedCase,
+  comparison: Judged & { readonly pure: boolean },
 ): readonly IntegrityFinding[] {
+  const { after } = one
+  const pure = comparison.pure || (change.kind !== 'expectation' && keptTheRest(change, one))
   const [rule, said] = RULES[change.kind]
   const was = change.before.text.slice(0, 120)
   if (change.kind === 'removed') {
@@ -208,15 +238,18 @@ function checkFinding(
     const spoken = change.before.tokens.some(
       ({ text, literal }) => dropped.has(text) || (literal && wordsOf(text).some((word) => lost.has(word))),
     )
-    const severity = spoken || !comparison.pure || after.support ? 'warning' : 'error'
+    const severity =
+      spoken || !pure || after.support || isReplaced(change.before, one) || isMovedOut(one, comparison)
+        ? 'warning'
+        : 'error'
     const message = `${was} ${said} of "${after.id || after.path}"`
     return [{ path: after.path, line: change.before.line, rule, severity, message, side: 'base' }]
   }
   const now = change.after.text.slice(0, 120)
-  const soft = change.kind === 'weakened' || change.kind === 'guarded' ? !comparison.pure : change.kind === 'rewritten'
+  const soft = change.kind === 'weakened' || change.kind === 'guarded' ? !pure : change.kind === 'rewritten'
   const severity = soft
     ? 'warning'
-    : /^(?:expectation|inverted)$/.test(change.kind) && (!comparison.pure || supported(change, comparison.product))
+    : /^(?:expectation|inverted)$/.test(change.kind) && (!pure || isExplained(change, one, comparison))
       ? 'warning'
       : 'error'
   return [
@@ -230,24 +263,28 @@ function checkFinding(
   ]
 }
 
-/** The new value is made of words that the product gained, or the old one of words that it lost. */
-function supported(
-  {
-    before,
-    after,
-  }: {
-    readonly before: { readonly tokens: TestCase['assertions'][number]['tokens'] }
-    readonly after: { readonly tokens: TestCase['assertions'][number]['tokens'] }
-  },
-  product: ProductEvidence,
-): boolean {
-  const lost = missing(before.tokens, after.tokens).flatMap(({ text }) => wordsOf(text))
-  const gained = missing(after.tokens, before.tokens).flatMap(({ text }) => wordsOf(text))
-  const [old, fresh] = [new Set(lost), new Set(gained)]
-  return (
-    [...fresh].some((word) => !old.has(word) && word.length > 1 && product.added.has(word)) ||
-    [...old].some((word) => !fresh.has(word) && word.length > 1 && product.removed.has(word))
+/** The test still asks for as much: by as many checks that say as much, or by not failing any more as it was told to. */
+function isReplaced(lost: Assertion, { before, after }: ComparedCase): boolean {
+  const live = after.assertions.filter((check) => !check.dead && !check.swallowed)
+  if (/#\[should_panic/.test(lost.text)) return live.length > 0
+  const says = (checks: readonly Assertion[]) => checks.reduce((sum, check) => sum + check.strength, 0)
+  if (live.length < before.assertions.length) return false
+  const own = counted(lost.tokens)
+  const left = [...own].some(
+    ([word, count]) => /^[a-z]\w{2,}$/i.test(word) && (before.words.get(word) ?? 0) > count && !after.words.has(word),
   )
+  return left || says(live) >= says(before.assertions)
+}
+
+/** Words that a test loses with one check; a block that became a test of its own has more. */
+const BLOCK = 25
+
+/** A whole block left the test and its words are in tests that are new. */
+function isMovedOut({ before, after }: ComparedCase, { matched }: Comparison): boolean {
+  const lost = new Map([...before.words].map(([word, count]) => [word, count - (after.words.get(word) ?? 0)] as const))
+  for (const [word, count] of lost) if (count <= 0) lost.delete(word)
+  const size = [...lost.values()].reduce((sum, count) => sum + count, 0)
+  return size >= BLOCK && matched.fresh.some(({ words }) => containment(lost, words) >= 0.7)
 }
 
 function rowFinding(change: AssertionChange, after: TestCase): readonly IntegrityFinding[] {

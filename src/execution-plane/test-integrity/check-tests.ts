@@ -30,6 +30,7 @@ export async function checkTests(files: readonly ChangedText[]): Promise<readonl
     product,
     gained: surplusWords(has, had),
     moved: surplusChecks(has, had),
+    files,
   })
   return [
     ...compared,

@@ -1,4 +1,4 @@
-import { addedLines, removedLines, type ChangedText } from './changed-text.ts'
+import { addedLines, linesOf, removedLines, type ChangedText } from './changed-text.ts'
 import type { IntegrityFinding } from './integrity-finding.ts'
 import { matches } from './line-findings.ts'
 import { CONFIGURATION_LINE_RULES, TEST_LINE_RULES, THRESHOLD } from './runner-lines.ts'
@@ -32,6 +32,7 @@ export function configurationFindings(file: ChangedText): readonly IntegrityFind
   return [
     ...addedLines(file)
       .filter(({ text }) => !path.endsWith('pyproject.toml') || !/^\s*(?:extend-)?exclude\s*=/.test(text))
+      .filter(({ line, text }) => !/^\s*<\/?excludes?>/.test(text) || !isOfOtherPlugin(file, line))
       .flatMap(({ line, text }) => matches(path, line, text, rules))
       // A workflow that is new takes nothing from those that were there.
       .map((finding) =>
@@ -41,6 +42,15 @@ export function configurationFindings(file: ChangedText): readonly IntegrityFind
     ...scriptFindings(file),
     ...removedSteps(file),
   ]
+}
+
+/** An exclusion in a Maven file of a plugin that runs no tests, such as one that compares interfaces. */
+function isOfOtherPlugin({ path, after = '' }: ChangedText, line: number): boolean {
+  if (!path.endsWith('pom.xml')) return false
+  const above = linesOf(after).slice(0, line).join('\n')
+  const plugin = above.slice(above.lastIndexOf('<plugin>'))
+  const name = /<artifactId>\s*([\w.-]+)/.exec(plugin)?.[1]
+  return above.includes('<plugin>') && name !== undefined && !/surefire|failsafe|jacoco|test|pitest/i.test(name)
 }
 
 /** Keys whose number is patience: raising it hides what is slow or fails now and then. */

@@ -25,8 +25,11 @@ const MARKS: Partial<Record<SyntaxLanguage, readonly Rule[]>> = {
     ['conditional', /^@(?:\w+\.)*(?:Disabled\w+|Enabled\w+)\b/],
   ],
   rust: [
-    ['skipped', /#\[\s*ignore\b|#\[\s*cfg\(\s*(?:any\(\s*\)|FALSE|false|not\(\s*test)|cfg_attr\([^)]*\bignore\b/],
-    ['conditional', /#\[\s*cfg\b/],
+    [
+      'skipped',
+      /#\[\s*ignore\b|#\[\s*cfg\(\s*(?:any\(\s*\)|FALSE|false|not\(\s*test)|cfg_attr\(\s*(?:all\(\s*\)|true|test)\s*,\s*ignore\b/,
+    ],
+    ['conditional', /#\[\s*cfg\b|#\[\s*cfg_attr\([\s\S]*\bignore\b/],
     ['expected_to_fail', /#\[\s*should_panic\b/],
   ],
   ruby: [

@@ -12,6 +12,8 @@ export interface MatchedCases {
 
 /** How alike two tests of different names must be to be one that was renamed; unlike tests of one file reach 0.6. */
 const RENAMED = 0.7
+/** The same in one file and between other neighbours: a test that is added often copies the one that is tested beside. */
+const RENAMED_AND_MOVED = 0.95
 /** How alike two tests of one name in different files must be to be one that moved. */
 const MOVED = 0.4
 /** The same for one that stands exactly where the other stood, between the same neighbours. */
@@ -35,22 +37,21 @@ export function matchCases(before: readonly TestInventory[], after: readonly Tes
   }
   const fresh = new Set([...free.values()].flat().filter((one) => !one.support))
   const gone = open.filter((one) => !one.support)
-  for (const [threshold, eligible] of STAGES) pairAlike(gone, fresh, pairs, { threshold, eligible })
+  const same_name = (one: TestCase, other: TestCase) => one.name === other.name
+  pairAlike(gone, fresh, pairs, { threshold: MOVED, eligible: same_name })
   const before_gaps = gapsOf(before, new Map(pairs.map((pair) => [pair.before, pair.before])))
   const after_gaps = gapsOf(after, new Map(pairs.map((pair) => [pair.after, pair.before])))
   const near = (one: TestCase, other: TestCase) =>
     one.path === other.path &&
     (before_gaps.get(one)?.some((key) => after_gaps.get(other)?.includes(key) ?? false) ?? false)
   pairAlike(gone, fresh, pairs, { threshold: REWRITTEN, eligible: near })
+  const elsewhere = (one: TestCase, other: TestCase) => one.path !== other.path
+  pairAlike(gone, fresh, pairs, { threshold: RENAMED, eligible: elsewhere })
+  pairAlike(gone, fresh, pairs, { threshold: RENAMED_AND_MOVED, eligible: () => true })
   return { pairs, gone, fresh: [...fresh] }
 }
 
 type Eligible = (before: TestCase, after: TestCase) => boolean
-const STAGES: readonly (readonly [number, Eligible])[] = [
-  [MOVED, (before, after) => before.name === after.name],
-  [RENAMED, () => true],
-]
-
 interface Stage {
   readonly threshold: number
   readonly eligible: Eligible

@@ -8,7 +8,7 @@ import type { Assertion } from './test-inventory.ts'
 const CHECK =
   /(?:^|\.)(?:_?assert(?!ion)|expect(?!ed|ation)|refute|verify(?!ing)|should(?!er)|must_|wont_|check[A-Z_]|EXPECT_|ASSERT_|CHECK|REQUIRE|eqnice|raises$|warns$|deepEqual$|strictEqual$|deepStrictEqual$|notStrictEqual$|rejects$|throws$|fail$)/
 const OWN: Partial<Record<SyntaxLanguage, RegExp>> = {
-  go: /^(?:assert|require|is|qt|gomega|c)\.[A-Z]|^(?:t|b|tb|s|suite)\.(?:Error|Fatal|Fail)\w*$|\.(?:Errorf|Fatalf)$/,
+  go: /^(?:assert|require|is|qt|gomega|c)\.[A-Z]|^(?:t|b|tb|s|suite)\.(?:Error|Fatal|Fail)\w*$|^(?!(?:fmt|errors|xerrors)\.).*\.(?:Errorf|Fatalf)$/,
   javascript:
     /^(?:t|st|tt)\.(?!test$|plan|end$|teardown|after|before|context|comment|mock|timeout|log|todo|skip|diagnostic|run|plan|name|on|signal)[a-z]\w*$|^(?:strictEqual|deepEqual|equal|ok|is|deepStrictEqual)$/,
   rust: /^(?:panic|unreachable|matches)$/,
