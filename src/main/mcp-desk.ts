@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
+import { readEvidence } from '#evidence-plane/packet'
 import { createAssistantServer, serveOverHttp, serveOverStdio } from '#adapters/mcp-server'
 import type { McpDesk, McpPinned } from '#cli'
 import { GanderError } from '#domain/failure'
@@ -34,7 +35,7 @@ async function serve(settings: PlatformSettings, wish: Parameters<McpDesk['serve
   const { home, version, redactor = createRedactor() } = settings
   for (const [name, value] of Object.entries(secrets)) redactor.register(name, value)
   const factory = () =>
-    createAssistantServer({ platform, redactor, version, ...(submit === undefined ? {} : { submit }) })
+    createAssistantServer({ platform, redactor, version, readEvidence, ...(submit === undefined ? {} : { submit }) })
   if (port === undefined) {
     const served = serveOverStdio(factory)
     return { http: null, ended: inputEnded(), close: () => served.close() }

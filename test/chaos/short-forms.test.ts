@@ -73,13 +73,17 @@ describe('what was acknowledged survives', () => {
     expect(figures['keys_with_more_than_one_run']).toBe(0)
   }, 600_000)
 
-  it('R9: a model and a forge of whose answers a third are faults', async () => {
-    const figures = await faultyModel(4)
-    expect(figures.violations).toEqual([])
-    expect(figures['states']).toEqual({ completed: 4 })
-    expect(Number(figures['model_faults'])).toBeGreaterThan(0)
-    expect(Number(figures['forge_faults'])).toBeGreaterThan(0)
-  }, 600_000)
+  it.skipIf(!IS_WHOLE)(
+    `R9: a model and a forge of whose answers a third are faults ${LATER}`,
+    async () => {
+      const figures = await faultyModel(4)
+      expect(figures.violations).toEqual([])
+      expect(figures['states']).toEqual({ completed: 4 })
+      expect(Number(figures['model_faults'])).toBeGreaterThan(0)
+      expect(Number(figures['forge_faults'])).toBeGreaterThan(0)
+    },
+    600_000,
+  )
 
   it.skipIf(CANNOT_MOUNT || !IS_WHOLE)(
     `R10: a store that is full and then read-only, which runs wait for and of which no half artifact is on record (as root) ${LATER}`,

@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { Client } from '@modelcontextprotocol/client'
 import { InMemoryTransport } from '@modelcontextprotocol/server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readEvidence } from '#evidence-plane/packet'
 import { createAssistantServer } from '#adapters/mcp-server'
 import { openDatabase } from '#adapters/postgres'
 import { DEFAULT_SCOPE } from '#domain/task'
@@ -170,7 +171,7 @@ async function terminal(...words: readonly string[]): Promise<string> {
 
 async function askedOverMcp(run: string): Promise<string> {
   const [ours, theirs] = InMemoryTransport.createLinkedPair()
-  const server = createAssistantServer({ platform, redactor, version: 'test' })
+  const server = createAssistantServer({ platform, redactor, version: 'test', readEvidence })
   const client = new Client({ name: 'test', version: '1' })
   await Promise.all([server.connect(ours), client.connect(theirs)])
   const answers = []

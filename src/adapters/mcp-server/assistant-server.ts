@@ -20,6 +20,8 @@ export interface AssistantParts {
   readonly platform: Platform
   readonly redactor: Redactor
   readonly version: string
+  /** The statement of a run in a packet's file, without its envelopes. */
+  readonly readEvidence: (text: string) => object
   /** Queues a task and starts working on it; absent: nothing can be handed in. */
   readonly submit?: (task: z.output<typeof TASK>) => Promise<string>
 }
@@ -165,5 +167,6 @@ async function evidence(parts: AssistantParts, run: string): Promise<string> {
   const { facts } = (await viewOf(parts, run)).run
   const sha256 = facts.packet_sha256
   const bytes = typeof sha256 === 'string' ? await parts.platform.artifact(sha256) : undefined
-  return bytes === undefined ? 'This run has no evidence packet yet.' : Buffer.from(bytes).toString('utf8')
+  if (bytes === undefined) return 'This run has no evidence packet yet.'
+  return json(parts.readEvidence(Buffer.from(bytes).toString('utf8')))
 }

@@ -135,6 +135,16 @@ describe('changes of test cases', () => {
     expect(await errorsOf({ 'a.test.js': [before, renamed] })).toEqual([])
   })
 
+  it('a check that new tests repeat is taken out, and one that moved with its lines is not', async () => {
+    const own = "test('a', () => {\n  const r = run('a')\n  expect(r.out).toBe('a')\n  expect(r.code).toBe(0)\n})\n"
+    const added = "test('b', () => {\n  const r = make('b', 2)\n  expect(r.code).toBe(0)\n})\n"
+    const less = own.replace('  expect(r.code).toBe(0)\n', '')
+    expect(await errorsOf({ 'a.test.js': [own, less + added] })).toContain('test.assertion_removed')
+    const helper = 'function good(r) {\n  expect(r.code).toBe(0)\n}\n'
+    const called = own.replace('expect(r.code).toBe(0)', 'good(r)')
+    expect(await errorsOf({ 'a.test.js': [own, helper + called] })).toEqual([])
+  })
+
   it('an error value in a stub of Go is no check', async () => {
     const stub = (said: string) =>
       `func TestA(t *testing.T) {\n\trun(func() error { return ${said} })\n\tassert.Equal(t, 1, total())\n}\n`

@@ -233,7 +233,7 @@ function checkFinding(
   const [rule, said] = RULES[change.kind]
   const was = change.before.text.slice(0, 120)
   if (change.kind === 'removed') {
-    if (comparison.moved.has(change.before.text)) return []
+    if (comparison.moved.has(change.before.text) && !onlyLost(change, one)) return []
     const { dropped, lost } = comparison.product
     const spoken = change.before.tokens.some(
       ({ text, literal }) => dropped.has(text) || (literal && wordsOf(text).some((word) => lost.has(word))),
@@ -275,6 +275,10 @@ function isReplaced(lost: Assertion, { before, after }: ComparedCase): boolean {
   )
   return left || says(live) >= says(before.assertions)
 }
+
+/** One check went and nothing came: that a new test says the same words is chance, as with a status that all ask for. */
+const onlyLost = (change: AssertionChange, one: ComparedCase): boolean =>
+  keptTheRest(change, one) && [...one.after.words].every(([word, count]) => count <= (one.before.words.get(word) ?? 0))
 
 /** Words that a test loses with one check; a block that became a test of its own has more. */
 const BLOCK = 25

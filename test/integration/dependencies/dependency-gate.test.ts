@@ -44,10 +44,4 @@ describe('a run that adds a dependency', () => {
     const shown = (await lab.gander(['show', id, '--json'])).stdout
     expect(shown).toContain('boundary_report')
   })
-
-  it('from git is stopped, and nobody is asked', async () => {
-    const ended = outcomeOf(await adding('"a":"git+https://git.example.org/a.git"'))
-    expect(ended).toMatchObject({ state: 'blocked_policy' })
-    expect(JSON.stringify(ended)).toContain('dependencies')
-  })
 })

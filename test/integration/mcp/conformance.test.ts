@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readEvidence } from '#evidence-plane/packet'
 import { createAssistantServer, serveGuestTools, serveOverHttp } from '#adapters/mcp-server'
 import { createRedactor } from '#evidence-plane/redaction'
 import type { AgentTools } from '#ports'
@@ -171,7 +172,8 @@ async function frontOfAssistant(): Promise<Front> {
     ...fakePlatform({ runs: [view], change: FAKE_CHANGE }),
     artifact: async () => Buffer.from(JSON.stringify({ of: `the run ${RUN}` })),
   }
-  const factory = () => createAssistantServer({ platform, redactor: createRedactor(), version: '0.0.0-test' })
+  const factory = () =>
+    createAssistantServer({ platform, redactor: createRedactor(), version: '0.0.0-test', readEvidence })
   const served = await serveOverHttp({ factory, at: { port: 0 }, token: TOKEN })
   return startFront({
     to: { host: '127.0.0.1', port: served.port ?? 0 },

@@ -5,6 +5,7 @@ import { connect, createServer as createDoor } from 'node:net'
 import { join } from 'node:path'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readEvidence } from '#evidence-plane/packet'
 import { createAssistantServer, serveGuestTools, serveOverHttp } from '#adapters/mcp-server'
 import { createRedactor } from '#evidence-plane/redaction'
 import type { AgentTools, Platform } from '#ports'
@@ -15,7 +16,8 @@ const platform = { list: async () => [], view: async () => undefined } as unknow
 let served: Awaited<ReturnType<typeof serveOverHttp>>
 
 beforeAll(async () => {
-  const factory = () => createAssistantServer({ platform, redactor: createRedactor(), version: '0.0.0-test' })
+  const factory = () =>
+    createAssistantServer({ platform, redactor: createRedactor(), version: '0.0.0-test', readEvidence })
   served = await serveOverHttp({ factory, at: { port: 0 }, token: TOKEN })
 })
 afterAll(() => served.close())
