@@ -135,14 +135,31 @@ describe('changes of test cases', () => {
     expect(await errorsOf({ 'a.test.js': [before, renamed] })).toEqual([])
   })
 
-  it('a check that new tests repeat is taken out, and one that moved with its lines is not', async () => {
+  it('a check that new tests repeat is taken out, and one that a helper makes is not', async () => {
     const own = "test('a', () => {\n  const r = run('a')\n  expect(r.out).toBe('a')\n  expect(r.code).toBe(0)\n})\n"
     const added = "test('b', () => {\n  const r = make('b', 2)\n  expect(r.code).toBe(0)\n})\n"
     const less = own.replace('  expect(r.code).toBe(0)\n', '')
     expect(await errorsOf({ 'a.test.js': [own, less + added] })).toContain('test.assertion_removed')
     const helper = 'function good(r) {\n  expect(r.code).toBe(0)\n}\n'
     const called = own.replace('expect(r.code).toBe(0)', 'good(r)')
-    expect(await errorsOf({ 'a.test.js': [own, helper + called] })).toEqual([])
+    expect(await errorsOf({ 'a.test.js': [own, helper + called + added] })).toEqual([])
+  })
+
+  it('a check turned round is no change that a word of the product speaks for', async () => {
+    const test = (said: string) => `def test_a():\n    assert ${said}\n    assert size(1) == 3\n`
+    const change = (after: string): Texts => ({
+      'src/a.py': ['limit = 2\n', 'if not b:\n    limit = 3\n'],
+      'tests/test_a.py': [test('ok in shown("limit")'), after],
+    })
+    expect(await errorsOf(change(test('not (ok in shown("limit"))')))).toContain('test.assertion_inverted')
+    expect(await errorsOf(change(test('ok in shown("limit")').replace('== 3', '== 4')))).toContain(
+      'test.expectation_changed',
+    )
+    const spoken = {
+      ...change(test('ok in shown("limit")').replace('== 3', '== 2048')),
+      'src/b.py': ['b = 1\n', 'b = 2048\n'] as const,
+    }
+    expect(await errorsOf(spoken)).toEqual([])
   })
 
   it('an error value in a stub of Go is no check', async () => {

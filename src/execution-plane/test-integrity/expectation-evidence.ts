@@ -76,14 +76,18 @@ export function isExplained(
 
 /** The new value is made of words that the product gained, or the old one of words that it lost. */
 function spokenFor({ before, after }: Changed, product: ProductEvidence): boolean {
-  const lost = missing(before.tokens, after.tokens).flatMap(({ text }) => wordsOf(text))
-  const gained = missing(after.tokens, before.tokens).flatMap(({ text }) => wordsOf(text))
+  const lost = missing(before.tokens, after.tokens).flatMap(valueWords)
+  const gained = missing(after.tokens, before.tokens).flatMap(valueWords)
   const [old, fresh] = [new Set(lost), new Set(gained)]
   return (
     [...fresh].some((word) => !old.has(word) && word.length > 1 && product.added.has(word)) ||
     [...old].some((word) => !fresh.has(word) && word.length > 1 && product.removed.has(word))
   )
 }
+
+/** Words of a value; what every product says on some line, such as true or not, speaks for nothing. */
+const valueWords = ({ text, literal }: Token): readonly string[] =>
+  literal && !/^(?:true|false|none|null|nil|undefined)$/i.test(text) ? wordsOf(text) : []
 
 /** What was put in the place of what; words are alike where the signs around them changed. */
 function replacement({ before, after }: Changed): string {
