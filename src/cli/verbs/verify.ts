@@ -2,8 +2,10 @@ import { resolve } from 'node:path'
 import { GanderError } from '#domain/failure'
 import { parseId } from '#domain/ids'
 import type { PacketCheck, PacketReport } from '#ports'
-import { print, printJson, type Cli, type Verb } from '../cli.ts'
+import { print, printJson, withPlatform, type Cli, type Verb } from '../cli.ts'
 import { EXIT_CODES } from '../exit-code.ts'
+import { findRun } from '../find-run.ts'
+import { placeOf } from '../order.ts'
 import { paintFor } from '../screen/paint.ts'
 import { plainLine } from '../screen/plain-text.ts'
 import { table } from '../screen/table.ts'
@@ -24,7 +26,7 @@ export const addVerify: Verb = (program, cli) => {
     .description(
       'Checks the signatures of an evidence packet, holds it against the repository, and runs its verification again in a clean sandbox. It needs the packet, the repository and the public key, and nothing else of the place it comes from.',
     )
-    .argument('[packet]', 'packet.json of a run, or the id of a run of this home')
+    .argument('[packet]', 'packet.json of a run, or a run of this home: its id, a part of it, or `last`')
     .option('--repo <path>', 'path or address of the repository (default: the one the packet names)')
     .option('--key <file...>', 'public keys that are believed, and no others (default: those of this home)')
     .option('--no-run', 'check everything but the results of tests')
@@ -48,8 +50,8 @@ async function verify(cli: Cli, packet: string | undefined, flags: VerifyFlags):
     })
   const paint = paintFor(environment.stderr, environment.env)
   const report = await verifier.verify({
-    packet: parseId('run', packet) ?? resolve(environment.cwd, packet),
-    ...(flags.repo !== undefined && { repository: placeOf(cli, flags.repo) }),
+    packet: await placeOfPacket(cli, packet),
+    ...(flags.repo !== undefined && { repository: placeOf(flags.repo, environment.cwd) }),
     keys: (flags.key ?? []).map((path) => resolve(environment.cwd, path)),
     run: flags.run,
     ...(flags.json !== true && {
@@ -61,9 +63,12 @@ async function verify(cli: Cli, packet: string | undefined, flags: VerifyFlags):
   print(cli, shown(cli, report))
 }
 
-/** An address stays as it is; a path is one of where the command was typed. */
-const placeOf = ({ environment }: Cli, given: string): string =>
-  /^[a-z][a-z0-9+.-]*:\/\//i.test(given) || /^[\w.-]+@[\w.-]+:/.test(given) ? given : resolve(environment.cwd, given)
+/** A run by its id, a part of it or `last`; anything else is a file. */
+async function placeOfPacket(cli: Cli, typed: string): Promise<string> {
+  if (parseId('run', typed) !== undefined) return typed
+  if (/^(?:last|run_\w+)$/.test(typed)) return withPlatform(cli, 'read', (platform) => findRun(platform, typed))
+  return resolve(cli.environment.cwd, typed)
+}
 
 const NAMES: Readonly<Record<PacketCheck['check'], string>> = {
   signature: 'signature',

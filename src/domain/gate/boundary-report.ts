@@ -41,11 +41,21 @@ const MARKS: Readonly<Record<BoundaryAnswer, string>> = {
   not_asked: 'not asked',
 }
 
-/** The report as lines for a person: one for each check, and one for each thing to look at. */
-export const boundaryLines = ({ checks, attention }: BoundaryReport): readonly string[] => [
-  ...checks.map(({ check, answer, said }) => `${check.replaceAll('_', ' ')}: ${MARKS[answer]} (${said})`),
-  ...attention.map((what) => `For a person: ${what}`),
-]
+/** What a person reads of it: checks with nothing to say by their names alone, and a line for each other one. */
+export function boundaryLines({ checks, attention }: BoundaryReport): readonly string[] {
+  const named = (answer: BoundaryAnswer, title: string) => {
+    const names = checks.filter((check) => check.answer === answer).map(({ check }) => check.replaceAll('_', ' '))
+    return names.length === 0 ? [] : [`${title}: ${names.join(', ')}.`]
+  }
+  return [
+    ...checks
+      .filter(({ answer }) => answer !== 'clean' && answer !== 'not_asked')
+      .map(({ check, answer, said }) => `${check.replaceAll('_', ' ')}: ${MARKS[answer]} (${said})`),
+    ...attention.map((what) => `For a person: ${what}`),
+    ...named('clean', 'Clean'),
+    ...named('not_asked', 'Not asked'),
+  ]
+}
 
 /** The report in one sentence: how many checks came to what. */
 export function boundarySummary({ checks }: BoundaryReport): string {

@@ -63,6 +63,15 @@ describe('a part of the tests', () => {
     expect(await words(script('mocha'), 'src/a.ts')).toBeUndefined()
   })
 
+  it('a source of a test is not told where the script runs what a build makes of it, or files of another ending', async () => {
+    const told = async (line: string, file: string) => focusedPhase(await found(script(line)), [file]) !== undefined
+    expect(await told("node --test 'dist/test/*.test.js'", 'test/a.test.ts')).toBe(false)
+    expect(await told("node --test 'dist/test/*.test.js'", 'test/a.test.js')).toBe(false)
+    expect(await told("node --test 'test/*.test.js'", 'test/a.test.ts')).toBe(false)
+    expect(await told("node --test 'test/*.test.js'", 'test/a.test.js')).toBe(true)
+    expect(await told('mocha build/test', 'test/a.js')).toBe(false)
+  })
+
   it('a name that a runner could take for something else is not told at all', async () => {
     const profile = await found(script('vitest'))
     for (const name of ['-u.test.ts', '--config=x.ts', 'a*.test.ts', '{results}.ts', '../a.test.ts', 'a\n.ts'])

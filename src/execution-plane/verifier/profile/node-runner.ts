@@ -122,7 +122,7 @@ function runnerOf({ env, words, globs }: ScriptCommand): TestRun | undefined {
   const argv = (verb: readonly string[], more: readonly string[]) => [`${BIN}/${named}`, ...verb, ...more]
   const switches = withoutFiles(own, globs)
   const focus = (verb: readonly string[], mark: readonly string[]) =>
-    part(argv(verb, [...switches, ...runner.reporter, ...mark, '{target}']))
+    part(argv(verb, [...switches, ...runner.reporter, ...mark, '{target}']), endingsOf(own, globs))
   return {
     ...given,
     argv: argv(first, [...own, ...runner.reporter]),
@@ -132,7 +132,19 @@ function runnerOf({ env, words, globs }: ScriptCommand): TestRun | undefined {
   }
 }
 
-const part = (argv: readonly string[]): PhaseFocus => ({ argv, by: 'path', extensions: SOURCES })
+const part = (argv: readonly string[], extensions: readonly string[]): PhaseFocus => ({ argv, by: 'path', extensions })
+
+/** Where a build puts what tests are run from: a changed source of a test has no name there that could be told. */
+const BUILT = /^(?:\.\/)?(?:dist|build|out|lib|target)\//
+
+/** Endings of files that may be asked for: those that the script names itself, none where it runs built files. */
+function endingsOf(args: readonly string[], globs: ReadonlySet<string>): readonly string[] {
+  const switches = new Set(withoutFiles(args, globs))
+  const named = args.filter((arg) => !switches.has(arg))
+  if (named.some((name) => BUILT.test(name))) return []
+  const endings = named.flatMap((name) => /\.[cm]?[jt]sx?$/.exec(name)?.[0] ?? [])
+  return endings.length === 0 ? SOURCES : [...new Set(endings)]
+}
 
 /** A script's own test files and folders give way to those that are asked for; switches stay, with the word behind. */
 const withoutFiles = (args: readonly string[], globs: ReadonlySet<string>): readonly string[] =>
@@ -150,7 +162,7 @@ function nodeTest(program: string, args: readonly string[], globs: ReadonlySet<s
   return {
     argv: line(before, after),
     results: JSON_REPORT,
-    focus: part(line(before, [...withoutFiles(after, globs), '{target}'])),
+    focus: part(line(before, [...withoutFiles(after, globs), '{target}']), endingsOf(after, globs)),
   }
 }
 
