@@ -170,7 +170,7 @@ async function frontOfAssistant(): Promise<Front> {
   const view = fakeView({ ...completed, facts: { ...completed.facts, packet_sha256: 'c'.repeat(64) } })
   const platform = {
     ...fakePlatform({ runs: [view], change: FAKE_CHANGE }),
-    artifact: async () => Buffer.from(JSON.stringify({ of: `the run ${RUN}` })),
+    artifact: async () => Buffer.from(JSON.stringify({ evidence: `of the run ${RUN}` })),
   }
   const factory = () =>
     createAssistantServer({ platform, redactor: createRedactor(), version: '0.0.0-test', readEvidence })
