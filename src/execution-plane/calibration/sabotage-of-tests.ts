@@ -2,11 +2,11 @@ import { TAMPER_MUTATORS } from '#execution-plane/sabotage'
 import type { Sabotage } from './sabotage.ts'
 
 /** Ways to make tests say less: those that the bench of the test-integrity gate measures on projects of other people. */
-export const TAMPERS: readonly Sabotage[] = TAMPER_MUTATORS.map(({ does, mutate }) => ({
-  name: does,
+export const TAMPERS: readonly Sabotage[] = TAMPER_MUTATORS.map((mutator) => ({
+  name: mutator.does,
   gate: 'test_integrity',
   apply: async (sources, seed) => {
-    const changed = [...((await mutate(sources, seed)) ?? [])].filter(
+    const changed = [...((await mutator.mutate(sources, seed)) ?? [])].filter(
       ([path, content]) => sources.get(path) !== content,
     )
     return changed.length === 0 ? undefined : changed.map(([path, content]) => ({ path, content: content ?? null }))
