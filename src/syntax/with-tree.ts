@@ -62,7 +62,7 @@ function parse(grammar: Language, source: string): SyntaxNode | SyntaxRefusal {
     try {
       const cursor = tree.walk()
       try {
-        return copied(cursor, source) ?? 'source_too_large'
+        return copied(cursor, textOf(source)) ?? 'source_too_large'
       } finally {
         cursor.delete()
       }
@@ -74,6 +74,47 @@ function parse(grammar: Language, source: string): SyntaxNode | SyntaxRefusal {
   }
 }
 
+/** What all nodes of one tree share. */
+interface Text {
+  readonly source: string
+  /** Offset at which each line begins. */
+  readonly starts: readonly number[]
+  /** By the number of a type: what it is called, and whether it is named. */
+  readonly types: Map<number, NodeType>
+}
+
+interface NodeType {
+  readonly type: string
+  readonly named: boolean
+}
+
+function textOf(source: string): Text {
+  const starts = [0]
+  for (let at = source.indexOf('\n'); at !== -1; at = source.indexOf('\n', at + 1)) starts.push(at + 1)
+  return { source, starts, types: new Map() }
+}
+
+/** Each question to a cursor is a call into the parser, so what a type's number tells is asked once. */
+function typeAt(cursor: TreeCursor, { types }: Text): NodeType {
+  const id = cursor.nodeTypeId
+  const known = types.get(id)
+  if (known !== undefined) return known
+  const made = { type: cursor.nodeType, named: cursor.nodeIsNamed }
+  types.set(id, made)
+  return made
+}
+
+/** The line of an offset, 1-based. */
+function lineAt({ starts }: Text, offset: number): number {
+  let [low, high] = [0, starts.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((starts[middle] ?? 0) <= offset) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 /** A node whose children are still being added. */
 class Copy implements SyntaxNode {
   readonly type: string
@@ -81,40 +122,46 @@ class Copy implements SyntaxNode {
   readonly field: string | undefined
   readonly start: number
   readonly end: number
-  readonly line: number
-  readonly end_line: number
   readonly broken: boolean
   readonly parent: Copy | undefined
   readonly children: Copy[] = []
-  readonly #source: string
+  readonly #of: Text
 
-  constructor(cursor: TreeCursor, parent: Copy | undefined, source: string) {
-    this.type = cursor.nodeType
-    this.named = cursor.nodeIsNamed
+  constructor(cursor: TreeCursor, parent: Copy | undefined, of: Text) {
+    const { type, named } = typeAt(cursor, of)
+    this.type = type
+    this.named = named
     this.field = cursor.currentFieldName ?? undefined
     this.start = cursor.startIndex
     this.end = cursor.endIndex
-    this.line = cursor.startPosition.row + 1
-    this.end_line = cursor.endPosition.row + 1
-    this.broken = this.type === 'ERROR' || cursor.nodeIsMissing
+    // What the parser put in has no width.
+    this.broken = type === 'ERROR' || (this.start === this.end && cursor.nodeIsMissing)
     this.parent = parent
-    this.#source = source
+    this.#of = of
+  }
+
+  get line(): number {
+    return lineAt(this.#of, this.start)
+  }
+
+  get end_line(): number {
+    return lineAt(this.#of, this.end)
   }
 
   get text(): string {
-    return this.#source.slice(this.start, this.end)
+    return this.#of.source.slice(this.start, this.end)
   }
 }
 
 /** The tree as plain values, or nothing when it has too many nodes. Without recursion: depth is the author's. */
-function copied(cursor: TreeCursor, source: string): SyntaxNode | undefined {
-  const root = new Copy(cursor, undefined, source)
+function copied(cursor: TreeCursor, of: Text): SyntaxNode | undefined {
+  const root = new Copy(cursor, undefined, of)
   let node = root
   let depth = 0
   for (let count = 1; count <= MAX_NODES; count++) {
     if (depth < MAX_DEPTH && cursor.gotoFirstChild()) {
       depth += 1
-      node = attached(cursor, node, source)
+      node = attached(cursor, node, of)
       continue
     }
     while (!cursor.gotoNextSibling()) {
@@ -123,13 +170,13 @@ function copied(cursor: TreeCursor, source: string): SyntaxNode | undefined {
       depth -= 1
     }
     if (node.parent === undefined) return root
-    node = attached(cursor, node.parent, source)
+    node = attached(cursor, node.parent, of)
   }
   return undefined
 }
 
-function attached(cursor: TreeCursor, parent: Copy, source: string): Copy {
-  const node = new Copy(cursor, parent, source)
+function attached(cursor: TreeCursor, parent: Copy, of: Text): Copy {
+  const node = new Copy(cursor, parent, of)
   parent.children.push(node)
   return node
 }
