@@ -5,3 +5,4 @@
 export { languageOf, SYNTAX_LANGUAGES, type SyntaxLanguage } from './language.ts'
 export { descendants, childOf, childrenOf, type SyntaxNode } from './syntax-node.ts'
 export { MAX_SOURCE_CHARACTERS, withTree } from './with-tree.ts'
+export { outlineOf, type Outline, type OutlineSymbol, type SymbolKind } from './outline.ts'

@@ -1,7 +1,7 @@
 import { ok, refuse, type Result } from '#domain/result'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { Language, Parser, type TreeCursor } from 'web-tree-sitter'
+import { Language, Parser, type Node, type TreeCursor } from 'web-tree-sitter'
 import type { SyntaxLanguage } from './language.ts'
 import type { SyntaxNode } from './syntax-node.ts'
 
@@ -15,7 +15,7 @@ const MAX_DEPTH = 400
 const MAX_MILLISECONDS = 10_000
 
 /** Why a text has no tree. */
-type SyntaxRefusal = 'source_too_large' | 'source_too_slow'
+export type SyntaxRefusal = 'source_too_large' | 'source_too_slow'
 
 /**
  * Parses a text and hands its tree to `work`. The parser's memory is given back before `work` begins, so whatever it
@@ -36,7 +36,8 @@ const wasm = createRequire(import.meta.url)
 const grammars = new Map<SyntaxLanguage, Promise<Language>>()
 let runtime: Promise<void> | undefined
 
-function grammarOf(language: SyntaxLanguage): Promise<Language> {
+/** The grammar of a language, read once. */
+export function grammarOf(language: SyntaxLanguage): Promise<Language> {
   const known = grammars.get(language)
   if (known !== undefined) return known
   const loading = loadGrammar(language)
@@ -53,6 +54,18 @@ async function loadGrammar(language: SyntaxLanguage): Promise<Language> {
 }
 
 function parse(grammar: Language, source: string): SyntaxNode | SyntaxRefusal {
+  return parsed(grammar, source, (root) => {
+    const cursor = root.walk()
+    try {
+      return copied(cursor, textOf(source)) ?? 'source_too_large'
+    } finally {
+      cursor.delete()
+    }
+  })
+}
+
+/** Parses a text and gives what `read` makes of its root, which must not outlive the call. */
+export function parsed<T>(grammar: Language, source: string, read: (root: Node) => T): T | SyntaxRefusal {
   const deadline = performance.now() + MAX_MILLISECONDS
   const parser = new Parser()
   try {
@@ -60,12 +73,7 @@ function parse(grammar: Language, source: string): SyntaxNode | SyntaxRefusal {
     const tree = parser.parse(source, null, { progressCallback: () => performance.now() > deadline })
     if (tree === null) return 'source_too_slow'
     try {
-      const cursor = tree.walk()
-      try {
-        return copied(cursor, textOf(source)) ?? 'source_too_large'
-      } finally {
-        cursor.delete()
-      }
+      return read(tree.rootNode)
     } finally {
       tree.delete()
     }
