@@ -84,7 +84,8 @@ function read(captures: readonly QueryCapture[]): Outline {
       open.push({ kind: name, start_line: node.startPosition.row + 1, end_line: node.endPosition.row + 1 })
     else {
       const declared = open.pop()
-      if (declared !== undefined && symbols.length < MOST_SYMBOLS) symbols.push({ name: shortName(node.text), ...declared })
+      if (declared !== undefined && symbols.length < MOST_SYMBOLS)
+        symbols.push({ name: shortName(node.text), ...declared })
     }
   }
   return { symbols, imports, package: named }

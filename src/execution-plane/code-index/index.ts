@@ -1,0 +1,10 @@
+/**
+ * The code index: which words, declarations and imports every file of a commit holds, kept by content so that a new
+ * commit costs what it changed. Decides how files are cut into chunks and words into terms; owns the format of segments
+ * and the threads that make them. Runs nothing of a repository.
+ */
+export { indexCommit, CodeIndex, type CodeSource, type IndexedFile, type IndexingEffort } from './code-index.ts'
+export { createSegmentFolder, type SegmentStore } from './segment-store.ts'
+export { Segment, type IndexedSymbol, type SegmentDocument } from './segment.ts'
+export { isForeign, isLookedInto, isTest } from './paths.ts'
+export { termsOf, wordsIn } from './words.ts'
