@@ -29,7 +29,6 @@ export class Segment {
   readonly documents: number
   readonly blobs: readonly string[]
   readonly bytes: number
-  /** Blob of a document at `chunk`'s place. */
   readonly #docs: Uint32Array
   readonly #doc_chunks: Uint32Array
   readonly #doc_symbols: Uint32Array
@@ -73,6 +72,15 @@ export class Segment {
       unread: this.#docs[at + 3] === 1,
       bytes: this.#docs[at + 4] ?? 0,
     }
+  }
+
+  /** True for a document in a language with a grammar. */
+  hasLanguage(doc: number): boolean {
+    return this.#docs[doc * DOC_FIELDS] !== 0
+  }
+
+  chunksOfDocument(doc: number): number {
+    return (this.#doc_chunks[doc] ?? 0) - start(this.#doc_chunks, doc)
   }
 
   /** Number of chunks. */

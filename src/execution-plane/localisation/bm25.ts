@@ -1,0 +1,14 @@
+/**
+ * The two halves of BM25 (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009), with k1 = 1.2 and
+ * b = 0.75.
+ */
+const K1 = 1.2
+const B = 0.75
+
+/** How rare a term is, over `total` texts of which `having` hold it; never negative. */
+export const inverseFrequency = (having: number, total: number): number =>
+  Math.log(1 + (total - having + 0.5) / (having + 0.5))
+
+/** How much `count` occurrences say in a text `relative` times as long as the mean: at most 2.2. */
+export const saturated = (count: number, relative: number): number =>
+  (count * (K1 + 1)) / (count + K1 * (1 - B + B * relative))
