@@ -23,7 +23,7 @@ export async function checkTests(files: readonly ChangedText[]): Promise<readonl
     await inventories(files, (file) => file.after),
   ]
   const [had, has] = [casesOf(before.read), casesOf(after.read)]
-  const product = productEvidence(files)
+  const product = productEvidence(files, { had, has })
   const plain = new Set([...before.plain, ...after.plain])
   const compared = caseChanges({
     matched: matchCases(before.read, after.read),
@@ -89,8 +89,10 @@ function surplusChecks(more: readonly TestCase[], less: readonly TestCase[]): Re
 function surplusWords(more: readonly TestCase[], less: readonly TestCase[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
   const add = (cases: readonly TestCase[], sign: 1 | -1) => {
-    for (const one of cases)
+    for (const one of cases) {
       for (const [word, count] of one.words) counts.set(word, (counts.get(word) ?? 0) + sign * count)
+      for (const { text } of one.rows.flatMap((row) => row.tokens)) counts.set(text, (counts.get(text) ?? 0) + sign)
+    }
   }
   add(more, 1)
   add(less, -1)
