@@ -15,7 +15,12 @@ import { judgeStrength } from './judge-strength.ts'
 import { planRows } from './plan-rows.ts'
 
 const draw = (tier: RiskTier, terms?: PlanTerms): VerificationPlan =>
-  drawPlan({ tier, task_class: 'code_change', is_fix: false, terms })
+  drawPlan({
+    tier,
+    task_class: 'code_change',
+    is_fix: false,
+    asked: terms === undefined ? [] : [{ by: '.gander/verify.yaml', terms }],
+  })
 
 const report = (
   tests: Readonly<Record<string, 'passed' | 'failed'>>,
@@ -64,7 +69,7 @@ function judged(tier: RiskTier, found: Partial<StrengthReport>, other_behaviour 
   const after = report({ a: 'passed' })
   const rows = planRows({ plan, before: after, after, rungs: [], strength })
   const whole: StrengthReport = { schema: 'gander.test-strength/v1', tree: 't', plan, rows, ...strength }
-  return { rows, verdict: judgeStrength({ report: whole, other_behaviour, unreadable: [], terms, evidence: [] }) }
+  return { rows, verdict: judgeStrength({ report: whole, other_behaviour, unreadable: [], evidence: [] }) }
 }
 
 describe('the plan by risk', () => {
@@ -73,7 +78,7 @@ describe('the plan by risk', () => {
     for (const plan of plans) expect(plan.required).toContain('all_tests')
     for (const [at, plan] of plans.entries())
       for (const check of plans[at - 1]?.required ?? []) expect(plan.required).toContain(check)
-    expect(plans.map(({ strength_when }) => strength_when)).toEqual(['altered', 'altered', 'always', 'always'])
+    expect(plans.map(({ strength_when }) => strength_when)).toEqual(['altered', 'sampled', 'always', 'always'])
     expect(plans[0]?.forbidden_shortcuts).toContain('delete_failing_test')
   })
 

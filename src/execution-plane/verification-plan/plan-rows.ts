@@ -81,7 +81,10 @@ function ofBaseTests({ strength: { base_tests } }: RowFacts): Outcome {
   const { bent } = base_tests
   return bent.length === 0
     ? { outcome: 'passed', detail: base_tests.reason }
-    : { outcome: 'failed', detail: `${bent.length} ${bent.length === 1 ? 'test' : 'tests'} of the base commit fail` }
+    : {
+        outcome: 'failed',
+        detail: `${bent.length === 1 ? '1 test' : `${bent.length} tests`} of the base commit against the proposed sources`,
+      }
 }
 
 function ofCoverage({ plan, strength: { coverage } }: RowFacts): Outcome {
