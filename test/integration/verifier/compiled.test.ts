@@ -146,7 +146,8 @@ describe.skipIf(!available || !tools.has('go') || !go)(
       const places = tested?.diagnosis?.root_causes.map(({ file, line }) => `${file ?? ''}:${line ?? ''}`)
       expect(places).toContain('cart/cart_test.go:8')
       expect(judgeVerification(before, report)).toMatchObject({ answer: 'fail' })
-      expect(reproduction(report, { is_fix: true })).toMatchObject({ status: 'reproduced' })
+      const asked = { is_fix: true, title: '', objective: '', success_criteria: [] }
+      expect(reproduction(report, asked)).toMatchObject({ status: 'unrelated' })
       // The way back: what failed on the base commit passes now, and stand-ins are no tests that went.
       expect(judgeVerification(report, before).findings.map(({ rule }) => rule)).not.toContain('test.broken')
       expect(
@@ -225,7 +226,8 @@ describe.skipIf(!available || !tools.has('cargo') || !cargo)(
       const tested = report.phases.find(({ id }) => id === 'unit_tests')
       expect(tested?.diagnosis?.root_causes[0]).toMatchObject({ file: 'shop/src/lib.rs', line: 11 })
       expect(judgeVerification(before, report)).toMatchObject({ answer: 'fail' })
-      expect(reproduction(report, { is_fix: true }).reason).toContain('shop::src/lib.rs::tests::adds')
+      const asked = { is_fix: true, title: '', objective: '', success_criteria: [] }
+      expect(reproduction(report, asked).reason).toContain('shop::src/lib.rs::tests::adds')
       expect(judgeVerification(report, before)).toMatchObject({ answer: 'pass' })
     })
 
