@@ -54,7 +54,8 @@ try {
         const { verdicts } = await examineChange({ ...asked, repository: opened, policy, redactor })
         const tree = (await opened.listFiles(head.tree)).map(({ path }) => path)
         const sides = { base: { commit: base.commit, tree: base.tree }, head: { commit: head.commit, tree: head.tree } }
-        reviewChange({ ...sides, change, verdicts, paths: tree, evidence: null, earlier: [], model: null })
+        const compared = { way: 'trees', base: 'base', base_commit: base.commit } as const
+        reviewChange({ ...sides, compared, change, verdicts, paths: tree, evidence: null, earlier: [], model: null })
       })
       const { user, system } = process.cpuUsage(before)
       return { took, cpu: (user + system) / 1_000 }
