@@ -151,7 +151,7 @@ async function runBaseTests(execution: Execution, { tree, tests, depth }: Wish):
   const named = altered.map(({ path }) => path)
   const reason =
     named.length === 0
-      ? 'without the tests that the change adds'
+      ? 'as on the base commit, without what the change adds'
       : `${named.slice(0, 3).join(', ')}${named.length > 3 ? ` and ${named.length - 3} more` : ''} as on the base commit`
   return { base_tests: { ran: true, reason, tree: mixed, bent: bent.map(({ id }) => id), ...said }, report }
 }
