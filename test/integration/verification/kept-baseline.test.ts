@@ -8,6 +8,7 @@ import { createProofRecords } from '#adapters/postgres'
 import { DEFAULT_SANDBOX_PROFILE } from '#domain/sandbox'
 import type { EventDraft } from '#domain/event'
 import type { TenantId } from '#domain/ids'
+import type { Json } from '#domain/json'
 import type { StepOutcome } from '#ports'
 import type { Execution } from '../../../src/execution-plane/worker/execution.ts'
 import { verify } from '../../../src/execution-plane/worker/verify.ts'
@@ -35,7 +36,7 @@ afterAll(async () => {
 /** A run that verifies the base commit, of one repository each test. */
 function runOf(id: string, repository: string, fingerprint = 'plain') {
   const events: EventDraft[] = []
-  const perform = async (_: unknown, act: () => Promise<StepOutcome<unknown>>) => {
+  const perform = async (_: unknown, act: () => Promise<StepOutcome<Json>>) => {
     const done = await act()
     events.push(...(done.events ?? []))
     return done.value
