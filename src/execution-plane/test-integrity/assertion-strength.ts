@@ -26,10 +26,43 @@ export function strengthOf(tokens: readonly Token[]): 0 | 1 | 2 | 3 {
   return 1
 }
 
-/** A check whose both sides are the same words. */
+/** A check whose both sides are the same words: an assert statement, a call of two, or a chain of two calls. */
 function isSelfComparison(tokens: readonly Token[]): boolean {
   const words = tokens.map((token) => token.text)
+  const opens = words.indexOf('(')
+  if (opens > 0 && (words[0] !== 'assert' || words[1] === '.')) return isCallOfTheSame(words, opens)
   const at = words.findIndex((word) => /^={2,3}$/.test(word))
   if (at <= 0 || words[0] !== 'assert') return false
   return words.slice(1, at).join(' ') === words.slice(at + 1).join(' ')
+}
+
+const EQUALS = /^(?:to(?:Be|Equal|StrictEqual|Eql|eq)|be|eq|is(?:Equal|Same)\w*|equals?)$/
+const EQUAL = /^(?:\w*[eE]quals?|assert_eq|assertSame|Same|is|eql?|same|deepEqual|strictEqual|assertEqual)$/
+
+function isCallOfTheSame(words: readonly string[], opens: number): boolean {
+  const closes = closing(words, opens)
+  const given = words.slice(opens + 1, closes).filter((word, at) => !(at === 0 && word === 't'))
+  if (closes === words.length - 1) {
+    const named = words[opens - 1] === '!' ? words[opens - 2] : words[opens - 1]
+    const half = given.length / 2
+    return half >= 1 && EQUAL.test(named ?? '') && given.slice(0, half).join(' ') === given.slice(half).join(' ')
+  }
+  const next = words.indexOf('(', closes)
+  const between = words.slice(closes + 1, next).filter((word) => word !== '.')
+  return (
+    between.length === 1 &&
+    EQUALS.test(between[0] ?? '') &&
+    closing(words, next) === words.length - 1 &&
+    given.join(' ') === words.slice(next + 1, -1).join(' ')
+  )
+}
+
+function closing(words: readonly string[], opens: number): number {
+  let depth = 0
+  for (let at = opens; at < words.length; at++) {
+    if (words[at] === '(') depth += 1
+    else if (words[at] === ')') depth -= 1
+    if (depth === 0) return at
+  }
+  return -1
 }

@@ -20,10 +20,12 @@ import type { Assertion, Marker, TestCase } from './test-inventory.ts'
 export interface Comparison {
   readonly matched: MatchedCases
   readonly product: ProductEvidence
-  /** Words that tests gained, over all changed files. */
+  /** Words that test cases gained, over all changed files. */
   readonly gained: ReadonlyMap<string, number>
   /** Texts of checks that tests gained. */
   readonly moved: ReadonlySet<string>
+  /** Those of them that test cases gained, and not only what stands beside them, where no runner looks. */
+  readonly taken: ReadonlySet<string>
   readonly files: readonly ChangedText[]
 }
 
@@ -209,9 +211,9 @@ function checkFinding(
   const was = change.before.text.slice(0, 120)
   if (change.kind === 'removed') {
     if (comparison.moved.has(change.before.text) && !onlyLost(change, one)) return []
-    const { dropped, lost } = comparison.product
+    const { dropped, vanished } = comparison.product
     const spoken = change.before.tokens.some(
-      ({ text, literal }) => dropped.has(text) || (literal && wordsOf(text).some((word) => lost.has(word))),
+      ({ text, literal }) => dropped.has(text) || (literal && wordsOf(text).some((word) => vanished.has(word))),
     )
     const severity =
       spoken || !pure || after.support || isReplaced(change.before, one) || isMovedOut(one, comparison)
@@ -257,7 +259,10 @@ function isReplaced(lost: Assertion, { before, after }: ComparedCase): boolean {
 const onlyLost = (change: AssertionChange, one: ComparedCase): boolean =>
   one.before.name === one.after.name &&
   keptTheRest(change, one) &&
-  [...one.after.words].every(([word, count]) => count <= (one.before.words.get(word) ?? 0))
+  [...one.after.words].every(([word, count]) => count <= (one.before.words.get(word) ?? 0) || FILLER.test(word))
+
+/** What may stand where a check stood, and does nothing. */
+const FILLER = /^(?:pass|print|println|console|log|Log|Logf|System|out|\W+|["'`].*)$/
 
 /** Words that a test loses with one check; a block that became a test of its own has more. */
 const BLOCK = 25

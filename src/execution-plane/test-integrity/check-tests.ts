@@ -10,6 +10,7 @@ import { readInventory } from './read-inventory.ts'
 import { snapshotFindings } from './snapshot-findings.ts'
 import { isRunnerConfiguration, isSnapshot, isTestFile, languageOf as testLanguage } from './test-files.ts'
 import type { TestCase, TestInventory } from './test-inventory.ts'
+import { constantFindings } from './tolerance-constants.ts'
 
 /**
  * Whether the tests still test: none deleted, renamed away, emptied, skipped or singled out; no check taken out,
@@ -28,8 +29,9 @@ export async function checkTests(files: readonly ChangedText[]): Promise<readonl
   const compared = caseChanges({
     matched: matchCases(before.read, after.read),
     product,
-    gained: surplusWords(has, had),
+    gained: surplusWords(has.filter(isCase), had.filter(isCase)),
     moved: surplusChecks(has, had),
+    taken: surplusChecks(has.filter(isCase), had.filter(isCase)),
     files,
   })
   return [
@@ -42,6 +44,7 @@ export async function checkTests(files: readonly ChangedText[]): Promise<readonl
       const tree = !plain.has(file.path) && languageOf(file.path) !== undefined
       return [
         ...testLineFindings(file, tree),
+        ...constantFindings(file),
         ...(tree || testLanguage(file.path) === undefined ? [] : plainFindings(file)),
       ]
     }),
@@ -49,6 +52,8 @@ export async function checkTests(files: readonly ChangedText[]): Promise<readonl
 }
 
 const casesOf = (read: readonly TestInventory[]): readonly TestCase[] => read.flatMap((file) => file.cases)
+
+const isCase = ({ support }: TestCase): boolean => !support
 
 interface Inventories {
   readonly read: readonly TestInventory[]
@@ -89,10 +94,8 @@ function surplusChecks(more: readonly TestCase[], less: readonly TestCase[]): Re
 function surplusWords(more: readonly TestCase[], less: readonly TestCase[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
   const add = (cases: readonly TestCase[], sign: 1 | -1) => {
-    for (const one of cases) {
+    for (const one of cases)
       for (const [word, count] of one.words) counts.set(word, (counts.get(word) ?? 0) + sign * count)
-      for (const { text } of one.rows.flatMap((row) => row.tokens)) counts.set(text, (counts.get(text) ?? 0) + sign)
-    }
   }
   add(more, 1)
   add(less, -1)

@@ -82,8 +82,11 @@ function isRespelled({ before, after }: Changed): boolean {
   return was !== undefined && is !== undefined && was.length > 1 && was.join(' ') === is.join(' ')
 }
 
+const COUNTS = /size|length|\blen\b|count|\bplan\b|times/i
+
 /** Another expectation of the same test changed and is spoken for: a count goes with what is counted. */
 const isCompanion = (change: Changed, one: ComparedCase, product: ProductEvidence): boolean =>
+  COUNTS.test(change.after.text) &&
   one.changes.some(
     (other) => other !== change && other.kind === 'expectation' && (spokenFor(other, product) || isRecording(other)),
   )

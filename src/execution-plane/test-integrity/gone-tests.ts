@@ -46,13 +46,16 @@ function goneWith(one: TestCase, { product }: Comparison, left: ReadonlySet<stri
 const LITERAL = /^[rbfu]{0,2}["'`].{5,}/s
 
 /** Its checks and most of its words are in other tests, or it became a row of one. */
-function mergedInto(one: TestCase, { matched, gained, moved }: Comparison): Gone | undefined {
-  const checked = one.assertions.length > 0 && one.assertions.every(({ text }) => moved.has(text))
+function mergedInto(one: TestCase, { matched, gained, taken }: Comparison): Gone | undefined {
+  const checked = one.assertions.length > 0 && one.assertions.every(({ text }) => taken.has(text))
   if (checked && containment(one.words, gained) >= 0.7)
     return { rule: 'test.merged', said: 'gone; what it says is in other tests' }
   const texts = [...one.words.keys()].filter((word) => LITERAL.test(word))
-  if (texts.length > 1 && texts.filter((text) => (gained.get(text) ?? 0) > 0).length * 2 >= texts.length)
-    return { rule: 'test.merged', said: 'gone; most of its values are in other tests' }
+  const rows = new Set(
+    matched.fresh.flatMap((other) => other.rows.flatMap((row) => row.tokens.map(({ text }) => text))),
+  )
+  if (texts.length > 1 && texts.filter((text) => rows.has(text)).length * 2 >= texts.length)
+    return { rule: 'test.merged', said: 'gone; most of its values are rows of other tests' }
   const table = matched.fresh.find((other) => other.path === one.path && isRowOf(one, other))
   return table === undefined ? undefined : { rule: 'test.merged', said: `gone; "${table.id}" has it as a row` }
 }

@@ -47,7 +47,8 @@ export function matchCases(before: readonly TestInventory[], after: readonly Tes
   const near = (one: TestCase, other: TestCase) =>
     one.path === other.path &&
     (before_gaps.get(one)?.some((key) => after_gaps.get(other)?.includes(key) ?? false) ?? false)
-  pairAlike(gone, fresh, pairs, { threshold: REWRITTEN, eligible: near })
+  const rewritten = (one: TestCase, other: TestCase) => near(one, other) && sharesText(one, other)
+  pairAlike(gone, fresh, pairs, { threshold: REWRITTEN, eligible: rewritten })
   const further = (one: TestCase, other: TestCase) => near(one, other) && goesOn(one.name, other.name)
   pairAlike(gone, fresh, pairs, { threshold: RENAMED_FURTHER, eligible: further })
   const elsewhere = (one: TestCase, other: TestCase) => one.path !== other.path
@@ -60,6 +61,12 @@ export function matchCases(before: readonly TestInventory[], after: readonly Tes
 function goesOn(name: string, other: string): boolean {
   const [short = [], long = []] = [partsOf(name), partsOf(other)].sort((a, b) => a.length - b.length)
   return short.length > 1 && short.every((part) => long.includes(part))
+}
+
+/** A text that one of them says is in the other too, or there are hardly any: what is rewritten keeps some of its values. */
+function sharesText(one: TestCase, other: TestCase): boolean {
+  const texts = [...one.words.keys()].filter((word) => /^[rbfu]{0,2}["'`].{5,}/s.test(word))
+  return texts.length < 2 || texts.some((text) => other.words.has(text))
 }
 
 type Eligible = (before: TestCase, after: TestCase) => boolean

@@ -9,8 +9,6 @@ export interface ProductEvidence {
   readonly added: ReadonlySet<string>
   /** Words of lines that they lost. */
   readonly removed: ReadonlySet<string>
-  /** Those of them that the product did not gain elsewhere. */
-  readonly lost: ReadonlySet<string>
   /** Names that product files declared and that none of the changed ones says any more. */
   readonly dropped: ReadonlySet<string>
   /** Words of lines that product files lost and that none of the changed ones says any more. */
@@ -56,9 +54,8 @@ export function productEvidence(files: readonly ChangedText[], { had, has }: Tes
     removed.size === 0 ? [] : product.flatMap(({ after }) => (after === undefined ? [] : wordsOf(after))),
   )
   const dropped = new Set([...declared].filter((name) => name.length > 3 && !said.has(name)))
-  const lost = new Set([...removed].filter((word) => word.length > 3 && !added.has(word)))
   const vanished = new Set([...removed].filter((word) => word.length > 3 && !said.has(word)))
-  return { added, removed, lost, dropped, vanished, any: product.length > 0 }
+  return { added, removed, dropped, vanished, any: product.length > 0 }
 }
 
 function withoutTests(text: string | undefined, path: string, cases: readonly TestCase[]): string | undefined {

@@ -168,17 +168,23 @@ const isRow = (node: SyntaxNode): boolean =>
 const isTable = (node: SyntaxNode): boolean =>
   node.type !== 'argument_list' || !/^(?:call|method_invocation|call_expression)$/.test(node.parent?.type ?? '')
 
-/** Returns of the test itself, not of functions in it, with checks after them. */
+/** Returns of the test, or of a function in it that checks, with checks of the same function after them. */
 function returnsOf(body: SyntaxNode, checks: readonly Assertion[]): TestCase['returns'] {
-  const last = Math.max(0, ...checks.map((check) => check.line))
   const found: { line: number; text: string }[] = []
-  for (const node of descendants(body, (below) => below === body || !FUNCTION.test(below.type))) {
+  for (const node of descendants(body)) {
     if (!/^(?:return_statement|return|return_expression)$/.test(node.type) || !node.named) continue
-    const up = node.parent
-    if (up !== undefined && up.type === node.type) continue
-    if (node.end_line < last) found.push({ line: node.line, text: guardOf(node) })
+    if (node.parent?.type === node.type) continue
+    const holder = holderOf(node, body)
+    const last = Math.max(0, ...checks.map(({ line }) => line).filter((line) => line <= holder.end_line))
+    const text = guardOf(node)
+    if (node.end_line < last && (holder === body || text !== '')) found.push({ line: node.line, text })
   }
   return found
+}
+
+function holderOf(node: SyntaxNode, body: SyntaxNode): SyntaxNode {
+  for (let up = node.parent; up !== undefined && up !== body; up = up.parent) if (FUNCTION.test(up.type)) return up
+  return body
 }
 
 function guardOf(node: SyntaxNode): string {
