@@ -6,7 +6,7 @@ import { createPackageRegistries } from '#adapters/registries'
 import { createRegistryProxy } from '#adapters/registry-proxy'
 import { createBubblewrapDriver, findToolchains } from '#adapters/sandboxes/bubblewrap'
 import type { VerificationReport } from '#domain/verification'
-import { judgeVerification, reproduction } from '#execution-plane/verifier'
+import { focusedPhase, judgeVerification, reproduction } from '#execution-plane/verifier'
 import type { PackageTool } from '#ports'
 import { verifierWorld } from './world.ts'
 import { onThisMachine } from '../../support/machine-time.ts'
@@ -39,6 +39,13 @@ const phases = (report: VerificationReport) =>
 const world = (files: Readonly<Record<string, string>>) =>
   verifierWorld(files, { driver, registries, proxy: createRegistryProxy({ home }) })
 type World = Awaited<ReturnType<typeof world>>
+
+/** The outcomes of these test files alone. */
+async function alone(of: World, ...files: readonly string[]) {
+  const part = focusedPhase(of.profile, files)
+  if (part === undefined) throw new Error('the profile cannot run a part')
+  return outcomes((await of.verify({}, { ...of.profile, phases: [part] })).report)
+}
 
 const CART = `package cart
 
@@ -113,6 +120,10 @@ describe.skipIf(!available || !tools.has('go') || !go)(
         [`${CART_TESTS}::TestLater`]: 'skipped',
         'example.org/shop/price::TestOf': 'passed',
       })
+    })
+
+    it('a test file that is run alone is run with its package, by the same names', async () => {
+      expect(await alone(shop, 'price/price_test.go')).toEqual({ 'example.org/shop/price::TestOf': 'passed' })
     })
 
     it('what was compiled in setup is not compiled again', () => {
@@ -210,6 +221,11 @@ describe.skipIf(!available || !tools.has('cargo') || !cargo)(
         'shop::src/lib.rs::tests::later': 'skipped',
         'till::tests/whole.rs::whole': 'passed',
       })
+    })
+
+    it('test files that are run alone keep their names, with those of their packages where they are unit tests', async () => {
+      expect(await alone(shop, 'till/tests/whole.rs')).toEqual({ 'till::tests/whole.rs::whole': 'passed' })
+      expect(await alone(shop, 'till/tests/whole.rs', 'shop/src/lib.rs')).toEqual(outcomes(before))
     })
 
     it('a broken test names its place, and one that leaves the process with success is an error', async () => {
