@@ -55,6 +55,12 @@ describe('the telling lines', () => {
     expect(all).not.toContain('')
   })
 
+  it('lines of signs alone take no room, and what differs in signs alone is said once', () => {
+    const shown = texts('Error: no price\n~~~~~\n  fatal: "no price"\n)\n\nError: (no price)\n')
+    expect(shown.map((text) => text.replaceAll(/\W/g, '')).sort()).toEqual(['Errornoprice', 'fatalnoprice'])
+    expect(texts('- if (a < b) {\n+ if (a > b) {\n')).toHaveLength(2)
+  })
+
   it('a log that fits is given whole and is not truncated', () => {
     const summary = summariseText('npm test\nAssertionError: expected 1 to equal 2\n', 50)
     expect(summary.lines).toHaveLength(2)
