@@ -6,7 +6,6 @@
 export { asksForTestRemoval } from './asks-for-test-removal.ts'
 export { diagnosisText } from './diagnosis/diagnosis-text.ts'
 export { judgeVerification } from './judge-verification.ts'
-// focusedPhase(profile, files): ProfilePhase | undefined; modulePhase beside it has the same form and no caller yet.
 export { focusedPhase } from './profile/focus-phase.ts'
 export { findProfile } from './profile/find-profile.ts'
 export { profileSchema } from './profile/profile-schema.ts'
