@@ -141,15 +141,21 @@ async function proved(
   })
   const isRed = found.some(({ proof }) => proof === 'red_green')
   const others = [...relations.others.keys()]
-  const reach = isRed ? (known ?? (await reachOf(execution, files.length > 0 ? files : others, code))) : known
-  const tests = reach?.measured === true && reach.covered === 0 ? withoutReach(found, reach.by) : found
+  // What turned green without being touched was not among the files that were measured so far.
+  const isKnown = known !== undefined && !(missesAll(known) && others.length > 0)
+  const reach = isKnown || !isRed ? known : await reachOf(execution, [...files, ...others], code)
+  const tests = reach?.measured === true && missesAll(reach) ? withoutReach(found, reach.by) : found
   const absence = absenceTerms({ tests, base, task: relations.task, code, test_texts: texts.tests })
   return { tests, ...(absence && { absence }), ...(reach && { reach }) }
 }
 
-function verifyRed(execution: Execution, tree: string, files: readonly string[]): Promise<VerificationReport> {
+const missesAll = (reach: ChangedLineCoverage): boolean => reach.measured && reach.covered === 0
+
+/** What a machine spoilt is run once more; what it spoils again is no answer of the tests. */
+async function verifyRed(execution: Execution, tree: string, files: readonly string[]): Promise<VerificationReport> {
   const profile = focusedProfile(need(execution, 'profile'), files)
-  return verify(execution, { tree, as: ':red', profile })
+  const report = await verify(execution, { tree, as: ':red', profile })
+  return spoiltBy(report) === undefined ? report : verify(execution, { tree, as: ':red:again', profile })
 }
 
 /** The changed lines that these test files reach, where nothing measured that already. */
