@@ -62,7 +62,7 @@ export interface PinnedPolicy {
 }
 
 /** The change whose verification is asked about. */
-export interface PlanQuestion {
+interface PlanQuestion {
   readonly paths: readonly string[]
   /** The task's capability. */
   readonly task_class: string

@@ -1,4 +1,4 @@
-import type { Sections } from './runner-sections.ts'
+import type { Sections } from './sections.ts'
 
 const RUNNERS = /<artifactId>\s*(maven-surefire-plugin|maven-failsafe-plugin|jacoco-maven-plugin|pitest-maven)\s*</
 const PROPERTY =

@@ -1,14 +1,6 @@
 import { parse, stringify } from 'smol-toml'
 import { pomWithBase } from './runner-sections-pom.ts'
-
-/** What came of a manifest that says how tests are run as well as what a program needs. */
-export type Sections =
-  /** The change leaves how tests are run as it was. */
-  | { readonly kind: 'same' }
-  /** The proposed manifest with the testing sections of the base commit. */
-  | { readonly kind: 'put_back'; readonly content: string }
-  /** They were changed and cannot be told from the rest. */
-  | { readonly kind: 'kept'; readonly why: string }
+import type { Sections } from './sections.ts'
 
 /**
  * Puts the testing sections of the base commit in the place of those of a proposed manifest and leaves the rest, such as

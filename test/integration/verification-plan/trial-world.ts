@@ -75,7 +75,8 @@ export function trialWorld() {
           tree,
           after,
           bent: of_base === undefined ? undefined : bentTests(before, of_base, after),
-          trials: () => tryMutants(request),
+          trials: (more: Pick<Parameters<typeof tryMutants>[0], 'sample' | 'once'> = {}) =>
+            tryMutants({ ...request, ...more }),
         }
       },
     }
