@@ -30,7 +30,7 @@ export async function checkTests(files: readonly ChangedText[]): Promise<readonl
     matched: matchCases(before.read, after.read),
     product,
     gained: surplusWords(has.filter(isCase), had.filter(isCase)),
-    moved: surplusChecks(has, had),
+    moved: new Set([...surplusChecks(has, had), ...surplusChecks(has.filter(isBeside), had.filter(isBeside))]),
     taken: surplusChecks(has.filter(isCase), had.filter(isCase)),
     files,
   })
@@ -53,6 +53,7 @@ export async function checkTests(files: readonly ChangedText[]): Promise<readonl
 
 const casesOf = (read: readonly TestInventory[]): readonly TestCase[] => read.flatMap((file) => file.cases)
 
+const isBeside = ({ support }: TestCase): boolean => support
 const isCase = ({ support }: TestCase): boolean => !support
 
 interface Inventories {

@@ -18,6 +18,8 @@ const DROPPED = product(
   'def read(a):\n    return a.by_mtime_only\n\n\nx = 1\n',
   'def read(a):\n    return a.hashed\n\n\nx = 1\n',
 )
+const NAMED =
+  '@pytest.mark.parametrize(("name", "size"), [("a", 1), ("b", 2), ("c", 3)])\ndef test_sizes(name, size):\n    assert measure(name) == size\n'
 const SUMS =
   'def test_total_sum():\n    frame = load(PATH).sorted(by=DATE)\n    for row in frame:\n        assert row.before <= row.now\n'
 const TABLE =
@@ -79,6 +81,38 @@ const PAIRS: readonly (readonly [fact: string, rule: string, blocked: Texts, all
     'test.assertion_removed',
     { 'src/test/ReadTest.java': [JAVA(FAILS), JAVA('    mapper.read(json);\n')] },
     { 'src/test/ReadTest.java': [JAVA(FAILS), JAVA('    assertNull(mapper.read(json));\n')] },
+  ],
+  [
+    'a tolerance raised, and another place in what is compared',
+    'test.tolerance_widened',
+    {
+      'src/test/ReadTest.java': [
+        JAVA('    assertEquals(1.0, rate(2), 0.1);\n'),
+        JAVA('    assertEquals(1.0, rate(2), 0.9);\n'),
+      ],
+    },
+    {
+      'src/test/ReadTest.java': [
+        JAVA('    assertEquals(1, rate(2), row.get(3));\n    // 4\n'),
+        JAVA('    // The second column is new.\n    assertEquals(1, rate(2), row.get(4));\n    // 4\n'),
+      ],
+      ...CHANGED,
+    },
+  ],
+  [
+    'a check taken out, and one that a helper beside the tests makes now',
+    'test.assertion_removed',
+    { ...CHANGED, ...tests(ADDS.replace('    assert', '    ready()\n    assert'), 'def test_adds():\n    ready()\n') },
+    {
+      ...CHANGED,
+      ...tests(ADDS, 'def adds_up():\n    assert total([1, 2]) == 3\n\n\ndef test_adds():\n    adds_up()\n'),
+    },
+  ],
+  [
+    'a row taken out, and names of parameters that change',
+    'test.row_removed',
+    tests(NAMED, NAMED.replace('("b", 2), ', '')),
+    tests(NAMED, NAMED.replace('"size"', '"count", "more"')),
   ],
   [
     'a test skipped, and a new one that does not run yet',

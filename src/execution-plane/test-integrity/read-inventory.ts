@@ -138,7 +138,11 @@ const ROW =
 /** The entries of a table of parameters; strings of an annotation count one by one. */
 function rowsOf(table: SyntaxNode, inner: (node: SyntaxNode) => boolean): readonly Assertion[] {
   const list = [...descendants(table, inner)].find(
-    (node) => LIST.test(node.type) && node.children.filter((child) => isRow(child)).length >= 2 && isTable(node),
+    (node) =>
+      LIST.test(node.type) &&
+      node.children.filter((child) => isRow(child)).length >= 2 &&
+      isTable(node) &&
+      !isNames(node),
   )
   if (list === undefined) return []
   return list.children.filter(isRow).map((row) => {
@@ -163,6 +167,12 @@ const isRow = (node: SyntaxNode): boolean =>
     ? node.children.at(-1)?.children.some((child) => child.type === 'literal_value') === true ||
       node.children.some((child) => child.type === 'literal_value')
     : ROW.test(node.type)
+
+/** The first of several arguments names what the rows of the others are. */
+function isNames(node: SyntaxNode): boolean {
+  const given = node.parent?.type === 'argument_list' ? node.parent.children.filter((child) => child.named) : []
+  return given.length > 1 && given[0]?.start === node.start
+}
 
 /** Arguments of a call are no table, but those of an annotation are. */
 const isTable = (node: SyntaxNode): boolean =>
