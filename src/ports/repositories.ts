@@ -39,6 +39,8 @@ export interface RunRepository {
    * edits give the same tree, and no workspace is touched.
    */
   composeTree(over: string, edits: readonly TreeEdit[]): Promise<string>
+  /** Writes the tree that a unified diff makes of another; undefined where it does not apply. */
+  applyPatch(over: string, patch: Uint8Array): Promise<string | undefined>
   /** Compares two trees. */
   diff(from: string, to: string): Promise<Change>
   /** Blob content; undefined when the path is not in the tree or is no regular file. */
