@@ -7,14 +7,12 @@ const PLAIN = 4
 const PLAINLY_WORTH = 3
 /** How much what was learnt counts among plain ones. */
 const LEARNT_SHARE = 0.5
-const SIGNS = /[^\p{L}\p{N}]/gu
-const NO_LINE = { text: '', signs: 0 }
 
 /**
  * Rows of the lines to show, in their order: the first that says that a command failed, a few that look like a failure
- * to anyone, then the best scored. A line without a letter or digit says nothing, and what differs in signs alone is said
- * once, but in a diff. Keeping the former places on the folds of other repositories: .972 any and .789 all instead of
- * .958 and .773.
+ * to anyone, then the best scored; each text once, none blank. Keeping the former places on the folds of other
+ * repositories: .972 any and .789 all instead of .958 and .773. Lines of signs alone stay: without them all marked lines
+ * by their letters were shown of .792 instead of .785, and by exact text of .682 instead of .812.
  */
 export function chooseLines(lines: readonly KeptLine[], scores: Float32Array, most: number): readonly number[] {
   const by_score = Array.from(scores.keys()).sort((left, right) => (scores[right] ?? 0) - (scores[left] ?? 0))
@@ -22,11 +20,9 @@ export function chooseLines(lines: readonly KeptLine[], scores: Float32Array, mo
   const chosen: number[] = []
   for (const row of [...certain(lines, scores), ...by_score]) {
     if (chosen.length >= most) break
-    const { text, signs } = lines[row] ?? NO_LINE
-    const words = text.replaceAll(SIGNS, '')
-    const said = (signs & SIGN.diff) === 0 ? words : text.trim()
-    if (words === '' || seen.has(said)) continue
-    seen.add(said)
+    const text = lines[row]?.text.trim() ?? ''
+    if (text === '' || seen.has(text)) continue
+    seen.add(text)
     chosen.push(row)
   }
   return chosen.sort((left, right) => left - right)
