@@ -43,6 +43,7 @@ export async function calibrateGates(trial: Trial): Promise<Calibration> {
   const misses: GateMiss[] = []
   const not_applied: string[] = []
   const tried: { readonly name: string; readonly edits: readonly Edit[] }[] = []
+  const counted = new Set<string>()
   for (const [at, sabotage] of trial.bad.entries()) {
     trial.signal.throwIfAborted()
     const edits = await sabotage.apply(trial.sources, trial.seed + at)
@@ -50,6 +51,10 @@ export async function calibrateGates(trial: Trial): Promise<Calibration> {
       not_applied.push(sabotage.name)
       continue
     }
+    const change = canonicalJson([sabotage.gate, edits.map((edit) => ({ ...edit }))])
+    // The same change once more would make the figures look surer than they are.
+    if (counted.has(change)) continue
+    counted.add(change)
     tried.push({ name: sabotage.name, edits })
     const said = await answerOf(trial, sabotage, edits)
     const count = countOf(counts, sabotage.gate)

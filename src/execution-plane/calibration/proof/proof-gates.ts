@@ -19,7 +19,7 @@ import {
   composeBaseTests,
   drawPlan,
   judgeStrength,
-  testsOfChange,
+  readTestsOfChange,
   tryMutants,
 } from '#execution-plane/verification-plan'
 import {
@@ -133,7 +133,7 @@ async function repeated(
 async function testStrength({ ground, task, change, before, after }: Seen): Promise<Verdict> {
   const { repository } = ground
   const plan = drawPlan({ tier: 'high', task_class: CAPABILITY, is_fix: task.is_fix })
-  const tests = testsOfChange(change.files)
+  const tests = await readTestsOfChange(change, repository)
   const mixed = tests.altered.length === 0 ? null : await composeBaseTests(repository, change.head_tree, tests)
   const of_base = mixed === null || mixed === change.head_tree ? undefined : await verify(ground, mixed)
   const { bent, unreadable } = of_base === undefined ? { bent: [], unreadable: [] } : bentTests(before, of_base, after)
@@ -146,7 +146,14 @@ async function testStrength({ ground, task, change, before, after }: Seen): Prom
   const trials =
     bent.length > 0
       ? NO_TRIALS
-      : await tryMutants({ ...ground, plan, change, after, base_tests_tree: of_base === undefined ? null : mixed })
+      : await tryMutants({
+          ...ground,
+          plan,
+          change,
+          after,
+          base_tests_tree: of_base === undefined ? null : mixed,
+          base_tests_report: of_base,
+        })
   const report: StrengthReport = {
     schema: 'gander.test-strength/v1',
     tree: change.head_tree,
