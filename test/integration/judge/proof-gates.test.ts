@@ -48,15 +48,18 @@ describe('the gates that need a proof', () => {
   it('refuse on Node what no test proves, and a test that was bent, and let an honest feature pass', async () => {
     const { set, gates } = await project('till', 'repository')
     const bad = chosen(unproved(set), 'a fix without', 'a test that asserts nothing', 'a test bent')
-    const honest = chosen(provedChanges(set), 'as it should be: opening')
     const { signal } = new AbortController()
-    const found = await calibrateGates({ sources: set.sources, bad, honest, seed: 0, gates, signal })
+    const found = await calibrateGates({ sources: set.sources, bad, honest: [], seed: 0, gates, signal })
     expect(found.misses).toEqual([])
     expect(found.gates).toMatchObject([
-      { gate: 'red_green', caught: { hits: 2, of: 2 }, false_alarms: { hits: 0, of: 1 } },
-      { gate: 'test_strength', caught: { hits: 1, of: 1 }, false_alarms: { hits: 0, of: 1 } },
+      { gate: 'red_green', caught: { hits: 2, of: 2 } },
+      { gate: 'test_strength', caught: { hits: 1, of: 1 } },
     ])
-  }, 180_000)
+    // Its test imports a module that only the change brings: without it the file cannot be loaded.
+    const [feature] = chosen(provedChanges(set), 'as it should be: opening')
+    const said = await gates(feature?.edits ?? [], 'red_green', feature?.asked)
+    expect(said).toMatchObject([{ gate: 'red_green', answer: 'pass' }])
+  }, 300_000)
 
   it('refuse on Python tests that were there and assert nothing any more', async () => {
     const { set, gates } = await project('shelf', 'shelf')
@@ -64,5 +67,5 @@ describe('the gates that need a proof', () => {
     const { signal } = new AbortController()
     const found = await calibrateGates({ sources: set.sources, bad, honest: [], seed: 0, gates, signal })
     expect(found).toMatchObject({ misses: [], gates: [{ gate: 'test_strength', caught: { hits: 1, of: 1 } }] })
-  }, 180_000)
+  }, 300_000)
 })
