@@ -10,7 +10,7 @@ import { materialiseTree } from './checkout/materialise-tree.ts'
 import { shownName } from './objects/path-name.ts'
 import { OwnRepository } from './run-repository.ts'
 import { cachedCommit, type FetchLimits } from './source/commit-cache.ts'
-import { mergeBase } from './source/merge-base.ts'
+import { mergeBase } from './source/common-ancestor.ts'
 import { resolveSource } from './source/resolve-source.ts'
 import { parseAddress, type Credentials } from './transport/address.ts'
 

@@ -1,6 +1,6 @@
 import type { AssertionChange } from './assertion-changes.ts'
 import { assertionChanges } from './assertion-changes.ts'
-import type { ChangedText } from './changed-text.ts'
+import type { Comparison } from './comparison.ts'
 import {
   expectationEvidence,
   isExplained,
@@ -9,25 +9,11 @@ import {
   type ExpectationEvidence,
 } from './expectation-evidence.ts'
 import type { IntegrityFinding } from './integrity-finding.ts'
-import type { MatchedCases } from './match-cases.ts'
-import { wordsOf, type ProductEvidence } from './product-evidence.ts'
+import { wordsOf } from './product-evidence.ts'
 import { goneFindings } from './gone-tests.ts'
 import { containment, counted } from './source-tokens.ts'
 import { isCollected, isNamedAsTest } from './test-files.ts'
 import type { Assertion, Marker, TestCase } from './test-inventory.ts'
-
-/** Everything a comparison of tests may ask. */
-export interface Comparison {
-  readonly matched: MatchedCases
-  readonly product: ProductEvidence
-  /** Words that test cases gained, over all changed files. */
-  readonly gained: ReadonlyMap<string, number>
-  /** Texts of checks that tests gained. */
-  readonly moved: ReadonlySet<string>
-  /** Those of them that test cases gained, and not only what stands beside them, where no runner looks. */
-  readonly taken: ReadonlySet<string>
-  readonly files: readonly ChangedText[]
-}
 
 /** Findings about cases that are gone, marked, emptied or that check less. */
 export function caseChanges(comparison: Comparison): readonly IntegrityFinding[] {

@@ -1,4 +1,4 @@
-import type { Comparison } from './case-changes.ts'
+import type { Comparison } from './comparison.ts'
 import type { IntegrityFinding } from './integrity-finding.ts'
 import { partsOf } from './name-parts.ts'
 import { wordsOf } from './product-evidence.ts'
