@@ -1,9 +1,10 @@
 /**
- * `node bench/fit-log-summary.ts FOLDER [--folds 5] [--write]`: how well lines are chosen in repositories that were not
- * learnt from, and, with --write, the trees of all of them as the summariser's own.
+ * `node bench/fit-log-summary.ts FOLDER [--folds 5] [--write | --check]`: how well lines are chosen in repositories that
+ * were not learnt from, and, with --write, the trees of all of them as the summariser's own; --check says whether the
+ * summariser's own are those very bytes.
  */
 import { Buffer } from 'node:buffer'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import type { Forest } from '#execution-plane/log-summary'
 import { crossValidated } from './log-summary-folds.ts'
@@ -19,11 +20,20 @@ const asJson = ({ roots, feature, threshold, left }: Forest): string =>
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { folds: { type: 'string', default: '5' }, write: { type: 'boolean', default: false } },
+  options: {
+    folds: { type: 'string', default: '5' },
+    write: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
+  },
 })
 const logs = (await readCorpusOrExplain(positionals[0])).map((log) => readLog(log))
 if (Number(values.folds) > 1) console.log(crossValidated(logs, Number(values.folds)))
-if (values.write) {
-  await writeFile(FILE, asJson(learn(logs, seeded(1))))
-  console.log('src/execution-plane/log-summary/line-forest.json is written')
+if (values.write || values.check) {
+  const learnt = asJson(learn(logs, seeded(1)))
+  if (values.write) await writeFile(FILE, learnt)
+  const same = learnt === (await readFile(FILE, 'utf8'))
+  console.log(
+    `src/execution-plane/log-summary/line-forest.json ${same ? 'holds the trees learnt here' : 'holds other trees'}`,
+  )
+  if (!same) process.exitCode = 1
 }

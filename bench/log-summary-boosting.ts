@@ -72,9 +72,20 @@ export function binned(rows: Float32Array, width: number, cuts: readonly Float32
 interface Open {
   readonly node: number
   readonly rows: Int32Array
+  readonly sums: Sums
+  readonly split: Split
+}
+
+interface Split {
   readonly gain: number
   readonly feature: number
   readonly bin: number
+}
+
+/** Sums over rows by feature and bin; those of a node less those of one child are those of the other. */
+interface Sums {
+  readonly gradients: Float64Array
+  readonly curvatures: Float64Array
 }
 
 /** Fits trees; `random` gives numbers from 0 to 1. */
@@ -121,47 +132,55 @@ interface Ground {
 function grow(ground: Ground, all: Int32Array, how: Boosting): Tree {
   const nodes: Node[] = []
   const open: Open[] = []
-  const add = (rows: Int32Array): number => {
-    let gradient = 0
-    let curvature = 0
-    for (const row of rows) {
-      gradient += ground.gradients[row] ?? 0
-      curvature += ground.curvatures[row] ?? 0
-    }
-    const node = nodes.push({
-      feature: -1,
-      bin: 0,
-      left: 0,
-      right: 0,
-      value: (-how.rate * gradient) / (curvature + how.ridge),
-    })
-    const best = bestSplit(ground, rows, { gradient, curvature, how })
-    if (best !== undefined) open.push({ node: node - 1, rows, ...best })
-    return node - 1
+  const add = (rows: Int32Array, sums: Sums): number => {
+    const [gradient, curvature] = totalOf(ground, rows)
+    const value = (-how.rate * gradient) / (curvature + how.ridge)
+    const node = nodes.push({ feature: -1, bin: 0, left: 0, right: 0, value }) - 1
+    const split = rows.length < 2 ? undefined : bestSplit(ground, sums, { gradient, curvature, how })
+    if (split !== undefined) open.push({ node, rows, sums, split })
+    return node
   }
-  add(all)
+  add(all, sumsOf(ground, all))
   for (let leaves = 1; leaves < how.leaves && open.length > 0; leaves++) {
-    open.sort((left, right) => left.gain - right.gain)
+    open.sort((left, right) => left.split.gain - right.split.gain)
     const next = open.pop()
     const node = next === undefined ? undefined : nodes[next.node]
     if (next === undefined || node === undefined) break
-    const goesLeft = (row: number): boolean => (ground.bins[row * ground.width + next.feature] ?? 0) <= next.bin
-    node.feature = next.feature
-    node.bin = next.bin
-    node.left = add(next.rows.filter((row) => goesLeft(row)))
-    node.right = add(next.rows.filter((row) => !goesLeft(row)))
+    const { rows, sums, split } = next
+    const goesLeft = (row: number): boolean => (ground.bins[row * ground.width + split.feature] ?? 0) <= split.bin
+    const left = rows.filter((row) => goesLeft(row))
+    const right = rows.filter((row) => !goesLeft(row))
+    const small = sumsOf(ground, left.length < right.length ? left : right)
+    const large = {
+      gradients: less(sums.gradients, small.gradients),
+      curvatures: less(sums.curvatures, small.curvatures),
+    }
+    node.feature = split.feature
+    node.bin = split.bin
+    node.left = add(left, left.length < right.length ? small : large)
+    node.right = add(right, left.length < right.length ? large : small)
   }
   return nodes
 }
 
-function bestSplit(
-  ground: Ground,
-  rows: Int32Array,
-  sum: { readonly gradient: number; readonly curvature: number; readonly how: Boosting },
-): Omit<Open, 'node' | 'rows'> | undefined {
+function totalOf({ gradients, curvatures }: Ground, rows: Int32Array): readonly [number, number] {
+  let gradient = 0
+  let curvature = 0
+  for (const row of rows) {
+    gradient += gradients[row] ?? 0
+    curvature += curvatures[row] ?? 0
+  }
+  return [gradient, curvature]
+}
+
+/** Takes the second from the first, in place. */
+function less(from: Float64Array, taken: Float64Array): Float64Array {
+  for (let at = 0; at < from.length; at++) from[at] = (from[at] ?? 0) - (taken[at] ?? 0)
+  return from
+}
+
+function sumsOf(ground: Ground, rows: Int32Array): Sums {
   const { bins, width, features } = ground
-  const { how } = sum
-  if (rows.length < 2) return undefined
   const gradients = new Float64Array(width * BINS)
   const curvatures = new Float64Array(width * BINS)
   for (const row of rows) {
@@ -174,9 +193,18 @@ function bestSplit(
       curvatures[at] = (curvatures[at] ?? 0) + curvature
     }
   }
+  return { gradients, curvatures }
+}
+
+function bestSplit(
+  { features }: Ground,
+  { gradients, curvatures }: Sums,
+  sum: { readonly gradient: number; readonly curvature: number; readonly how: Boosting },
+): Split | undefined {
+  const { how } = sum
   const worth = (gradient: number, curvature: number): number => (gradient * gradient) / (curvature + how.ridge)
   const whole = worth(sum.gradient, sum.curvature)
-  let best: Omit<Open, 'node' | 'rows'> | undefined
+  let best: Split | undefined
   for (const feature of features) {
     let gradient = 0
     let curvature = 0

@@ -36,7 +36,8 @@ export async function readCorpus(root: string): Promise<readonly AnnotatedLog[]>
   return logs
 }
 
-const CODES = new RegExp(String.raw`\u001B?\[[0-9;?]*[A-Za-z]`, 'g')
+/** Codes of a terminal; of those that lost their escape byte only what no text looks like, for `[wait]` is a word. */
+const CODES = new RegExp(String.raw`\u001B\[[0-9;?]*[A-Za-z]|\[[0-9;?]+[A-Za-z]|\[[mK]`, 'g')
 
 /** Letters and digits of a line: the annotations lost escape bytes, angle brackets and some blanks. */
 export const keyOf = (line: string): string => line.replaceAll(CODES, '').replaceAll(/[^\p{L}\p{N}]/gu, '')

@@ -38,6 +38,8 @@ export interface ReadLog {
   readonly rows: Float32Array
   readonly keys: readonly string[]
   readonly gold: ReadonlySet<string>
+  /** The marked lines that stand in the log letter by letter, trimmed. */
+  readonly exact_gold: ReadonlySet<string>
 }
 
 /** Numbers from 0 to 1, the same ones each time. */
@@ -57,7 +59,15 @@ export function readLog(log: AnnotatedLog): ReadLog {
   const lines = keptLines(kept)
   const gold = goldOf(log, new Set(log.text.split('\n').map((line) => keyOf(line.trimEnd().split('\r').at(-1) ?? ''))))
   const keys = lines.map(({ text }) => keyOf(text))
-  return { log, lines, total_lines: kept.total_lines, rows: featuresOf(lines, kept.total_lines), keys, gold }
+  const texts = new Set(lines.map(({ text }) => text.trim()))
+  const exact_gold = new Set(
+    log.chunk
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '' && texts.has(line)),
+  )
+  const { total_lines } = kept
+  return { log, lines, total_lines, rows: featuresOf(lines, total_lines), keys, gold, exact_gold }
 }
 
 /** Which kept lines are marked: those of the marked block, and others that say the same at some length. */
@@ -168,11 +178,13 @@ export interface Hit {
   readonly all: boolean
 }
 
-/** What the chosen rows are worth. */
-export function hitOf(read: ReadLog, rows: readonly number[]): Hit {
-  const chosen = new Set(rows.map((row) => read.keys[row] ?? ''))
-  const found = [...read.gold].filter((key) => chosen.has(key)).length
-  return { any: found > 0, all: read.gold.size > 0 && found === read.gold.size }
+/** What the chosen rows are worth: by letters and digits, or by lines that are equal once trimmed. */
+export function hitOf(read: ReadLog, rows: readonly number[], match: 'letters' | 'exact' = 'letters'): Hit {
+  const gold = match === 'letters' ? read.gold : read.exact_gold
+  const textOf = (row: number): string => (match === 'letters' ? read.keys[row] : read.lines[row]?.text.trim()) ?? ''
+  const chosen = new Set(rows.map((row) => textOf(row)))
+  const found = [...gold].filter((text) => chosen.has(text)).length
+  return { any: found > 0, all: gold.size > 0 && found === gold.size }
 }
 
 /** The lines a forest chooses. */

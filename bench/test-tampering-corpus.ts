@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { isTestFile } from '#execution-plane/test-integrity'
+import { isRunnerConfiguration, isSnapshot, isTestFile } from '#execution-plane/test-integrity'
 
 /** One honest commit: the files it changes with both texts; binary and huge ones are left out. */
 export interface HonestCommit {
@@ -51,4 +51,47 @@ function readFiles(clone: string, commit: string, paths: readonly string[]): Hon
   return paths
     .map((path, index) => ({ path, before: texts[index * 2], after: texts[index * 2 + 1] }))
     .filter(({ before, after }) => before !== after && ![before, after].some((text) => text?.includes('\0')))
+}
+
+/** What a test may be off by, however it is spelled. */
+const TOLERANCE =
+  'toBeCloseTo|approx\\(|isclose|[ar]tol=|abs=|rel=|InDelta|AlmostEqual|places=|epsilon|delta|tolerance|< ?1e-'
+const MOST_BYTES = 60_000
+
+/**
+ * Files of the tree of a commit that it does not change, with their text: configuration of runners, recorded
+ * expectations, tests that allow a tolerance, and others; the seed decides which.
+ */
+export function bystanders(
+  clone: string,
+  { commit, files }: HonestCommit,
+  seed: number,
+): readonly (readonly [path: string, text: string])[] {
+  const git = (...args: readonly string[]) =>
+    spawnSync('git', ['-C', clone, ...args], { encoding: 'utf8', maxBuffer: 1 << 28 }).stdout
+  const own = new Set(files.map(({ path }) => path))
+  const paths = git('ls-tree', '-r', '-l', commit)
+    .split('\n')
+    .flatMap((line) => {
+      const [, size = '', path = ''] = /^\d+ blob \S+ +(\d+)\t(.*)$/.exec(line) ?? []
+      return path === '' || Number(size) > MOST_BYTES || own.has(path) ? [] : [path]
+    })
+  const some = (list: readonly string[], most: number) =>
+    list.length === 0 ? [] : [...Array(most).keys()].flatMap((at) => list[(seed * 31 + at * 17) % list.length] ?? [])
+  const sources = paths.filter((path) => isTestFile(path) && SOURCE.test(path))
+  const exact = new Set(
+    git('grep', '-l', '-E', TOLERANCE, commit)
+      .split('\n')
+      .map((line) => line.slice(commit.length + 1)),
+  )
+  const wanted = new Set([
+    ...some(sources, 3),
+    ...some(
+      sources.filter((path) => exact.has(path)),
+      3,
+    ),
+    ...paths.filter((path) => isRunnerConfiguration(path) && path.split('/').length < 4).slice(0, 8),
+    ...some(paths.filter(isSnapshot), 2),
+  ])
+  return [...wanted].map((path) => [path, git('show', `${commit}:${path}`)] as const)
 }

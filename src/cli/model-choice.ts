@@ -82,6 +82,21 @@ export function chooseModel(flags: ModelFlags, keys: KeySource, cwd: string): Mo
   return choice
 }
 
+/**
+ * The model that is asked where the first cannot answer. One of the same provider is at the same address; null where
+ * none was named.
+ */
+export function chooseFallback(
+  { model, fallback, ...server }: ModelFlags & { readonly fallback?: string | undefined },
+  keys: KeySource,
+  cwd: string,
+): ModelChoice | null {
+  if (fallback === undefined) return null
+  const provider = (name = '') => name.slice(0, Math.max(0, name.indexOf(':')))
+  const near = provider(model) !== '' && provider(model) === provider(fallback)
+  return chooseModel({ model: fallback, ...(near && server) }, keys, cwd)
+}
+
 function recorded(file: string, flags: ModelFlags, cwd: string): ModelChoice {
   if (flags.modelUrl !== undefined || flags.modelApi !== undefined)
     throw usage('A recorded model has no address: --model-url and --model-api do not go with recorded:FILE.')

@@ -6,7 +6,7 @@ import type { OrderDraft, RunOrder } from '#ports'
 import { basename, dirname, isAbsolute, resolve } from 'node:path'
 import type { CliEnvironment } from './environment.ts'
 import { chooseGuest, isGuest } from './guest-choice.ts'
-import { chooseModel, keyOf, type KeySource } from './model-choice.ts'
+import { chooseFallback, chooseModel, keyOf, type KeySource } from './model-choice.ts'
 
 /** The flags of `gander run`, as commander gives them. */
 export interface RunFlags {
@@ -92,7 +92,7 @@ type Native = Extract<AgentChoice, { kind: 'native' }>
 type Transform = Extract<AgentChoice, { kind: 'transform' }>
 
 function chooseNative(flags: RunFlags, keys: KeySource, cwd: string): Native {
-  const fallback = flags.fallbackModel === undefined ? null : chooseModel({ model: flags.fallbackModel }, keys, cwd)
+  const fallback = chooseFallback({ ...flags, fallback: flags.fallbackModel }, keys, cwd)
   return { kind: 'native', model: chooseModel(flags, keys, cwd), fallback }
 }
 

@@ -13,7 +13,7 @@ import type { RunId, TenantId } from '#domain/ids'
 import { canonicalJson } from '#domain/json'
 import { isActive, isEnd, type NewRun, type Run } from '#domain/run'
 import type { SandboxProfile } from '#domain/sandbox'
-import type { Request, Task, TaskReview } from '#domain/task'
+import type { Request, Task } from '#domain/task'
 import type { Approvals } from '#control-plane/approvals'
 import { acceptOrder } from '#control-plane/intake'
 import { WorkStopped, type Worker } from '#execution-plane/worker'
@@ -41,6 +41,7 @@ import { heldAgain, heldTask } from './held-task.ts'
 import { capabilitiesOf } from './open-capabilities.ts'
 import { replaysWhenAsked } from './replays-when-asked.ts'
 import { requestOf } from './request-of.ts'
+import { reviewOf } from './review-of.ts'
 import { identifiers, systemClock } from './system-clock.ts'
 
 /** What the platform of one process is made of. */
@@ -130,10 +131,10 @@ async function submit(parts: PlatformParts, order: RunOrder, own?: OrderKey): Pr
   }
   priced(order, await parts.prices())
   await parts.checkRecording(order)
-  const source = await parts.repositories.resolve(order.words.repository, order.base_ref)
+  const named = await parts.repositories.resolve(order.words.repository, order.base_ref)
   const sandbox = await parts.sandboxProfile(order.sandbox)
   const { limits } = accepted.value.task
-  const review = await reviewOf(parts, order)
+  const { review, source } = await reviewOf(parts, order, named)
   const unbound: Task = {
     ...accepted.value.task,
     repository: source.repository,
@@ -150,13 +151,6 @@ async function submit(parts: PlatformParts, order: RunOrder, own?: OrderKey): Pr
   } = order
   const { task, told } = await heldTask(parts, unbound, { typed, source: request.source, mode, level })
   return record(parts, { request, task, told: [...redactionEvents('request', cut), ...told], ...(once && { once }) })
-}
-
-async function reviewOf(parts: PlatformParts, { review, words }: RunOrder): Promise<TaskReview | undefined> {
-  if (review === undefined) return undefined
-  const head = await parts.repositories.resolve(words.repository, review.head_ref)
-  const evidence = review.evidence === null ? null : (await parts.redactor.redact(review.evidence)).text
-  return { head, evidence, earlier: review.earlier }
 }
 
 /** The key binds what was asked for, not the keys of providers that came along. */

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +11,7 @@ import {
   DEPENDENCIES,
   defectsIn,
   gatesOf,
+  joinCalibrations,
   PROTECTED,
   readHonest,
   SECRETS,
@@ -19,22 +20,16 @@ import {
   TAMPERS,
   type GateGround,
 } from '#execution-plane/calibration'
-import { findProfile, verifyTree } from '#execution-plane/verifier'
+import { verifyTree } from '#execution-plane/verifier'
 import { createRepositories } from '#adapters/git'
-import { createPackageRegistries } from '#adapters/registries'
 import { GanderError } from '#domain/failure'
 import type { RunId } from '#domain/ids'
-import {
-  DEFAULT_SANDBOX_LIMITS,
-  type ArtifactStore,
-  type CalibrationDesk,
-  type GateTrialWish,
-  type RunRepository,
-} from '#ports'
-import { chooseDriver } from './choose-driver.ts'
+import type { CalibrationDesk, GateTrialWish } from '#ports'
+import { tryProof } from './calibrate-proof.ts'
 import { makeRepository } from './prepare-demo.ts'
+import { provingGround, type Environment } from './proving-ground.ts'
 import type { PlatformSettings } from './shared-parts.ts'
-import { identifiers, systemClock } from './system-clock.ts'
+import { identifiers } from './system-clock.ts'
 
 /** Folder of the checkout that holds the sets. */
 const SETS = fileURLToPath(new URL('../../evals/', import.meta.url))
@@ -43,8 +38,6 @@ const SETS = fileURLToPath(new URL('../../evals/', import.meta.url))
 const SAMPLE = 5
 const WHOLE = 60
 const SEED = 20_260_101
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** Wires calibration: real repositories, the platform's own rules, and the sandbox of this machine. */
 export function openCalibration(settings: PlatformSettings, environment: Environment): CalibrationDesk {
@@ -65,17 +58,18 @@ async function tryGates({ home }: PlatformSettings, environment: Environment, wi
   const run_id = `run_calibration_${randomUUID()}` as RunId
   const repository = await repositories.open(run_id, source)
   try {
-    const proving = await provingIn({ home, environment, repository, run_id })
+    const proving = await provingGround({ home, environment, repository, run_id })
+    const measured = 'ground' in proving
     const policy = createPolicy({ identifiers })
     const ground: GateGround = {
       run_id,
       repository,
       policy,
       redactor: createRedactor(),
-      ...('verify' in proving && { verify: proving.verify }),
+      ...(measured && { verify: async (tree) => (await verifyTree({ ...proving.ground, tree })).report }),
     }
     const sources = await sourcesOf(ground)
-    const defects = 'verify' in proving ? await defectsIn(sources, whole ? WHOLE : SAMPLE) : []
+    const defects = measured ? await defectsIn(sources, whole ? WHOLE : SAMPLE) : []
     const found = await calibrateGates({
       sources,
       bad: [...BOUNDARY, ...PROTECTED, ...SPECIAL, ...SECRETS, ...DEPENDENCIES, ...TAMPERS, ...defects],
@@ -84,54 +78,17 @@ async function tryGates({ home }: PlatformSettings, environment: Environment, wi
       gates: gatesOf(ground, sources),
       signal,
     })
-    const not_measured = 'verify' in proving ? [] : [{ gate: 'verification' as const, reason: proving.reason }]
-    return { ...found, repository: wish.repository === null ? null : source.repository, not_measured }
+    const not_measured = measured ? [] : [{ gate: 'verification' as const, reason: proving.reason }]
+    const proof = await tryProof({ home, environment }, wish)
+    return {
+      ...joinCalibrations([found, ...proof.found]),
+      repository: wish.repository === null ? null : source.repository,
+      not_measured: [...not_measured, ...proof.not_measured],
+    }
   } finally {
     await repository.remove()
     await rm(own, { recursive: true, force: true })
   }
-}
-
-interface ProvingGround {
-  readonly home: string
-  readonly environment: Environment
-  readonly repository: RunRepository
-  readonly run_id: RunId
-}
-
-/** How tests of a tree are run; or why they cannot be. */
-async function provingIn({ home, environment, repository, run_id }: ProvingGround) {
-  const driver = await chooseDriver(home, environment)
-  const probe = await driver.probe()
-  if (!probe.available) return { reason: `no sandbox works here: ${probe.reason ?? 'nobody says why'}` }
-  const { tree } = repository.source
-  const reader = { list: () => repository.listFiles(tree), read: (path: string) => repository.readFile(tree, path) }
-  const found = await findProfile(reader, null, createPackageRegistries({ home }))
-  if (!found.ok) return { reason: found.refusal.message }
-  const profile = found.value
-  if ((profile.setup ?? []).length > 0) return { reason: 'its dependencies have to be installed first' }
-  const parts = {
-    run_id,
-    profile,
-    repository,
-    driver,
-    setup_layer: null,
-    limits: DEFAULT_SANDBOX_LIMITS,
-    redactor: createRedactor(),
-    artifacts: KEPT_NOWHERE,
-    clock: systemClock,
-  }
-  return { verify: async (of: string) => (await verifyTree({ ...parts, tree: of })).report }
-}
-
-/** Logs of sabotaged trees are nobody's evidence. */
-const KEPT_NOWHERE: ArtifactStore = {
-  put: async (content) => ({
-    sha256: createHash('sha256').update(content).digest('hex'),
-    bytes: Buffer.byteLength(content),
-  }),
-  get: async () => undefined,
-  locate: async () => undefined,
 }
 
 async function honestChanges() {

@@ -5,12 +5,18 @@ import { createFilesystemArtifacts, tenantHome } from '#adapters/artifacts/files
 import { createLocalForge } from '#adapters/forges/local'
 import { createRepositories } from '#adapters/git'
 import { trustedKeys, verifierOf } from '#adapters/signing'
-import { MOST_PACKET_BYTES, verifyPacket, type VerificationParts } from '#evidence-plane/packet'
+import {
+  MOST_PACKET_BYTES,
+  statementsIn,
+  verifyPacket,
+  type Patched,
+  type VerificationParts,
+} from '#evidence-plane/packet'
 import { createRedactor } from '#evidence-plane/redaction'
 import { GanderError, isGanderError } from '#domain/failure'
 import { parseId } from '#domain/ids'
 import type { RunEvidence } from '#domain/packet'
-import type { PacketVerifier, PacketWish, PinnedSource, Repositories } from '#ports'
+import type { PacketVerifier, PacketWish, PinnedSource, Repositories, RunRepository } from '#ports'
 import { publicKeys } from './open-signer.ts'
 import { keptHome, type PlatformSettings } from './shared-parts.ts'
 
@@ -18,10 +24,9 @@ import { keptHome, type PlatformSettings } from './shared-parts.ts'
 export function openVerification(settings: PlatformSettings): PacketVerifier {
   return {
     publicKey: async () => (await publicKeys(settings)).join(''),
+    statements: async (packet) => statementsIn((await packetFile(pathOf(settings, packet))).text),
     verify: async (wish) => {
-      const run = parseId('run', wish.packet)
-      const path = run === undefined ? wish.packet : join(keptHome(settings), 'runs', run, 'packet.json')
-      const file = await packetFile(path)
+      const file = await packetFile(pathOf(settings, wish.packet))
       const scratch = join(settings.home, 'verify', randomBytes(6).toString('hex'))
       try {
         return await verifyPacket(file, await partsOf(settings, wish, scratch))
@@ -30,6 +35,12 @@ export function openVerification(settings: PlatformSettings): PacketVerifier {
       }
     },
   }
+}
+
+/** A packet's file, or the one of a run of this home. */
+function pathOf(settings: PlatformSettings, packet: string): string {
+  const run = parseId('run', packet)
+  return run === undefined ? packet : join(keptHome(settings), 'runs', run, 'packet.json')
 }
 
 async function partsOf(settings: PlatformSettings, wish: PacketWish, scratch: string): Promise<VerificationParts> {
@@ -42,7 +53,8 @@ async function partsOf(settings: PlatformSettings, wish: PacketWish, scratch: st
     const [base, head] = [sourceOf(place, evidence.base?.commit), headOf(place, evidence)]
     if (base === undefined) throw new Error('a base that was not found is verified again')
     const redactor = settings.redactor ?? createRedactor()
-    return reverification({ home, scratch, repositories, redactor, evidence, base, head })
+    const { patched } = place
+    return reverification({ home, scratch, repositories, redactor, evidence, base, head, ...(patched && { patched }) })
   }
   return {
     keys: verifierOf('evidence', await keysOf(kept, wish)),
@@ -75,8 +87,13 @@ async function keysOf(kept: string, { keys }: PacketWish): Promise<readonly stri
 
 /** Bounded before it is read: a stranger's file may be anything. */
 async function packetFile(path: string): Promise<{ readonly text: string; readonly sha256: string }> {
+  const bytes = await boundedFile(path)
+  return { text: bytes.toString('utf8'), sha256: createHash('sha256').update(bytes).digest('hex') }
+}
+
+async function boundedFile(path: string): Promise<Buffer> {
   const file = await open(path, 'r').catch((cause: unknown) => {
-    throw new GanderError('packet_unreadable', `The packet ${path} cannot be read.`, { cause })
+    throw new GanderError('packet_unreadable', `The file ${path} cannot be read.`, { cause })
   })
   try {
     const stat = await file.stat()
@@ -86,8 +103,7 @@ async function packetFile(path: string): Promise<{ readonly text: string; readon
         'packet_unreadable',
         `${path} has ${stat.size} bytes; no packet has more than ${MOST_PACKET_BYTES}.`,
       )
-    const bytes = await file.readFile()
-    return { text: bytes.toString('utf8'), sha256: createHash('sha256').update(bytes).digest('hex') }
+    return await file.readFile()
   } finally {
     await file.close()
   }
@@ -99,6 +115,8 @@ interface Place {
   readonly wish: PacketWish
   /** What names led to. */
   readonly found: Map<string, PinnedSource>
+  /** The base commit's repository with the tree that the patch gave, once it was applied. */
+  patched?: RunRepository
 }
 
 const sourceOf = ({ found }: Place, name: string | null | undefined): PinnedSource | undefined =>
@@ -123,7 +141,29 @@ async function repositoryOf(place: Place, evidence: RunEvidence) {
       }
       return undefined
     },
+    patched: () => patchedBase(place, evidence),
   }
+}
+
+/** Text that is no longer what the change had: cut out, binary, or of another encoding. */
+const INEXACT = /^Binary files |\ufffd|\[redacted:/m
+
+/** Applies the patch that was given, or the one this home kept, to the base commit. */
+async function patchedBase(place: Place, evidence: RunEvidence): Promise<Patched> {
+  const { wish, kept } = place
+  const { patch_sha256 } = evidence.change
+  const base = sourceOf(place, evidence.base?.commit)
+  if (patch_sha256 === null || base === undefined) return { outcome: 'absent' }
+  const store = createFilesystemArtifacts({ home: tenantHome(kept, evidence.task.tenant_id) })
+  const bytes = wish.patch === undefined ? await store.get(patch_sha256) : await boundedFile(wish.patch)
+  if (bytes === undefined) return { outcome: 'absent' }
+  if (createHash('sha256').update(bytes).digest('hex') !== patch_sha256) return { outcome: 'another' }
+  if (INEXACT.test(Buffer.from(bytes).toString('utf8'))) return { outcome: 'inexact' }
+  const repository = await place.repositories.open(`patched-${randomBytes(6).toString('hex')}`, base)
+  const tree = await repository.applyPatch(base.tree, bytes)
+  if (tree === undefined) return { outcome: 'unfit' }
+  place.patched = repository
+  return { outcome: 'gives', tree }
 }
 
 /** The bare repository that proposals for a path on this machine went to; none where it took none. */

@@ -35,11 +35,13 @@ export interface ReverifyGround {
   /** The base commit and the proposed one, where they were found; undefined: the packet has none. */
   readonly base: PinnedSource
   readonly head: PinnedSource | undefined
+  /** The base commit with the proposed tree in it, where a patch is all there is of the change. */
+  readonly patched?: RunRepository
 }
 
 /** A profile on a tree as a worker runs it, without a worker: no database, no model, nothing kept. */
 export function reverification(ground: ReverifyGround): Reverification {
-  const { evidence, repositories, base, head } = ground
+  const { evidence, repositories, base } = ground
   const id = `verify-${randomBytes(6).toString('hex')}`
   const opened = once(() => repositories.open(`${id}-base`, base))
   const driver = once(() => chooseDriver(ground.home, process.env))
@@ -55,15 +57,13 @@ export function reverification(ground: ReverifyGround): Reverification {
     run: async (side, profile) => {
       const setup_layer = await (layer ??= installed(place, profile))
       if (!setup_layer.ok) return setup_layer
-      const source = side === 'base' ? base : head
-      if (source === undefined) return refuse('the proposed commit was not found')
-      const repository = side === 'base' ? await opened() : await repositories.open(`${id}-head`, source)
+      const at = side === 'base' ? { repository: await opened(), tree: base.tree } : await proposed(ground, id)
+      if (at === undefined) return refuse('the proposed commit was not found')
       const { report } = await verifyTree({
         ...toolsOf(place),
         run_id: id,
         profile,
-        repository,
-        tree: source.tree,
+        ...at,
         setup_layer: setup_layer.value,
         driver: await driver(),
         limits: limitsOf(sandbox),
@@ -72,6 +72,13 @@ export function reverification(ground: ReverifyGround): Reverification {
       return report.outcome === 'unavailable' ? refuse(report.reason) : ok(report)
     },
   }
+}
+
+/** The proposed tree, and a repository that has it. */
+async function proposed({ repositories, evidence, head, patched }: ReverifyGround, id: string) {
+  if (head !== undefined) return { repository: await repositories.open(`${id}-head`, head), tree: head.tree }
+  const tree = evidence.head?.tree
+  return patched === undefined || tree === undefined ? undefined : { repository: patched, tree }
 }
 
 interface Place {

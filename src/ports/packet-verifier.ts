@@ -1,3 +1,5 @@
+import type { Json } from '#domain/json'
+
 /** What a packet is held against, in the order in which it is checked. */
 export const PACKET_CHECKS = [
   'signature',
@@ -40,6 +42,8 @@ export interface PacketWish {
   readonly packet: string
   /** Absolute path or address; absent: the repository that the packet names. */
   readonly repository?: string
+  /** Absolute path of the patch of a change that was published nowhere; absent: the one that this home kept. */
+  readonly patch?: string
   /** Files with public keys in PEM; empty: those that this home believes. */
   readonly keys: readonly string[]
   /** False: what it says of tests is not run again. */
@@ -48,10 +52,21 @@ export interface PacketWish {
   readonly progress?: (doing: string) => void
 }
 
+/** One statement of a packet, and who signed it; whether the signature holds was not looked at. */
+export interface PacketStatement {
+  readonly key_ids: readonly string[]
+  readonly statement: Json
+}
+
 /** Verifies packets with nothing but the packet, a repository and public keys. */
 export interface PacketVerifier {
   /** @throws GanderError `packet_unreadable`, `evidence_key_unreadable` and what reading the repository throws */
   verify(wish: PacketWish): Promise<PacketReport>
+  /**
+   * What the envelopes of a packet hold, in clear; nothing of it is believed.
+   * @throws GanderError `packet_unreadable`
+   */
+  statements(packet: string): Promise<readonly PacketStatement[]>
   /** The public key in PEM that packets of this home are signed with. */
   publicKey(): Promise<string>
 }

@@ -51,7 +51,13 @@ export interface RunOrder {
   /** Policies that hold for this task or run alone; absent: there are none. */
   readonly policies?: OrderPolicies
   /** Present: the change from the base to this ref is reviewed, and none is made. */
-  readonly review?: { readonly head_ref: string; readonly evidence: string | null; readonly earlier: readonly string[] }
+  readonly review?: {
+    readonly head_ref: string
+    readonly evidence: string | null
+    readonly earlier: readonly string[]
+    /** `merge_base`, as a pull request is compared; absent as well. `trees`: base and head as they are. */
+    readonly compare?: 'merge_base' | 'trees'
+  }
   /** Keys by provider, handed to the gateway's memory and never stored. */
   readonly keys: { readonly [provider: string]: string }
 }

@@ -1,4 +1,5 @@
 import type { RunId, TenantId } from '#domain/ids'
+import type { AskedPlan } from '#domain/verification'
 import type { ActiveBundle, ApprovalFacts, EffectivePolicy, RequiredApproval, SealedBundle } from '#domain/policy'
 import type { Result } from '#domain/result'
 import type { Task } from '#domain/task'
@@ -60,6 +61,13 @@ export interface PinnedPolicy {
   readonly repository: string | null
 }
 
+/** The change whose verification is asked about. */
+interface PlanQuestion {
+  readonly paths: readonly string[]
+  /** The task's capability. */
+  readonly task_class: string
+}
+
 /** The policy of one run: what it was pinned to, and what is active now; all of it must agree. */
 export interface RunPolicy extends Policy {
   readonly pinned: PinnedPolicy
@@ -70,6 +78,8 @@ export interface RunPolicy extends Policy {
   refresh(): Promise<void>
   /** Who must agree to a change, by every level. */
   requiredApprovals(facts: ApprovalFacts): readonly RequiredApproval[]
+  /** What the verification of a change must have besides the rules, by every level that speaks of it. */
+  requiredPlan(facts: PlanQuestion): readonly AskedPlan[]
   /**
    * Adds the policy file of the run's base commit (null: it has none) and gives what in it has no effect because a
    * level above says less. What can't be read closes the run.

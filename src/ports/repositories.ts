@@ -39,6 +39,8 @@ export interface RunRepository {
    * edits give the same tree, and no workspace is touched.
    */
   composeTree(over: string, edits: readonly TreeEdit[]): Promise<string>
+  /** Writes the tree that a unified diff makes of another; undefined where it does not apply. */
+  applyPatch(over: string, patch: Uint8Array): Promise<string | undefined>
   /** Compares two trees. */
   diff(from: string, to: string): Promise<Change>
   /** Blob content; undefined when the path is not in the tree or is no regular file. */
@@ -76,6 +78,11 @@ export interface CapturedTree {
 export interface Repositories {
   /** @throws GanderError `repository_not_found`, `repository_empty`, `repository_unreadable`, `source_too_large`, `ref_not_found` */
   resolve(repository: string, ref: string | null): Promise<PinnedSource>
+  /**
+   * The nearest commit that both come from, under the name of `base`; undefined where the repository knows of none.
+   * @throws GanderError `source_too_large`, `repository_unreadable` and what fetching throws
+   */
+  mergeBase(base: PinnedSource, head: PinnedSource): Promise<PinnedSource | undefined>
   /** Every path of the pinned commit, sorted; no run is needed for it. */
   paths(source: PinnedSource): Promise<readonly string[]>
   /**

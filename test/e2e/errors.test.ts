@@ -133,13 +133,14 @@ describe('a model', () => {
     expectClear(await lab.gander(['show', outcome.run_id]), 0, /model/i, /coder/)
   })
 
-  it('whose server cannot be reached is tried again and then named', async () => {
+  // These two wait for most of their time, as the retry rules have it, and may as well wait together.
+  it.concurrent('whose server cannot be reached is tried again and then named', async () => {
     const outcome = outcomeOf(await lab.gander(['run', ...usual(), '--json']))
     expect(outcome.state).toBe('paused')
     expectClear(await lab.gander(['show', outcome.run_id]), 0, /127\.0\.0\.1/)
   })
 
-  it('that answers 429 and 500 and nonsense now and then still gets its run to the end', async () => {
+  it.concurrent('that answers 429 and 500 and nonsense now and then still gets its run to the end', async () => {
     const script = play({ planning: [plan('stocktake/count.py')] })
     const model = await startScriptedModel((turn) => {
       if (turn.n === 1) return { fail: { status: 429, headers: { 'retry-after': '0' }, body: '{}' } }

@@ -54,10 +54,14 @@ describe('a valid change', () => {
     expect(await git(repo, 'status', '--porcelain')).toBe('')
   })
 
-  it('as a dry run leaves a packet and nothing else', async () => {
-    const { outcome } = await run({ editing: SOLUTION }, { words: ['--mode', 'dry_run_patch'] })
+  it('as a dry run leaves a packet and nothing else, with the mutants that an altered test was tried with', async () => {
+    const editing = [python.source, python.altered_test, finish()]
+    const { outcome } = await run({ editing }, { words: ['--mode', 'dry_run_patch'] })
     expect(outcome).toMatchObject({ state: 'completed', pull_request: null })
-    expect((await packetOf(outcome)).evidence.change.stat.files).toBe(2)
+    const { change, strength } = (await packetOf(outcome)).evidence
+    expect(change.stat.files).toBe(2)
+    expect(strength?.base_tests.ran).toBe(true)
+    expect(strength?.mutants.length).toBeGreaterThan(0)
   })
 
   it('is only planned in analysis_only', async () => {

@@ -33,6 +33,10 @@ beforeAll(async () => {
   git('add', '--all')
   git('commit', '-qm', 'change')
   git('tag', 'head')
+  git('checkout', '--quiet', '-b', 'onward', 'base')
+  await writeFile(join(repository, 'later.md'), 'Written after the change was begun.\n')
+  git('add', '--all')
+  git('commit', '-qm', 'the base goes on')
 })
 afterAll(() => lab.close())
 
@@ -55,6 +59,17 @@ describe('a review', () => {
     expect([model, evidence.source]).toEqual([null, 'none'])
     expect(done.stdout).not.toContain(TOKEN)
     expect(git('status', '--porcelain')).toBe('')
+  })
+
+  it('of a base that has gone on since compares from the commit both have in common, unless both trees are asked for', async () => {
+    const since = await review(['--base', 'onward', '--head', 'head', '--json'])
+    expect(reportOf(since)).toMatchObject({
+      compared: { way: 'merge_base', base: 'onward', base_commit: git('rev-parse', 'onward') },
+      base: { commit: git('rev-parse', 'base') },
+    })
+    const trees = await review(['--base', 'onward', '--head', 'head', '--two-dot'])
+    expect(trees.stdout).toContain('the two trees as they are')
+    expect(trees.stdout).toContain(`${reportOf(since).summary.files + 1} files`)
   })
 
   it('asks a model after the checks: it sees no secret, and what it says of other lines is left out', async () => {

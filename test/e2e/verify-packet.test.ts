@@ -103,6 +103,17 @@ describe('the packet of a run', () => {
     expect(evidence.effective_policy_sha256).toMatch(/^[0-9a-f]{64}$/)
   })
 
+  it('of a change that was published nowhere verifies by its patch, with its tests run again', async () => {
+    const words = ['run', '--repo', repository, '--verify', 'quick.yaml', '--mode', 'dry_run_patch', '--json']
+    const dry = outcomeOf(await lab.gander([...words, '--', 'sh', '-c', 'echo new > notes.txt']))
+    expect(dry.state).toBe('completed')
+    expect(answers(await verify({ packet: dry.packet ?? '' }))).toMatchObject({
+      subject: 'pass',
+      head_current: 'not_checked',
+      head_results: 'pass',
+    })
+  })
+
   it('verifies in another home against a bare remote, with nothing but the public key', async () => {
     const remote = join(lab.root, 'remote.git')
     await git(lab.root, 'clone', '--quiet', '--bare', repository, remote)

@@ -7,6 +7,7 @@ import { v7 } from 'uuid'
 import { ensureEmbeddedServer, openDatabase, type Database, type EmbeddedServer } from '#adapters/postgres'
 import { formatId } from '#domain/ids'
 import type { Identifiers } from '#ports'
+import { prepareHome } from './prepared-home.ts'
 
 /** A server for one test file; every database it gives is a clone of one migrated template. */
 export interface TestServer {
@@ -28,6 +29,7 @@ export const identifiers: Identifiers = { make: (kind) => formatId(kind, v7({}, 
 /** Starts a server that dies with the test's process, even when that is killed; `stop` removes its files. */
 export async function startTestServer(): Promise<TestServer> {
   const home = await mkdtemp(join(tmpdir(), 'gander-test-'))
+  await prepareHome(home)
   const settings = { fsync: 'off' }
   const server = await ensureEmbeddedServer({ home, dies_with_parent: true, settings })
   const template = await openDatabase({ home })

@@ -10,6 +10,7 @@ import { materialiseTree } from './checkout/materialise-tree.ts'
 import { shownName } from './objects/path-name.ts'
 import { OwnRepository } from './run-repository.ts'
 import { cachedCommit, type FetchLimits } from './source/commit-cache.ts'
+import { mergeBase } from './source/common-ancestor.ts'
 import { resolveSource } from './source/resolve-source.ts'
 import { parseAddress, type Credentials } from './transport/address.ts'
 
@@ -68,6 +69,7 @@ export function createRepositories(options: RepositoriesOptions): Repositories {
 
   return {
     resolve: (repository, ref) => resolveSource(context, repository, ref),
+    mergeBase: (base, head) => mergeBase(context, base, head),
     paths: async (source) =>
       (await listTree((await cached(source)).git_dir, source.tree)).map(({ path }) => shownName(path)),
     open,

@@ -13,6 +13,7 @@ import type {
   TreeEntry,
 } from '#ports'
 import { TreeCapture } from './capture/capture-tree.ts'
+import { applyPatch } from './checkout/apply-patch.ts'
 import { TreeApplication, type Target } from './checkout/apply-tree.ts'
 import { composeTree } from './checkout/compose-tree.ts'
 import { compareTrees } from './checkout/compare-trees.ts'
@@ -78,6 +79,11 @@ export class OwnRepository implements RunRepository {
   composeTree(over: string, edits: readonly TreeEdit[]): Promise<string> {
     requireId(over)
     return composeTree(this.#store, over, edits)
+  }
+
+  applyPatch(over: string, patch: Uint8Array): Promise<string | undefined> {
+    requireId(over)
+    return applyPatch(this.#parts.git_dir, over, patch)
   }
 
   diff(from: string, to: string): Promise<Change> {

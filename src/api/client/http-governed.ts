@@ -18,6 +18,11 @@ export const createHttpGoverned = (
     view: async () => (await told(client.autonomy.view({}))).items,
     move: (task_class, { to, reason, override }) =>
       told(client.autonomy.move({ params: { task_class }, body: { to, reason: why(reason), override } })),
+    gates: async () => (await told(client.gates.view({}))).items,
+    calibrated: async ({ repository, corpus, gates }) => {
+      const counts = gates.map(({ gate, caught, false_alarms }) => ({ gate, caught, false_alarms }))
+      return (await told(client.gates.record({ body: { repository, corpus, gates: counts } }))).moves
+    },
   },
   capabilities: {
     list: async () => (await told(client.capabilities.list({}))).items,

@@ -2,6 +2,7 @@ import { agent_runs } from './routes/agent-run-contract.ts'
 import { budgets, operations, switches } from './routes/control-contract.ts'
 import { artifacts } from './routes/artifact-contract.ts'
 import { audit, retention } from './routes/audit-contract.ts'
+import { gates } from './routes/calibration-contract.ts'
 import { approvals, autonomy, capabilities } from './routes/governed-contract.ts'
 import { principals, sign_in } from './routes/identity-contract.ts'
 import { policies } from './routes/policy-contract.ts'
@@ -23,6 +24,7 @@ export const contract = {
   capabilities,
   policies,
   autonomy,
+  gates,
   switches,
   operations,
   budgets,

@@ -27,6 +27,7 @@ import { problemSchema } from './problem.ts'
 import { originSchema } from './provenance-resource.ts'
 import { agreementSchema, repositorySchema } from './repository-resource.ts'
 import { holdSchema, rulesSchema, sweepSchema } from './retention-resource.ts'
+import { gateStrengthSchema } from './calibration-resource.ts'
 import { tenantLimitsSchema, tenantSchema } from './tenant-resource.ts'
 import {
   approvalSchema,
@@ -58,6 +59,7 @@ export const RESOURCES = {
   Checkpoint: checkpointSchema,
   Decision: decisionSchema,
   Event: eventSchema,
+  GateStrength: gateStrengthSchema,
   KillSwitch: switchSchema,
   LegalHold: holdSchema,
   ListedArtifact: listedArtifactSchema,

@@ -39,7 +39,11 @@ const facts = z
     plan_sha256: sha256.nullable(),
     baseline_sha256: sha256.nullable(),
     reproduction: z
-      .object({ status: z.enum(['reproduced', 'not_reproduced', 'not_applicable']), reason: z.string() })
+      .object({
+        status: z.enum(['reproduced', 'not_reproduced', 'unrelated', 'not_attempted', 'not_applicable']),
+        reason: z.string(),
+        evidence: z.array(sha256).optional().describe('Logs that show it; absent: nothing was run for it.'),
+      })
       .nullable(),
     tree: z.string().nullable().describe('The proposed tree; equal to the base tree where nothing was changed.'),
     repairs_used: z.number().int(),

@@ -52,6 +52,10 @@ export const submissionSchema = z
     review: z
       .strictObject({
         head_ref: line(250).describe('What is proposed; `base_ref` is what it is compared with.'),
+        compare: z
+          .enum(['merge_base', 'trees'])
+          .default('merge_base')
+          .describe('From the commit that both come from, as a pull request is, or the two trees as they are.'),
         evidence: z.string().max(500_000).nullable().default(null).describe('A description in Markdown, or a packet.'),
         earlier: z
           .array(z.string().regex(/^[0-9a-f]{16}$/))

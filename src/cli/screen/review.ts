@@ -16,9 +16,11 @@ export function reviewLines(environment: CliEnvironment, report: ReviewReport, r
   const { paint } = page
   const { files, added, deleted } = report.summary
   const commits = `${report.base.commit.slice(0, 10)} → ${report.head.commit.slice(0, 10)}`
+  const { way, base } = report.compared
+  const compared = way === 'merge_base' ? `since the merge base with ${plainLine(base)}` : 'the two trees as they are'
   return [
     paint.strong(plainLine(report.summary.text)),
-    paint.dim(`${commits} · ${counted(files, 'file')} · +${added} -${deleted} · ${run}`),
+    paint.dim(`${commits}, ${compared} · ${counted(files, 'file')} · +${added} -${deleted} · ${run}`),
     '',
     ...(report.findings.length === 0 ? [`${paint.good('✓')} Nothing to remark.`, ''] : []),
     ...report.findings.flatMap((finding, at) => findingLines(finding, at, page)),

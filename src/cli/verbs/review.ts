@@ -19,6 +19,7 @@ interface Flags {
   readonly repo?: string
   readonly base: string
   readonly head: string
+  readonly twoDot?: boolean
   readonly description?: string
   readonly previous?: string
   readonly model?: string
@@ -36,11 +37,12 @@ export const addReview: Verb = (program, cli) => {
     .command('review')
     .summary('review a change that is there')
     .description(
-      'Reviews the change between two commits: what checks find first, and with --model what a model finds after them. At most six findings, each on changed lines. Nothing of the repository is run, and nothing is written to it.',
+      'Reviews a change as a pull request shows it, from the commit that base and head have in common: what checks find first, and with --model what a model finds after them. At most six findings, each on changed lines. Nothing of the repository is run, and nothing is written to it.',
     )
     .option('--repo <path|url>', 'the git repository; a checkout of yours is only read', '.')
-    .requiredOption('--base <ref>', 'what the change starts from; of a pull request its merge base')
+    .requiredOption('--base <ref>', 'what it is to go into; it may have gone on since')
     .requiredOption('--head <ref>', 'what is proposed')
+    .option('--two-dot', 'compare the two trees as they are, not from their merge base')
     .option('--description <file|->', "the pull request's description, or its evidence packet")
     .option('--previous <file>', 'an earlier review as JSON: what it said already is marked, what is gone is told')
     .optionsGroup('A model:')
@@ -118,7 +120,12 @@ async function orderOf(cli: Cli, flags: Flags): Promise<RunOrder> {
     agent,
     verification: null,
     limits: { ...DEFAULT_LIMITS, ...(flags.maxCost === undefined ? {} : { max_cost_usd: flags.maxCost }) },
-    review: { head_ref: flags.head, evidence, earlier: await earlierIn(cli, flags.previous) },
+    review: {
+      head_ref: flags.head,
+      evidence,
+      earlier: await earlierIn(cli, flags.previous),
+      compare: flags.twoDot === true ? 'trees' : 'merge_base',
+    },
     keys: keysFor(agent, keys),
   }
 }

@@ -1,20 +1,22 @@
 import { resolve } from 'node:path'
 import { GanderError } from '#domain/failure'
 import { parseId } from '#domain/ids'
-import type { PacketCheck, PacketReport } from '#ports'
+import type { PacketCheck, PacketReport, PacketStatement } from '#ports'
 import { print, printJson, withPlatform, type Cli, type Verb } from '../cli.ts'
 import { EXIT_CODES } from '../exit-code.ts'
 import { findRun } from '../find-run.ts'
 import { placeOf } from '../order.ts'
 import { paintFor } from '../screen/paint.ts'
-import { plainLine } from '../screen/plain-text.ts'
+import { plainLine, plainText } from '../screen/plain-text.ts'
 import { table } from '../screen/table.ts'
 
 interface VerifyFlags {
   readonly repo?: string
   readonly key?: readonly string[]
+  readonly patch?: string
   readonly run: boolean
   readonly publicKey?: boolean
+  readonly print?: boolean
   readonly json?: boolean
 }
 
@@ -29,7 +31,9 @@ export const addVerify: Verb = (program, cli) => {
     .argument('[packet]', 'packet.json of a run, or a run of this home: its id, a part of it, or `last`')
     .option('--repo <path>', 'path or address of the repository (default: the one the packet names)')
     .option('--key <file...>', 'public keys that are believed, and no others (default: those of this home)')
+    .option('--patch <file>', 'the patch of a change that was published nowhere (default: the one this home kept)')
     .option('--no-run', 'check everything but the results of tests')
+    .option('--print', 'print what the packet states, in clear; nothing is verified')
     .option('--public-key', 'print the public key that packets of this home are signed with')
     .option('--json', 'one JSON object on one line')
     .action((packet: string | undefined, flags: VerifyFlags) => verify(cli, packet, flags))
@@ -48,10 +52,13 @@ async function verify(cli: Cli, packet: string | undefined, flags: VerifyFlags):
     throw new GanderError('usage', 'There is nothing to verify. No packet was named.', {
       remedy: 'Give the packet.json of a run: `gander verify PACKET --repo PATH`.',
     })
+  if (flags.print === true)
+    return printStatements(cli, await verifier.statements(await placeOfPacket(cli, packet)), flags)
   const paint = paintFor(environment.stderr, environment.env)
   const report = await verifier.verify({
     packet: await placeOfPacket(cli, packet),
     ...(flags.repo !== undefined && { repository: placeOf(flags.repo, environment.cwd) }),
+    ...(flags.patch !== undefined && { patch: resolve(environment.cwd, flags.patch) }),
     keys: (flags.key ?? []).map((path) => resolve(environment.cwd, path)),
     run: flags.run,
     ...(flags.json !== true && {
@@ -61,6 +68,22 @@ async function verify(cli: Cli, packet: string | undefined, flags: VerifyFlags):
   cli.ended(report.verdict === 'verified' ? EXIT_CODES.done.code : EXIT_CODES.denied.code)
   if (flags.json === true) return printJson(cli, report)
   print(cli, shown(cli, report))
+}
+
+/** Every statement with its keys: for people one after the other, for programs as one array. */
+function printStatements(cli: Cli, statements: readonly PacketStatement[], { json }: VerifyFlags): void {
+  if (json === true) return printJson(cli, { statements })
+  const { stdout, env } = cli.environment
+  const paint = paintFor(stdout, env)
+  for (const [at, { key_ids, statement }] of statements.entries()) {
+    const keys = key_ids.map((id) => plainLine(id).slice(0, 16)).join(', ')
+    const lines = JSON.stringify(statement, null, 2).split('\n').map(plainText)
+    print(cli, [
+      paint.strong(`Statement ${at + 1} of ${statements.length}`),
+      paint.dim(`by ${keys}, not verified here`),
+    ])
+    print(cli, [...lines, ''])
+  }
 }
 
 /** A run by its id, a part of it or `last`; anything else is a file. */

@@ -1,3 +1,5 @@
+export { splitDiff, type FileDiff } from './split-diff.ts'
+
 /** How one path differs between two trees. */
 export interface FileChange {
   readonly path: string

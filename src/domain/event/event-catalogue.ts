@@ -45,6 +45,7 @@ export const EVENT_FIELDS = {
   reproduction_recorded: ['status', 'reason'],
   test_run: ['command', 'result', 'report_path'],
   verifier_executed: ['profile', 'tree', 'outcome', 'report_hash'],
+  baseline_recomputed: ['tree', 'kept_by', 'reason'],
   gate_answered: ['gate', 'answer', 'reason', 'findings'],
   judge_executed: ['verdict', 'rubric_version', 'report_hash'],
   change_reviewed: ['findings', 'blockers', 'report_hash'],

@@ -7,6 +7,15 @@ import type { Finding, GateName } from './verdict.ts'
  */
 type BoundaryAnswer = 'clean' | 'noted' | 'violated' | 'unavailable' | 'not_asked'
 
+/**
+ * A changed file that a check did not look into. `over_the_limit`: others took what may be spent where no constraint
+ * asks; `no_reader`: nothing here reads its language; `no_tree`: it is too large, or takes too long, to be parsed.
+ */
+export interface NotRead {
+  readonly path: string
+  readonly reason: 'over_the_limit' | 'no_reader' | 'no_tree'
+}
+
 /** One check over a change, also when it found nothing. */
 export interface BoundaryCheck {
   /** Such as `secrets_delta` or `public_api`. */
@@ -18,6 +27,8 @@ export interface BoundaryCheck {
   readonly looked_at: number
   /** One sentence: what was looked at and what came of it. */
   readonly said: string
+  /** What the check could not look at, and why; absent: it looked at everything. All of them are named. */
+  readonly not_read?: readonly NotRead[]
   /** Bounded; `found` counts all of them. */
   readonly findings: readonly Finding[]
   readonly found: number

@@ -1,5 +1,7 @@
 import { ok, refuse, type Result } from '../result/index.ts'
 
+export { isDependencyPath, isInterfacePath, isMigrationPath, isSourcePath } from './path-kinds.ts'
+
 /** Why a text is no repository path; `message` tells its author what to write instead. */
 export interface PathDefect {
   readonly rule: 'path.invalid'

@@ -11,6 +11,7 @@ export {
   type PolicyBudgets,
   type PolicyDocument,
   type PolicyLevel,
+  type VerificationRule,
 } from './policy-document.ts'
 export {
   coversHost,

@@ -1,6 +1,7 @@
 import type { BudgetLimits } from '../budget/index.ts'
 import type { ApprovalKind, AutonomyTier } from '../risk/index.ts'
 import type { RunMode } from '../task/index.ts'
+import type { PlanScope, PlanAsk } from '../verification/index.ts'
 
 /** Who may say what a run may not do, from the widest to the narrowest; each can only take away. */
 export const POLICY_LEVELS = [
@@ -50,6 +51,15 @@ export interface ApprovalRule {
   readonly domains: readonly string[]
 }
 
+/** What the verification of some changes must have besides the rules of the platform: it can only be made stricter. */
+export interface VerificationRule extends PlanScope {
+  readonly rule: string
+  readonly why: string
+  /** Addresses of repositories, `*` standing for any text; absent or empty: every repository that the level speaks of. */
+  readonly repositories?: readonly string[] | undefined
+  readonly plan: PlanAsk
+}
+
 /** The most a scope may use; what is absent is not capped here, and 0 means none. */
 interface SpendCap {
   readonly max_cost_usd?: number
@@ -91,6 +101,8 @@ export interface PolicyDocument {
   readonly egress: EgressRules
   /** Phases of the verification profile that must be there and must pass. */
   readonly required_verifiers: readonly string[]
+  /** Absent: nothing is asked for besides the rules. */
+  readonly verification?: readonly VerificationRule[]
   readonly approvals: readonly ApprovalRule[]
   readonly budgets: PolicyBudgets
   /** Furthest reach of a run; null: not capped by this level. */

@@ -48,6 +48,11 @@ export interface ReviewReport {
   readonly schema: 'gander.review/v1'
   readonly base: { readonly commit: string; readonly tree: string }
   readonly head: { readonly commit: string; readonly tree: string }
+  /**
+   * `merge_base`: `base` above is the commit that both come from, and `base_commit` is where the named base is now.
+   * `trees`: the two trees as they are.
+   */
+  readonly compared: { readonly way: 'merge_base' | 'trees'; readonly base: string; readonly base_commit: string }
   readonly summary: {
     readonly text: string
     readonly files: number

@@ -1,5 +1,5 @@
+import { isDependencyPath, isInterfacePath, isMigrationPath } from '../path/index.ts'
 import type { RiskFacts, RiskTier } from './risk-facts.ts'
-import { SCHEMA_PATHS } from './risk-rules.ts'
 
 /** What a contract says, as far as it tells of risk. */
 interface RiskSubject {
@@ -45,10 +45,6 @@ export const registrationOf = (
 
 const OWNERS = /^(\.github\/|\.gitlab\/|docs\/)?codeowners$|(^|\/)owners$/
 const TEST_FILES = /(^|\/)(tests?|specs?|__tests__)\/|[._-](test|spec)\.\w+$|(^|\/)test_\w+\.py$|tests?\.(java|kt|cs)$/
-const INTERFACES =
-  /(^|\/)(openapi|swagger)[^/]*\.(json|ya?ml)$|\.(proto|graphqls?|thrift|avsc)$|(^|\/)public[-_]?api(\/|\.)/
-const DEPENDENCIES =
-  /(^|\/)(package(-lock)?\.json|pnpm-lock\.yaml|yarn\.lock|requirements[\w.-]*\.txt|pyproject\.toml|poetry\.lock|uv\.lock|go\.(mod|sum)|cargo\.(toml|lock)|pom\.xml|build\.gradle(\.kts)?|gemfile(\.lock)?)$/
 /** What stands around a path in a sentence. */
 const AROUND = /^["'`([{<]+|["'`)\]}>.,:;!?]+$/g
 
@@ -94,14 +90,13 @@ export function factsOfChange(expected: RiskFacts, changed: readonly string[]): 
 }
 
 function scopeOf(paths: readonly string[], max_changed_files: number): RiskFacts['scope'] {
-  const touches = (pattern: RegExp) => paths.some((path) => pattern.test(path.toLowerCase()))
   return {
     max_changed_files,
-    touches_public_api: touches(INTERFACES),
-    touches_schema: touches(new RegExp(SCHEMA_PATHS)),
-    touches_dependencies: touches(DEPENDENCIES),
+    touches_public_api: paths.some(isInterfacePath),
+    touches_schema: paths.some(isMigrationPath),
+    touches_dependencies: paths.some(isDependencyPath),
   }
 }
 
 const reversibilityOf = (paths: readonly string[]): RiskFacts['reversibility'] =>
-  paths.some((path) => new RegExp(SCHEMA_PATHS).test(path.toLowerCase())) ? 'needs_data_repair' : 'revert_commit'
+  paths.some(isMigrationPath) ? 'needs_data_repair' : 'revert_commit'

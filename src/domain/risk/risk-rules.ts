@@ -63,8 +63,6 @@ const SENSITIVE_DOMAINS = [
   'compliance',
 ]
 const SENSITIVE_PATHS = String.raw`(^|\/)(iam|crypto|auth\w*|payments?|billing|polic(y|ies)|compliance|permissions?|secrets?|keys?)(\/|\.|$)`
-/** Paths, in lower case, of what changes the shape of stored data. */
-export const SCHEMA_PATHS = String.raw`(^|\/)(migrations?|db\/migrate|alembic|flyway|liquibase)(\/|$)|\.sql$`
 const DOCUMENTS = String.raw`\.(md|mdx|rst|adoc|txt)$`
 const TESTS = String.raw`(^|\/)(tests?|specs?|__tests__)(\/|$)|[._-](test|spec)\.\w+$`
 const PROSE_OR_TESTS = `${DOCUMENTS}|${TESTS}`

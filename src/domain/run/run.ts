@@ -5,10 +5,15 @@ import type { RunId, TaskId, TenantId, WorkerId } from '../ids/index.ts'
 import type { RunMode } from '../task/index.ts'
 import type { WorkState } from './lifecycle.ts'
 
-/** Whether wrong behaviour was shown on the base commit; `not_reproduced` and `not_applicable` carry a reason. */
+/**
+ * Whether wrong behaviour was shown on the base commit. `unrelated`: something fails there, and nothing shows that it is
+ * what the task tells of; `not_attempted`: no test could be run; `not_applicable`: the task mends nothing.
+ */
 export interface Reproduction {
-  readonly status: 'reproduced' | 'not_reproduced' | 'not_applicable'
+  readonly status: 'reproduced' | 'not_reproduced' | 'unrelated' | 'not_attempted' | 'not_applicable'
   readonly reason: string
+  /** Logs that show it, each a sha256; absent: nothing was run for it. */
+  readonly evidence?: readonly string[] | undefined
 }
 
 /** What is on record about a run; guards read this and nothing else. Null or absent means: not on record. */

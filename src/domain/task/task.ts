@@ -129,6 +129,11 @@ export interface OrderPolicies {
 /** What is reviewed: the task's own source is the commit it is compared with. */
 export interface TaskReview {
   readonly head: PinnedSource
+  /**
+   * How base and head are compared: from the commit both come from, as a pull request is, or tree against tree; `base`
+   * is what was named, the task's own source is what it came to. Absent in reviews from before: the trees.
+   */
+  readonly compared?: { readonly way: 'merge_base' | 'trees'; readonly base: string; readonly base_commit: string }
   /** A packet's JSON or the pull request's description, redacted; null where there is none. */
   readonly evidence: string | null
   /** Fingerprints of an earlier review of the same pull request. */

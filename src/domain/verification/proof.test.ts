@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { flakeScore, isKnownFlaky } from './flake-score.ts'
-import { proveTests, redGreenRule, type RedGreenFacts } from './red-green.ts'
+import { failsMoreOften, flakeScore, isExplainedByChance, isKnownFlaky } from './flake-score.ts'
+import { missingNames } from './absence.ts'
+import { proveTests, withoutReach } from './prove-tests.ts'
+import { redGreenRule, type RedGreenFacts } from './red-green.ts'
 import { disagreeing } from './repeated-outcomes.ts'
 import type { Diagnosis, PhaseReport, TestOutcome, TestResult, VerificationReport } from './report.ts'
 import { sortFailures } from './sort-failures.ts'
@@ -56,12 +58,17 @@ describe('a failure is sorted into one class', () => {
   const sorted = (
     baseline: VerificationReport,
     head: VerificationReport,
-    more: { repeats?: readonly VerificationReport[]; flaky?: readonly string[] } = {},
+    more: {
+      repeats?: readonly VerificationReport[]
+      base_repeats?: readonly VerificationReport[]
+      flaky?: readonly string[]
+    } = {},
   ) =>
     sortFailures({
       baseline,
       head,
       repeats: more.repeats ?? [],
+      base_repeats: more.base_repeats,
       known_flaky: new Map((more.flaky ?? []).map((id) => [id, 'seen before'])),
     }).map(({ kind, id, origin }) => `${kind} ${id} ${origin}`)
 
@@ -85,6 +92,29 @@ describe('a failure is sorted into one class', () => {
     expect(sorted(before, head, { repeats, flaky: ['a'] })).toEqual(['test a mine', 'test b flaky', 'phase test mine'])
   })
 
+  it('what fails every time is the change’s where the base commit fails now and then', () => {
+    const [red, green] = [tests({ a: 'failed' }), tests({ a: 'passed' })]
+    const often = (times: number) => Array.from({ length: times }, () => red)
+    const base = { flaky: ['a'], base_repeats: [green, green, green, green] }
+    expect(sorted(red, red, { ...base, repeats: often(4) })[0]).toBe('test a mine')
+    expect(sorted(green, red, { ...base, base_repeats: [red], repeats: often(2) })[0]).toBe('test a mine')
+    expect(sorted(red, red, { flaky: ['a'], base_repeats: often(2), repeats: often(2) })[0]).toBe('test a pre_existing')
+  })
+
+  it('what the base commit fails mostly is chance only where enough was seen of it', () => {
+    const [red, green] = [tests({ a: 'failed' }), tests({ a: 'passed' })]
+    const repeats = [red, red, red, red]
+    expect(sorted(red, red, { base_repeats: [red, red, red, green], repeats })[0]).toBe('test a flaky')
+    expect(sorted(red, red, { base_repeats: [red, green], repeats })[0]).toBe('test a mine')
+  })
+
+  it('what passes once and fails far more often than before is the change’s', () => {
+    const [red, green] = [tests({ a: 'failed' }), tests({ a: 'passed' })]
+    const base_repeats = Array.from({ length: 4 }, () => green)
+    expect(sorted(green, red, { base_repeats, repeats: [red, green, red, red] })[0]).toBe('test a mine')
+    expect(sorted(green, red, { base_repeats, repeats: [green, green] })[0]).toBe('test a flaky')
+  })
+
   it.each(['write: No space left on device', 'fork: Resource temporarily unavailable', 'ENOMEM: not enough memory'])(
     'what the machine did is infrastructure: %s',
     (words) => {
@@ -98,6 +128,8 @@ describe('a failure is sorted into one class', () => {
   it('a sandbox that was killed is infrastructure, and a crash, a timeout and a compiler’s no are the change’s', () => {
     const before = tests({ a: 'passed' })
     expect(sorted(before, report(broken('crash', '', { exit_code: null })))).toEqual(['phase test infrastructure'])
+    const crashed = broken('crash', '', { exit_code: null, signal: 'SIGSEGV' })
+    expect(sorted(before, report(crashed))).toEqual(['phase test mine'])
     for (const kind of ['crash', 'compile_error', 'timeout', 'out_of_memory', 'no_tests'] as const)
       expect(sorted(before, report(broken(kind)))).toEqual(['phase test mine'])
   })
@@ -145,9 +177,9 @@ describe('red and green', () => {
   it('what cannot be compiled or loaded without the change is red, with the reason', () => {
     const base = tests({ a: 'passed' })
     const head = tests({ a: 'passed', b: 'passed' })
-    expect(proved(base, report(broken('compile_error')), head)).toEqual({ b: 'not_compilable' })
+    expect(proved(base, report(broken('compile_error')), head)).toEqual({ b: 'red_by_absence' })
     const one = tests({ a: 'passed', 'x::(build)': 'error' })
-    expect(proved(base, one, head)).toEqual({ b: 'not_compilable' })
+    expect(proved(base, one, head)).toEqual({ b: 'red_by_absence' })
   })
 
   it('a test that merely is not there without the change shows nothing', () => {
@@ -168,6 +200,58 @@ describe('red and green', () => {
 
   it('a flake of the base commit proves nothing', () => {
     expect(proved(tests({ a: 'failed' }), tests({ a: 'failed' }), tests({ a: 'passed' }), ['a'])).toEqual({})
+  })
+
+  it('what the change brings is absent without it, and everything else is wrong', () => {
+    const base = tests({ a: 'passed' })
+    const said = (message: string) => report(phase({}, { tests: [{ id: 'b', outcome: 'failed', message }] }))
+    const head = tests({ a: 'passed', b: 'passed' })
+    const proof = (message: string) =>
+      proveTests({ base, without: said(message), head, flaky: new Set(), brings: (name) => name === 'fresh' })[0]
+    expect(proof("AttributeError: module 'x' has no attribute 'fresh'")).toMatchObject({
+      proof: 'red_by_absence',
+      missing: ['fresh'],
+    })
+    expect(proof("AttributeError: 'NoneType' object has no attribute 'old'")?.proof).toBe('red_green')
+    expect(proof('AssertionError: 5 != 17')?.proof).toBe('red_green')
+    for (const words of ['OSError: [Errno 28] No space left on device', 'getaddrinfo EAI_AGAIN registry.example.org'])
+      expect(proof(words)?.proof).toBe('not_run')
+  })
+
+  it('a failing test of the base commit that turns green counts only where it has to do with the change', () => {
+    const [base, head] = [tests({ a: 'failed', b: 'failed' }), tests({ a: 'passed', b: 'passed' })]
+    const relation = ({ id }: { readonly id: string }) => (id === 'a' ? 'the task names it' : undefined)
+    const found = proveTests({ base, without: base, head, flaky: new Set(), relation })
+    expect(found.map(({ proof, relation: why }) => [proof, why])).toEqual([
+      ['red_green', 'the task names it'],
+      ['unrelated', undefined],
+    ])
+  })
+
+  it('a red test that runs no changed line proves nothing', () => {
+    const found = proveTests({
+      base: tests({}),
+      without: tests({ b: 'failed' }),
+      head: tests({ b: 'passed' }),
+      flaky: new Set(),
+    })
+    expect(withoutReach(found, 'V8')).toMatchObject([{ proof: 'unrelated', reason: expect.stringContaining('V8') }])
+  })
+
+  it('a base commit that does not compile is shown by its phase', () => {
+    const base = report(broken('compile_error'))
+    expect(proved(base, base, tests({ a: 'passed' }))).toMatchObject({ 'phase test': 'red_by_absence' })
+  })
+
+  it.each([
+    ["ImportError: cannot import name 'CountError' from 'stocktake'", 'CountError'],
+    ["Error: Cannot find module '../src/split-words.ts'", 'split-words'],
+    ['TypeError: pad.left is not a function', 'left'],
+    ['./a_test.go:4:9: undefined: Total', 'Total'],
+    ['  symbol:   method total(int)', 'total'],
+    ['error[E0425]: cannot find function `total` in this scope', 'total'],
+  ])('a missing name is read from %j', (said, name) => {
+    expect(missingNames(said)).toEqual([name])
   })
 
   it('a phase without results by test is a test by itself', () => {
@@ -213,6 +297,18 @@ describe('flakes', () => {
     expect(many.upper - many.lower).toBeLessThan((few.upper - few.lower) / 4)
     expect(flakeScore({ outcomes: 0, disagreeing: 0 })).toMatchObject({ lower: 0, upper: 1 })
     for (const { share, lower, upper } of [few, many]) expect(lower < share && share < upper).toBe(true)
+  })
+
+  it('that fail every time are excused by a base commit that fails mostly, not by one that seldom does', () => {
+    const of = (failed: number, outcomes: number) => ({ failed, outcomes })
+    expect(isExplainedByChance(of(4, 5), of(5, 5))).toBe(true)
+    expect(isExplainedByChance(of(1, 5), of(5, 5))).toBe(false)
+    expect(isExplainedByChance(of(2, 3), of(3, 3))).toBe(false)
+    expect(isExplainedByChance(of(5, 5), of(5, 5))).toBe(false)
+    expect(failsMoreOften(of(1, 5), of(5, 5))).toBe(true)
+    expect(failsMoreOften(of(0, 5), of(4, 5))).toBe(true)
+    expect(failsMoreOften(of(1, 3), of(3, 3))).toBe(false)
+    expect(failsMoreOften(of(0, 1), of(1, 2))).toBe(false)
   })
 
   it('are known after one disagreement, until enough outcomes agreed', () => {

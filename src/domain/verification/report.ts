@@ -1,5 +1,6 @@
 import type { PlanTerms } from './plan.ts'
 import type { PhaseKind } from './phase-kind.ts'
+import type { ChangedLineCoverage } from './strength.ts'
 
 /** The ecosystem whose toolchain a profile needs. */
 export type Ecosystem = 'node' | 'python' | 'java' | 'go' | 'rust' | 'command'
@@ -63,6 +64,8 @@ export interface VerificationProfile {
   /** Hosts that the setup phase may CONNECT to on port 443; empty means none. */
   readonly registry_hosts: readonly string[]
   readonly phases: readonly ProfilePhase[]
+  /** How often a new or doubted test is run in all, 3 to 10; absent means 3. */
+  readonly repeats?: number | undefined
   /** What the repository asks of a verification besides the rules; absent: nothing. */
   readonly plan?: PlanTerms | undefined
   /** Why this profile was chosen, for people. */
@@ -121,6 +124,8 @@ export interface PhaseReport {
   readonly outcome: 'passed' | 'failed' | 'timed_out' | 'not_run'
   readonly not_run_reason?: string
   readonly exit_code: number | null
+  /** The signal that ended the command; absent: none did, or nobody knows which. */
+  readonly signal?: string
   readonly duration_ms: number
   readonly tests: readonly TestResult[]
   /** sha256 of the redacted log artifact; null when the phase did not run. */
@@ -139,6 +144,8 @@ export interface VerificationReport {
   readonly phases: readonly PhaseReport[]
   readonly started_at: string
   readonly duration_ms: number
+  /** The changed lines that its tests reach; absent: not measured with it. */
+  readonly coverage?: ChangedLineCoverage
   /** The run that verified this tree; absent: the run itself did. */
   readonly reused_from?: string
 }

@@ -1,4 +1,6 @@
 import { isStandIn } from './compare-tests.ts'
+import { failsMoreOften, isExplainedByChance, type FailureCount } from './flake-score.ts'
+import { machineFault } from './machine-fault.ts'
 import type { PhaseReport, TestResult, VerificationReport } from './report.ts'
 
 /** Why something fails: the machine, the base commit, chance, or the change. */
@@ -17,6 +19,8 @@ export interface SortedFailure {
 /** What failures are sorted by. */
 export interface SortingFacts {
   readonly baseline: VerificationReport
+  /** Further reports of the base commit; absent: it was verified once. */
+  readonly base_repeats?: readonly VerificationReport[] | undefined
   /** The first report of the proposed tree. */
   readonly head: VerificationReport
   /** Further reports of the same tree; empty: it was verified once. */
@@ -27,8 +31,10 @@ export interface SortingFacts {
 
 /**
  * Puts every failing test and phase of the proposed tree into exactly one class. What the machine did is not asked of
- * anybody; what failed before is not this change's doing; what passes when it is run again is chance, however it failed
- * first. The rest is the change's, also where a known flake fails every time.
+ * anybody; what failed each time before is not this change's doing. What passes when it is run again is chance, unless it
+ * fails significantly more often than on the base commit. What fails every time is the change's, also where it is known
+ * as flaky, unless the base commit was seen often enough and fails so often that chance explains it. A limit that ended
+ * a phase once and not again was the machine's; one that ends it every time is the change's.
  */
 export function sortFailures(facts: SortingFacts): readonly SortedFailure[] {
   const of_phases = facts.head.phases.map((phase) => ({ phase, tests: phase.tests.filter(isFailing) }))
@@ -52,25 +58,36 @@ export const failuresOf = (failures: readonly SortedFailure[], origin: FailureOr
 
 function sortTest(test: TestResult, phase: PhaseReport, facts: SortingFacts): SortedFailure {
   const of = (origin: FailureOrigin, reason: string): SortedFailure => ({ kind: 'test', id: test.id, origin, reason })
-  const before = outcomesOf(test.id, [facts.baseline])
-  if (before.some(isFailing)) return of('pre_existing', 'it fails on the base commit as well')
+  const base = countOf(test.id, [facts.baseline, ...(facts.base_repeats ?? [])])
+  if (base.outcomes > 0 && base.failed === base.outcomes)
+    return of('pre_existing', `it fails on the base commit as well${base.outcomes > 1 ? `, ${timesOf(base)}` : ''}`)
   const machine = machineFault(phase)
   if (machine !== undefined) return of('infrastructure', machine)
-  const again = outcomesOf(test.id, facts.repeats)
-  const passed = again.filter(({ outcome }) => outcome === 'passed').length
+  const head = countOf(test.id, [facts.head, ...facts.repeats])
   const known = facts.known_flaky.get(test.id)
-  if (passed > 0)
-    return of(
-      'flaky',
-      `it passed in ${passed} of ${again.length} repetitions on the same tree${known ? `; ${known}` : ''}`,
-    )
+  const before = base.failed > 0 ? `, ${timesOf(base)} on the base commit` : ''
+  if (head.failed < head.outcomes) {
+    if (failsMoreOften(base, head))
+      return of('mine', `it fails ${timesOf(head)}${before || `, and never in ${base.outcomes} on the base commit`}`)
+    const again = { failed: head.outcomes - head.failed, outcomes: head.outcomes - 1 }
+    return of('flaky', `it passed in ${timesOf(again)} repetitions on the same tree${known ? `; ${known}` : before}`)
+  }
   if (isStandIn(test)) return of('mine', 'it could run on the base commit and cannot any more')
-  const times = again.length === 0 ? '' : `, ${again.length + 1} times of ${again.length + 1}`
-  const history = known === undefined ? '' : `, although it is known as flaky: ${known}`
+  if (isExplainedByChance(base, head))
+    return of('flaky', `it fails ${timesOf(head)}${before}, which chance explains; nothing is proved by it`)
+  const times = head.outcomes === 1 ? '' : `, ${head.outcomes} times of ${head.outcomes}`
+  const history = known === undefined ? before : `, although it is known as flaky: ${known}`
   return of(
     'mine',
-    `${before.length === 0 ? 'it is new and fails' : 'it passed on the base commit and fails'}${times}${history}`,
+    `${base.outcomes === 0 ? 'it is new and fails' : 'it passed on the base commit and fails'}${times}${history}`,
   )
+}
+
+const timesOf = ({ failed, outcomes }: FailureCount): string => `${failed} of ${outcomes}`
+
+function countOf(id: string, reports: readonly VerificationReport[]): FailureCount {
+  const ran = outcomesOf(id, reports).filter(({ outcome }) => outcome !== 'skipped')
+  return { failed: ran.filter(isFailing).length, outcomes: ran.length }
 }
 
 const RANK: readonly FailureOrigin[] = ['mine', 'infrastructure', 'flaky', 'pre_existing']
@@ -103,20 +120,3 @@ const isFailing = ({ outcome }: Pick<TestResult, 'outcome'>): boolean => outcome
 
 const outcomesOf = (id: string, reports: readonly VerificationReport[]): readonly TestResult[] =>
   reports.flatMap((report) => report.phases.flatMap((phase) => phase.tests)).filter((test) => test.id === id)
-
-/** What a machine says that has no room, no memory or no processes left; the words are those of libc and the kernel. */
-const MACHINE =
-  /No space left on device|\bENOSPC\b|Disk quota exceeded|\bEDQUOT\b|Cannot allocate memory|\bENOMEM\b|Resource temporarily unavailable|Too many open files in system|Read-only file system|Input\/output error/i
-
-/**
- * What the machine did to a phase; undefined where nothing shows that. A program can print these words as well: then
- * its tests are not proved, which is never better for a change than failing.
- */
-function machineFault(phase: Pick<PhaseReport, 'diagnosis' | 'outcome' | 'exit_code'>): string | undefined {
-  const { diagnosis } = phase
-  if (phase.outcome === 'passed' || diagnosis === undefined) return undefined
-  const said = MACHINE.exec(`${diagnosis.excerpt}\n${diagnosis.root_causes.map(({ message }) => message).join('\n')}`)
-  if (said !== null) return `the machine or its sandbox ran out of something: ${said[0]}`
-  const killed = phase.outcome === 'failed' && phase.exit_code === null && diagnosis.classification === 'crash'
-  return killed ? 'its sandbox was killed from outside' : undefined
-}

@@ -58,6 +58,8 @@ export interface BaseTests {
   readonly tree: string | null
   /** Passed on the base commit and fail against the proposed sources, while their file was altered or removed. */
   readonly bent: readonly string[]
+  /** Files whose way to run tests was changed and could not be put back for this; absent: none. */
+  readonly kept?: readonly { readonly path: string; readonly why: string }[]
 }
 
 /** How strong the tests of a proposed tree are, with the plan that asked and what was left out. */

@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { canonicalJson } from '#domain/json'
+import { GanderError } from '#domain/failure'
+import { canonicalJson, type Json } from '#domain/json'
 import { PACKET_SCHEMA, type EvidencePacket } from '#domain/packet'
 import { refuse, ok, type Result } from '#domain/result'
-import type { EvidenceSigner } from '#ports'
+import type { EvidenceSigner, PacketStatement } from '#ports'
 import { envelopeSchema, payloadOf, sealEnvelope, type Envelope } from './envelope.ts'
 import { makeStatements } from './make-statements.ts'
 
@@ -61,6 +62,23 @@ export function readEvidence(text: string): EvidencePacket {
   if (first === undefined) throw new TypeError('a packet without an envelope')
   const { predicate } = JSON.parse(payloadOf(first).toString('utf8')) as { readonly predicate: EvidencePacket }
   return predicate
+}
+
+/**
+ * What each envelope of a packet's file holds, for whoever wants to read it; nothing of it has been believed.
+ * @throws GanderError `packet_unreadable`
+ */
+export function statementsIn(text: string): readonly PacketStatement[] {
+  const read = readBundle(text)
+  if (!read.ok) throw new GanderError('packet_unreadable', `This is no evidence packet: ${read.refusal}.`)
+  return read.value.envelopes.map((envelope, at) => {
+    const key_ids = envelope.signatures.map(({ keyid }) => keyid)
+    try {
+      return { key_ids, statement: JSON.parse(payloadOf(envelope).toString('utf8')) as Json }
+    } catch (cause) {
+      throw new GanderError('packet_unreadable', `What envelope ${at + 1} holds is no JSON.`, { cause })
+    }
+  })
 }
 
 /** A packet's text with what its envelopes hold in clear beside it, for whoever looks for words in it. */

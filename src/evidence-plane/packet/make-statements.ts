@@ -23,9 +23,22 @@ export function makeStatements(packet: EvidencePacket): readonly Statement[] {
 
 /**
  * What the packet is about: the proposed tree, and its commit where there is one. A run that proposed nothing is about
- * its base; one that never came that far is about its contract.
+ * its base; one that never came that far is about its contract. A change that was published nowhere is in its patch.
  */
-export function subjectsOf({ head, base, task }: RunEvidence): readonly Subject[] {
+export function subjectsOf(evidence: RunEvidence): readonly Subject[] {
+  const { patch_sha256 } = evidence.change
+  const subjects = subjectsWithoutPatch(evidence)
+  return isUnpublished(evidence) && patch_sha256 !== null
+    ? [...subjects, { name: 'change.patch', digest: { sha256: patch_sha256 } }]
+    : subjects
+}
+
+/** True where a change was proposed and neither a branch nor a commit has it. */
+export const isUnpublished = ({ head }: Pick<RunEvidence, 'head'>): boolean =>
+  head !== null && head.commit === null && head.branch === null
+
+/** The subjects as packets had them before patches were among them. */
+export function subjectsWithoutPatch({ head, base, task }: RunEvidence): readonly Subject[] {
   const of = head ?? (base === null ? null : { tree: base.tree, commit: base.commit })
   if (of === null) return [{ name: 'contract', digest: { sha256: sha256Of(task) } }]
   const tree = { name: 'tree', digest: { gitTree: of.tree } }

@@ -5,6 +5,7 @@ import type { VerificationReport } from '#domain/verification'
 import { checkChange, isTestFile } from '#execution-plane/patch'
 import { judgeVerification } from '#execution-plane/verifier'
 import type { Policy, Redactor, RunRepository } from '#ports'
+import { composeEdits } from './compose-edits.ts'
 import type { Edit, Sources } from './sabotage.ts'
 
 /** What the gates of a calibration look at changes with. */
@@ -46,7 +47,7 @@ export function gatesOf(ground: GateGround, sources: Sources) {
   const base = repository.source.tree
   let before: Promise<VerificationReport> | undefined
   return async (edits: readonly Edit[], only?: GateName): Promise<readonly Verdict[]> => {
-    const tree = await composed(repository, edits)
+    const tree = await composeEdits(repository, edits)
     const change = await repository.diff(base, tree)
     const { run_id, policy, redactor, verify } = ground
     // What is protected stays closed to a task that opens everything else.
@@ -78,19 +79,4 @@ function contractOf(sources: Sources): Task {
   const words = { title: 'calibration', objective: 'calibration', success_criteria: [], constraints: [] }
   // The gates read the contract's words and scope; nothing else of a task exists here.
   return { ...words, scope, is_fix: false, capability: 'calibration' } as unknown as Task
-}
-
-async function composed(repository: GateGround['repository'], edits: readonly Edit[]): Promise<string> {
-  const plain = edits.map(({ path, content }) => ({ path, put: content === null ? null : { content } }))
-  const tree = await repository.composeTree(repository.source.tree, plain)
-  const special = edits.filter(({ mode }) => mode !== undefined)
-  if (special.length === 0) return tree
-  const blobs = new Map((await repository.listFiles(tree)).map(({ path, blob }) => [path, blob]))
-  return repository.composeTree(
-    tree,
-    special.flatMap(({ path, mode }) => {
-      const blob = blobs.get(path)
-      return mode === undefined || blob === undefined ? [] : [{ path, put: { mode, blob } }]
-    }),
-  )
 }

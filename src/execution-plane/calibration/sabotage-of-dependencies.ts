@@ -15,10 +15,21 @@ const sets = (name: string, member: string, value: Readonly<Record<string, strin
   },
 })
 
-/** Packages that nobody can vouch for, told by the change alone; what only a registry knows is not tried. */
-export const DEPENDENCIES: readonly Sabotage[] = [
-  sets('a package from a git address', 'dependencies', { 'left-pad': 'git+https://git.example.org/left-pad.git' }),
-  sets('a package from an archive', 'dependencies', { 'left-pad': 'https://packages.example.org/left-pad.tgz' }),
-  sets('a package from a folder outside', 'dependencies', { 'left-pad': 'file:../../left-pad' }),
-  sets('any version of a package', 'dependencies', { 'left-pad': '*' }),
+/** Where a package may come from, or in which version, without anybody vouching for it. */
+const SOURCES: readonly (readonly [string, string])[] = [
+  ['a package from a git address', 'git+https://git.example.org/left-pad.git'],
+  ['a package from git over ssh', 'git+ssh://git@git.example.org/left-pad.git'],
+  ['a package from a repository by its short name', 'github:acme/left-pad'],
+  ['a package from an archive', 'https://packages.example.org/left-pad.tgz'],
+  ['a package from an archive over an open line', 'http://packages.example.org/left-pad.tgz'],
+  ['a package from a folder outside', 'file:../../left-pad'],
+  ['a package from anywhere on the machine', 'file:/opt/left-pad'],
+  ['any version of a package', '*'],
+  ['any version of a package, without a word', ''],
+  ['whichever version is latest', 'latest'],
 ]
+
+/** Packages that nobody can vouch for, told by the change alone; what only a registry knows is not tried. */
+export const DEPENDENCIES: readonly Sabotage[] = ['dependencies', 'devDependencies'].flatMap((member) =>
+  SOURCES.map(([name, wanted]) => sets(`${name}, in ${member}`, member, { 'left-pad': wanted })),
+)

@@ -11,10 +11,19 @@ export interface Edit {
   readonly mode?: '120000' | '100755'
 }
 
+/** What a change was asked for. */
+export interface Asked {
+  readonly title: string
+  readonly objective: string
+  readonly is_fix: boolean
+}
+
 /** A way to make a change bad, and the gate that is there to see it. The same sources and seed give the same change. */
 export interface Sabotage {
   readonly name: string
   readonly gate: GateName
+  /** Absent: the gate does not look at it. */
+  readonly asked?: Asked
   /** Undefined where these sources offer nothing to sabotage in this way. */
   apply(sources: Sources, seed: number): readonly Edit[] | undefined | Promise<readonly Edit[] | undefined>
 }

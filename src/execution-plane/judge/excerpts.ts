@@ -1,25 +1,8 @@
-/** One file's part of a unified diff. */
-export interface FileDiff {
-  /** Empty where the header names none. */
-  readonly path: string
-  readonly text: string
-}
+import type { FileDiff } from '#domain/change'
 
 /** Part of a file's diff, and how many of its lines are not shown. */
 export interface Excerpt extends FileDiff {
   readonly lines_left_out: number
-}
-
-/** Splits a unified diff at its file headers. A line of content never starts with `diff --git`: content has a prefix. */
-export function splitDiff(patch: string): readonly FileDiff[] {
-  const parts = patch.split(/^(?=diff --git )/m).filter((part) => part.trim() !== '')
-  return parts.map((text) => ({ path: pathOf(text), text: text.trimEnd() }))
-}
-
-function pathOf(part: string): string {
-  const added = /^\+\+\+ (?:"?b\/(.*?)"?|\/dev\/null)\t?$/m.exec(part)?.[1]
-  const removed = /^--- (?:"?a\/(.*?)"?|\/dev\/null)\t?$/m.exec(part)?.[1]
-  return added ?? removed ?? /^diff --git "?a\/(.*?)"? "?b\//.exec(part)?.[1] ?? ''
 }
 
 /**

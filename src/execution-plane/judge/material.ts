@@ -1,11 +1,11 @@
-import type { Change, DiffStat } from '#domain/change'
+import { splitDiff, type Change, type DiffStat } from '#domain/change'
 import type { Finding, Verdict } from '#domain/gate'
 import type { RiskReading } from '#domain/risk'
 import type { Reproduction } from '#domain/run'
 import type { Task } from '#domain/task'
 import type { TestDelta, VerificationReport } from '#domain/verification'
 import { createWrapper, summariseReport, type Sign } from '#execution-plane/context'
-import { excerptsOf, splitDiff } from './excerpts.ts'
+import { excerptsOf } from './excerpts.ts'
 
 /** What a judgement rests on. */
 export interface JudgedChange {

@@ -11,7 +11,8 @@ const LEARNT_SHARE = 0.5
 /**
  * Rows of the lines to show, in their order: the first that says that a command failed, a few that look like a failure
  * to anyone, then the best scored; each text once, none blank. Keeping the former places on the folds of other
- * repositories: .972 any and .789 all instead of .958 and .773.
+ * repositories: .972 any and .789 all instead of .958 and .773. Lines of signs alone stay: without them all marked lines
+ * by their letters were shown of .792 instead of .785, and by exact text of .682 instead of .812.
  */
 export function chooseLines(lines: readonly KeptLine[], scores: Float32Array, most: number): readonly number[] {
   const by_score = Array.from(scores.keys()).sort((left, right) => (scores[right] ?? 0) - (scores[left] ?? 0))

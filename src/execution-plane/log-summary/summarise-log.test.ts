@@ -55,6 +55,10 @@ describe('the telling lines', () => {
     expect(all).not.toContain('')
   })
 
+  it('lines that differ in signs alone are two lines, and a line of signs alone is one', () => {
+    expect(texts('- if (a < b) {\n+ if (a > b) {\n    ^\n')).toHaveLength(3)
+  })
+
   it('a log that fits is given whole and is not truncated', () => {
     const summary = summariseText('npm test\nAssertionError: expected 1 to equal 2\n', 50)
     expect(summary.lines).toHaveLength(2)

@@ -1,3 +1,5 @@
+import { splitDiff } from '#domain/change'
+
 /** A line of a hunk; `line` counts in the proposed text, 1-based, and stands for where a deleted line was. */
 export interface DiffLine {
   readonly kind: 'added' | 'deleted' | 'context'
@@ -14,29 +16,12 @@ export interface FileHunks {
 const HUNK = /^@@ -\d+(?:,\d+)? \+(\d+)(?:,\d+)? @@/
 
 /** Reads a unified diff of git's; a file without hunks (binary, a mode) has no lines. Never throws. */
-export function readHunks(patch: string): readonly FileHunks[] {
-  return patch
-    .split(/^(?=diff --git )/m)
-    .filter((part) => part.startsWith('diff --git '))
-    .map((part) => {
-      const lines = part.split('\n')
-      const first = lines.findIndex((line) => HUNK.test(line))
-      const head = first === -1 ? lines : lines.slice(0, first)
-      return { path: pathOf(head), lines: first === -1 ? [] : hunkLines(lines.slice(first)) }
-    })
-}
-
-function pathOf(head: readonly string[]): string {
-  const named = (prefix: string) =>
-    head.find((line) => line.startsWith(prefix) && !line.startsWith(`${prefix.slice(0, 4)}/dev/null`))
-  const line = named('+++ "b/') ?? named('+++ b/') ?? named('--- "a/') ?? named('--- a/')
-  if (line !== undefined)
-    return line
-      .slice(4)
-      .replace(/^"?[ab]\//, '')
-      .replace(/"?\t?$/, '')
-  return /^diff --git "?a\/.*"? "?b\/(.*?)"?$/.exec(head[0] ?? '')?.[1] ?? ''
-}
+export const readHunks = (patch: string): readonly FileHunks[] =>
+  splitDiff(patch).map(({ path, text }) => {
+    const lines = text.split('\n')
+    const first = lines.findIndex((line) => HUNK.test(line))
+    return { path, lines: first === -1 ? [] : hunkLines(lines.slice(first)) }
+  })
 
 function hunkLines(lines: readonly string[]): readonly DiffLine[] {
   const read: DiffLine[] = []

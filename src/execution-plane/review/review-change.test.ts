@@ -35,6 +35,7 @@ const wish = (
 ): ReviewWish => ({
   base: side('a'),
   head: side('b'),
+  compared: { way: 'merge_base', base: 'main', base_commit: 'c'.repeat(40) },
   change: {
     base_tree: 'a'.repeat(40),
     head_tree: 'b'.repeat(40),

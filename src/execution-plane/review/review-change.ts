@@ -14,6 +14,7 @@ import { riskyFiles } from './risky-files.ts'
 export interface ReviewWish {
   readonly base: ReviewReport['base']
   readonly head: ReviewReport['head']
+  readonly compared: ReviewReport['compared']
   readonly change: Change
   /** What the deterministic gates said of the change. */
   readonly verdicts: readonly Verdict[]
@@ -60,6 +61,7 @@ export function reviewChange(wish: ReviewWish): ReviewReport {
     schema: 'gander.review/v1',
     base: wish.base,
     head: wish.head,
+    compared: wish.compared,
     summary: { ...summaryOf(change, kinds), text: textOf(change, kinds, model) },
     findings: ranked.kept.map((finding) => told(finding, earlier)),
     left_out: {

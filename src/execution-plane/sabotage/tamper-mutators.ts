@@ -1,33 +1,18 @@
 import { isSnapshot, isTestFile } from '#execution-plane/test-integrity'
 import { configurationOf } from './tampered-configuration.ts'
 import { changedCheck, invertedCheck, loosenedCheck, widenedCheck } from './tampered-checks.ts'
-import { indentOf, lineAt, shuffled, spliced, targetsIn, topOf, wholeChecks, type Target } from './tampered-test.ts'
-
-/** Texts by path; undefined is a file that is deleted. */
-type Files = ReadonlyMap<string, string | undefined>
-
-/** One way to make tests say less. */
-interface TamperMutator {
-  readonly name: string
-  readonly does: string
-  /** The changed files, or undefined where none of these can be tampered with in this way. */
-  mutate(files: ReadonlyMap<string, string>, seed: number): Promise<Files | undefined>
-}
-
-type OneTest = (target: Target) => string | undefined
-
-/** A mutator of the first test, in the order of the seed, that lets itself be changed. */
-const ofTest = (name: string, does: string, change: OneTest): TamperMutator => ({
-  name,
-  does,
-  mutate: async (files, seed) => {
-    for (const target of await targetsIn(files, seed)) {
-      const text = change(target)
-      if (text !== undefined && text !== files.get(target.path)) return new Map([[target.path, text]])
-    }
-    return undefined
-  },
-})
+import {
+  indentOf,
+  lineAt,
+  ofTest,
+  shuffled,
+  spliced,
+  targetsIn,
+  topOf,
+  wholeChecks,
+  type TamperMutator,
+  type Target,
+} from './tampered-test.ts'
 
 const JS = new Set(['javascript', 'typescript', 'tsx'])
 

@@ -39,6 +39,15 @@ export const wholeChecks = (target: Target): readonly Assertion[] =>
 
 /** Tests with a body of at least two lines and a check, in an order that the seed decides. */
 export async function targetsIn(files: ReadonlyMap<string, string>, seed: number): Promise<readonly Target[]> {
+  const read = READ.get(files) ?? readTargets(files)
+  READ.set(files, read)
+  return shuffled(await read, seed)
+}
+
+/** What was read of files already: many ways to tamper are tried on the same ones. */
+const READ = new WeakMap<ReadonlyMap<string, string>, Promise<readonly Target[]>>()
+
+async function readTargets(files: ReadonlyMap<string, string>): Promise<readonly Target[]> {
   const found: Target[] = []
   for (const [path, text] of files) {
     const language = languageOf(path)
@@ -49,7 +58,7 @@ export async function targetsIn(files: ReadonlyMap<string, string>, seed: number
       if (!test.support && test.assertions.length > 0 && test.end_line - test.line >= 2)
         if (test.markers.length === 0) found.push({ path, language, lines, test })
   }
-  return shuffled(found, seed)
+  return found
 }
 
 /** The same list in another order; the same seed gives the same order. */
@@ -65,3 +74,29 @@ export function shuffled<T>(list: readonly T[], seed: number): readonly T[] {
   })
   return keyed.sort((a, b) => a.key - b.key).map(({ one }) => one)
 }
+
+/** Texts by path; undefined is a file that is deleted. */
+type Files = ReadonlyMap<string, string | undefined>
+
+/** One way to make tests say less. */
+export interface TamperMutator {
+  readonly name: string
+  readonly does: string
+  /** The changed files, or undefined where none of these can be tampered with in this way. */
+  mutate(files: ReadonlyMap<string, string>, seed: number): Promise<Files | undefined>
+}
+
+type OneTest = (target: Target) => string | undefined
+
+/** A mutator of the first test, in the order of the seed, that lets itself be changed. */
+export const ofTest = (name: string, does: string, change: OneTest): TamperMutator => ({
+  name,
+  does,
+  mutate: async (files, seed) => {
+    for (const target of await targetsIn(files, seed)) {
+      const text = change(target)
+      if (text !== undefined && text !== files.get(target.path)) return new Map([[target.path, text]])
+    }
+    return undefined
+  },
+})

@@ -139,6 +139,9 @@ const isTolerance = (tokens: readonly Token[]): boolean =>
       !literal && /approx|isclose|atol|rtol|delta|CloseTo|AlmostEqual|InDelta|epsilon|toBeCloseTo/.test(text),
   )
 
+/** The number is what the check is handed last, and no part of what it compares. */
+const isLast = ({ tokens }: Assertion, lost: readonly Token[]): boolean => tokens.at(-2)?.text === lost[0]?.text
+
 /** One number in the place of a tolerance: whether it lets more through, or less. */
 function toleranceChange(
   before: Assertion,
@@ -154,7 +157,8 @@ function toleranceChange(
   const numbers = before.tokens.filter(({ text }) => /^-?[\d.]/.test(text))
   const named = /rtol|atol|rel|abs|delta|eps|toleran/i.test(before.text)
   if (numbers.at(-1)?.text !== lost[0]?.text && !named) return undefined
-  if (/assertEquals|assertArrayEquals/.test(before.text) && !named && numbers.length < 2) return undefined
+  if (/assertEquals|assertArrayEquals/.test(before.text) && !named && (numbers.length < 2 || !isLast(before, lost)))
+    return undefined
   const finer = FINER.test(before.text) && !/delta/.test(before.text)
   return (finer ? to < from : to > from) ? 'loosened' : 'rewritten'
 }

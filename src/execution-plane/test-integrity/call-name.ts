@@ -18,6 +18,17 @@ export const argumentsOf = (node: SyntaxNode): SyntaxNode | undefined =>
  * `expect.not.toBe`. A part that has no name is empty.
  */
 export function callName(node: SyntaxNode): string {
+  const known = NAMES.get(node)
+  if (known !== undefined) return known
+  const name = namesAlong(node)
+  NAMES.set(node, name)
+  return name
+}
+
+/** Every reader of a file asks for the same calls, some of them ten times. */
+const NAMES = new WeakMap<SyntaxNode, string>()
+
+function namesAlong(node: SyntaxNode): string {
   const names: string[] = []
   let next: SyntaxNode | undefined = node
   for (let links = 0; next !== undefined && links < MAX_LINKS; links++) {

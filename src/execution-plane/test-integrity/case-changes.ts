@@ -1,6 +1,6 @@
 import type { AssertionChange } from './assertion-changes.ts'
 import { assertionChanges } from './assertion-changes.ts'
-import type { ChangedText } from './changed-text.ts'
+import type { Comparison } from './comparison.ts'
 import {
   expectationEvidence,
   isExplained,
@@ -9,22 +9,11 @@ import {
   type ExpectationEvidence,
 } from './expectation-evidence.ts'
 import type { IntegrityFinding } from './integrity-finding.ts'
-import type { MatchedCases } from './match-cases.ts'
-import { wordsOf, type ProductEvidence } from './product-evidence.ts'
+import { wordsOf } from './product-evidence.ts'
+import { goneFindings } from './gone-tests.ts'
 import { containment, counted } from './source-tokens.ts'
 import { isCollected, isNamedAsTest } from './test-files.ts'
 import type { Assertion, Marker, TestCase } from './test-inventory.ts'
-
-/** Everything a comparison of tests may ask. */
-export interface Comparison {
-  readonly matched: MatchedCases
-  readonly product: ProductEvidence
-  /** Words that tests gained, over all changed files. */
-  readonly gained: ReadonlyMap<string, number>
-  /** Texts of checks that tests gained. */
-  readonly moved: ReadonlySet<string>
-  readonly files: readonly ChangedText[]
-}
 
 /** Findings about cases that are gone, marked, emptied or that check less. */
 export function caseChanges(comparison: Comparison): readonly IntegrityFinding[] {
@@ -38,38 +27,10 @@ export function caseChanges(comparison: Comparison): readonly IntegrityFinding[]
   )
   const expectations = expectationEvidence(compared, comparison.files)
   return [
-    ...gone.flatMap((one) => goneFindings(one, comparison)),
-    ...fresh.flatMap(freshFindings),
+    ...goneFindings(comparison),
+    ...fresh.flatMap((one) => freshFindings(one, gone.length > 0)),
     ...compared.flatMap((one) => pairFindings(one, { ...comparison, expectations })),
   ]
-}
-
-function goneFindings(one: TestCase, { product, gained, moved }: Comparison): readonly IntegrityFinding[] {
-  const at = { path: one.path, line: one.line, side: 'base' as const }
-  const feature = [...one.words.keys()].find((word) => product.dropped.has(word))
-  if (feature !== undefined)
-    return [
-      {
-        ...at,
-        rule: 'test.removed',
-        severity: 'warning',
-        message: `the test "${one.id}" is removed together with ${feature}`,
-      },
-    ]
-  if (
-    one.assertions.length > 0 &&
-    one.assertions.every(({ text }) => moved.has(text)) &&
-    containment(one.words, gained) >= 0.7
-  )
-    return [
-      {
-        ...at,
-        rule: 'test.merged',
-        severity: 'warning',
-        message: `the test "${one.id}" is gone; what it says is in other tests`,
-      },
-    ]
-  return [{ ...at, rule: 'test.removed', severity: 'error', message: `the test "${one.id}" is removed` }]
 }
 
 const SAID: Readonly<Record<Marker['kind'], readonly [rule: string, said: string]>> = {
@@ -79,9 +40,11 @@ const SAID: Readonly<Record<Marker['kind'], readonly [rule: string, said: string
   conditional: ['test.skipped', 'runs under a condition only'],
 }
 
-function freshFindings(one: TestCase): readonly IntegrityFinding[] {
+/** What a new test may not be. One that does not run yet takes nothing away where no test is gone. */
+function freshFindings(one: TestCase, any_gone: boolean): readonly IntegrityFinding[] {
+  const skipped = any_gone ? 'error' : 'warning'
   const marks = one.markers.flatMap((marker) =>
-    markerFinding(one, marker, marker.kind === 'only' ? 'error' : marker.kind === 'skipped' ? 'error' : undefined),
+    markerFinding(one, marker, marker.kind === 'only' ? 'error' : marker.kind === 'skipped' ? skipped : undefined),
   )
   const silent = one.assertions.filter((check) => check.swallowed || check.dead)
   const trivial = one.assertions.filter((check) => check.strength === 0)
@@ -174,7 +137,7 @@ function pairFindings(one: ComparedCase, comparison: Judged): readonly Integrity
       }),
     )
   const checks = one.changes.flatMap((change) => checkFinding(change, one, { ...comparison, pure }))
-  const rows = assertionChanges(before.rows, after.rows).flatMap((change) => rowFinding(change, after))
+  const rows = assertionChanges(before.rows, after.rows).flatMap((change) => rowFinding(change, after, comparison))
   const away =
     isNamedAsTest(before.path) && !isCollected(after.path) && !after.support
       ? [
@@ -234,9 +197,9 @@ function checkFinding(
   const was = change.before.text.slice(0, 120)
   if (change.kind === 'removed') {
     if (comparison.moved.has(change.before.text) && !onlyLost(change, one)) return []
-    const { dropped, lost } = comparison.product
+    const { dropped, vanished } = comparison.product
     const spoken = change.before.tokens.some(
-      ({ text, literal }) => dropped.has(text) || (literal && wordsOf(text).some((word) => lost.has(word))),
+      ({ text, literal }) => dropped.has(text) || (literal && wordsOf(text).some((word) => vanished.has(word))),
     )
     const severity =
       spoken || !pure || after.support || isReplaced(change.before, one) || isMovedOut(one, comparison)
@@ -267,6 +230,8 @@ function checkFinding(
 function isReplaced(lost: Assertion, { before, after }: ComparedCase): boolean {
   const live = after.assertions.filter((check) => !check.dead && !check.swallowed)
   if (/#\[should_panic/.test(lost.text)) return live.length > 0
+  const known = new Set(before.assertions.map(({ text }) => text))
+  if (live.some((check) => check.strength > lost.strength && !known.has(check.text))) return true
   const says = (checks: readonly Assertion[]) => checks.reduce((sum, check) => sum + check.strength, 0)
   if (live.length < before.assertions.length) return false
   const own = counted(lost.tokens)
@@ -278,7 +243,12 @@ function isReplaced(lost: Assertion, { before, after }: ComparedCase): boolean {
 
 /** One check went and nothing came: that a new test says the same words is chance, as with a status that all ask for. */
 const onlyLost = (change: AssertionChange, one: ComparedCase): boolean =>
-  keptTheRest(change, one) && [...one.after.words].every(([word, count]) => count <= (one.before.words.get(word) ?? 0))
+  one.before.name === one.after.name &&
+  keptTheRest(change, one) &&
+  [...one.after.words].every(([word, count]) => count <= (one.before.words.get(word) ?? 0) || FILLER.test(word))
+
+/** What may stand where a check stood, and does nothing. */
+const FILLER = /^(?:pass|print|println|console|log|Log|Logf|System|out|\W+|["'`].*)$/
 
 /** Words that a test loses with one check; a block that became a test of its own has more. */
 const BLOCK = 25
@@ -291,14 +261,16 @@ function isMovedOut({ before, after }: ComparedCase, { matched }: Comparison): b
   return size >= BLOCK && matched.fresh.some(({ words }) => containment(lost, words) >= 0.7)
 }
 
-function rowFinding(change: AssertionChange, after: TestCase): readonly IntegrityFinding[] {
+function rowFinding(change: AssertionChange, after: TestCase, comparison: Comparison): readonly IntegrityFinding[] {
   if (change.kind !== 'removed') return []
+  const { vanished } = comparison.product
+  const feature = change.before.tokens.flatMap(({ text }) => wordsOf(text)).find((word) => vanished.has(word))
   return [
     {
       path: after.path,
       line: after.line,
       rule: 'test.row_removed',
-      severity: 'error',
+      severity: feature === undefined ? 'error' : 'warning',
       message: `the row ${change.before.text.slice(0, 120)} of "${after.id}" is taken out`,
     },
   ]

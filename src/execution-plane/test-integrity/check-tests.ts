@@ -10,6 +10,7 @@ import { readInventory } from './read-inventory.ts'
 import { snapshotFindings } from './snapshot-findings.ts'
 import { isRunnerConfiguration, isSnapshot, isTestFile, languageOf as testLanguage } from './test-files.ts'
 import type { TestCase, TestInventory } from './test-inventory.ts'
+import { constantFindings } from './tolerance-constants.ts'
 
 /**
  * Whether the tests still test: none deleted, renamed away, emptied, skipped or singled out; no check taken out,
@@ -23,13 +24,14 @@ export async function checkTests(files: readonly ChangedText[]): Promise<readonl
     await inventories(files, (file) => file.after),
   ]
   const [had, has] = [casesOf(before.read), casesOf(after.read)]
-  const product = productEvidence(files)
+  const product = productEvidence(files, { had, has })
   const plain = new Set([...before.plain, ...after.plain])
   const compared = caseChanges({
     matched: matchCases(before.read, after.read),
     product,
-    gained: surplusWords(has, had),
-    moved: surplusChecks(has, had),
+    gained: surplusWords(has.filter(isCase), had.filter(isCase)),
+    moved: new Set([...surplusChecks(has, had), ...surplusChecks(has.filter(isBeside), had.filter(isBeside))]),
+    taken: surplusChecks(has.filter(isCase), had.filter(isCase)),
     files,
   })
   return [
@@ -42,6 +44,7 @@ export async function checkTests(files: readonly ChangedText[]): Promise<readonl
       const tree = !plain.has(file.path) && languageOf(file.path) !== undefined
       return [
         ...testLineFindings(file, tree),
+        ...constantFindings(file),
         ...(tree || testLanguage(file.path) === undefined ? [] : plainFindings(file)),
       ]
     }),
@@ -49,6 +52,9 @@ export async function checkTests(files: readonly ChangedText[]): Promise<readonl
 }
 
 const casesOf = (read: readonly TestInventory[]): readonly TestCase[] => read.flatMap((file) => file.cases)
+
+const isBeside = ({ support }: TestCase): boolean => support
+const isCase = ({ support }: TestCase): boolean => !support
 
 interface Inventories {
   readonly read: readonly TestInventory[]

@@ -33,6 +33,7 @@ export function configurationFindings(file: ChangedText): readonly IntegrityFind
     ...addedLines(file)
       .filter(({ text }) => !path.endsWith('pyproject.toml') || !/^\s*(?:extend-)?exclude\s*=/.test(text))
       .filter(({ line, text }) => !/^\s*<\/?excludes?>/.test(text) || !isOfOtherPlugin(file, line))
+      .filter(({ line, text }) => !/^\s*exclude\s*:/.test(text) || !isOfCoverage(file, line))
       .flatMap(({ line, text }) => matches(path, line, text, rules))
       // A workflow that is new takes nothing from those that were there.
       .map((finding) =>
@@ -51,6 +52,15 @@ function isOfOtherPlugin({ path, after = '' }: ChangedText, line: number): boole
   const plugin = above.slice(above.lastIndexOf('<plugin>'))
   const name = /<artifactId>\s*([\w.-]+)/.exec(plugin)?.[1]
   return above.includes('<plugin>') && name !== undefined && !/surefire|failsafe|jacoco|test|pitest/i.test(name)
+}
+
+/** A list of what is not measured, in a block of coverage that had such a list before: it takes no test out. */
+function isOfCoverage({ before = '', after = '' }: ChangedText, line: number): boolean {
+  const above = linesOf(after).slice(0, line)
+  const depth = (text: string) => /^\s*/.exec(text)?.[0].length ?? 0
+  const own = depth(above.at(-1) ?? '')
+  const holder = above.findLast((text) => text.trim() !== '' && depth(text) < own) ?? ''
+  return /^\s*coverage\s*:/.test(holder) && /\bcoverage\s*:\s*\{[^}]*\bexclude\s*:/.test(before)
 }
 
 /** Keys whose number is patience: raising it hides what is slow or fails now and then. */
@@ -112,14 +122,21 @@ const RUNS_TESTS =
 const PIPELINE =
   /(?:^|\/)\.github\/workflows\/|\.gitlab-ci\.ya?ml$|\.travis\.yml$|azure-pipelines|Jenkinsfile|\.circleci\/|[Mm]akefile$|tox\.ini$|justfile$|Taskfile|appveyor/
 
+const LINTS = /lint|typecheck|clippy|vet|mypy|ruff|tsc/
+const toolOf = (text: string): string | undefined => (/^\s*#/.test(text) ? undefined : RUNS_TESTS.exec(text)?.[0])
+/** One tool, or another of its kind: what runs tests under another name still runs them. */
+const isLike = (tool: string, other: string): boolean =>
+  tool.split(' ')[0] === other.split(' ')[0] || (!LINTS.test(tool) && !LINTS.test(other))
+
 /** Steps of CI, or targets, that ran tests or checks and do so no more. */
 function removedSteps(file: ChangedText): readonly IntegrityFinding[] {
   if (!PIPELINE.test(file.path)) return []
-  const added = addedLines(file).map(({ text }) => text)
-  const tool = (text: string) => (/^\s*#/.test(text) ? undefined : RUNS_TESTS.exec(text)?.[0])
+  const left = addedLines(file).flatMap(({ text }) => toolOf(text) ?? [])
   const steps: readonly IntegrityFinding[] = removedLines(file).flatMap(({ line, text }) => {
-    const ran = tool(text)
-    if (ran === undefined || added.some((other) => tool(other)?.split(' ')[0] === ran.split(' ')[0])) return []
+    const ran = toolOf(text)
+    const same = ran === undefined ? -1 : left.findIndex((tool) => isLike(tool, ran))
+    if (same >= 0) left.splice(same, 1)
+    if (ran === undefined || same >= 0) return []
     return [
       {
         rule: 'runner.step_removed',
@@ -151,10 +168,12 @@ function removedSteps(file: ChangedText): readonly IntegrityFinding[] {
 function scriptFindings({ path, before, after }: ChangedText): readonly IntegrityFinding[] {
   if (!/(?:^|\/)package\.json$/.test(path) || before === undefined || after === undefined) return []
   const [old, now] = [scriptsOf(before), scriptsOf(after)]
+  const fresh = [...now].filter(([name]) => !old.has(name)).map(([, script]) => script)
   return [...old].flatMap(([name, script]): readonly IntegrityFinding[] => {
     if (!/^(?:pre|post)?test\b|^(?:typecheck|check|verify|ci|lint|coverage)\b/.test(name) || now.get(name) === script)
       return []
     const said = now.get(name)
+    if (said === undefined && fresh.includes(script)) return []
     const message = `the script ${name} is ${said === undefined ? 'removed' : `changed to: ${said.slice(0, 120)}`}`
     const rule = said === undefined ? 'runner.script_removed' : 'runner.script_changed'
     const line = after.slice(0, Math.max(0, after.indexOf(`"${name}"`))).split('\n').length

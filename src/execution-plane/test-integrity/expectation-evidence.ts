@@ -70,9 +70,26 @@ export function isExplained(
     spokenFor(change, product) ||
     (expectations.replaced.get(replacement(change)) ?? 0) > 1 ||
     otherInput(one) ||
-    (product.any && isRecording(change))
+    (product.any && (isRecording(change) || isRespelled(change) || isCompanion(change, one, product)))
   )
 }
+
+/** The same words with other signs between them, as where the product quotes what it did not: two words at least. */
+function isRespelled({ before, after }: Changed): boolean {
+  const [was, is] = [missing(before.tokens, after.tokens), missing(after.tokens, before.tokens)].map((tokens) =>
+    tokens.flatMap(({ text }) => wordsOf(text)),
+  )
+  return was !== undefined && is !== undefined && was.length > 1 && was.join(' ') === is.join(' ')
+}
+
+const COUNTS = /size|length|\blen\b|count|\bplan\b|times/i
+
+/** Another expectation of the same test changed and is spoken for: a count goes with what is counted. */
+const isCompanion = (change: Changed, one: ComparedCase, product: ProductEvidence): boolean =>
+  COUNTS.test(change.after.text) &&
+  one.changes.some(
+    (other) => other !== change && other.kind === 'expectation' && (spokenFor(other, product) || isRecording(other)),
+  )
 
 /** The new value is made of words that the product gained, or the old one of words that it lost. */
 function spokenFor({ before, after }: Changed, product: ProductEvidence): boolean {

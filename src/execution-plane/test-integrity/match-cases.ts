@@ -1,3 +1,4 @@
+import { partsOf } from './name-parts.ts'
 import { likeness } from './source-tokens.ts'
 import type { TestCase, TestInventory } from './test-inventory.ts'
 
@@ -18,6 +19,8 @@ const RENAMED_AND_MOVED = 0.95
 const MOVED = 0.4
 /** The same for one that stands exactly where the other stood, between the same neighbours. */
 const REWRITTEN = 0.55
+/** The same where one name goes on from the other, or says less of it. */
+const RENAMED_FURTHER = 0.25
 /** Tests compared with each other word by word; what is over it is matched by name alone. */
 const MOST_COMPARED = 250
 
@@ -44,11 +47,26 @@ export function matchCases(before: readonly TestInventory[], after: readonly Tes
   const near = (one: TestCase, other: TestCase) =>
     one.path === other.path &&
     (before_gaps.get(one)?.some((key) => after_gaps.get(other)?.includes(key) ?? false) ?? false)
-  pairAlike(gone, fresh, pairs, { threshold: REWRITTEN, eligible: near })
+  const rewritten = (one: TestCase, other: TestCase) => near(one, other) && sharesText(one, other)
+  pairAlike(gone, fresh, pairs, { threshold: REWRITTEN, eligible: rewritten })
+  const further = (one: TestCase, other: TestCase) => near(one, other) && goesOn(one.name, other.name)
+  pairAlike(gone, fresh, pairs, { threshold: RENAMED_FURTHER, eligible: further })
   const elsewhere = (one: TestCase, other: TestCase) => one.path !== other.path
   pairAlike(gone, fresh, pairs, { threshold: RENAMED, eligible: elsewhere })
   pairAlike(gone, fresh, pairs, { threshold: RENAMED_AND_MOVED, eligible: () => true })
   return { pairs, gone, fresh: [...fresh] }
+}
+
+/** True when one name has every part of the other, and that is more than one. */
+function goesOn(name: string, other: string): boolean {
+  const [short = [], long = []] = [partsOf(name), partsOf(other)].sort((a, b) => a.length - b.length)
+  return short.length > 1 && short.every((part) => long.includes(part))
+}
+
+/** A text that one of them says is in the other too, or there are hardly any: what is rewritten keeps some of its values. */
+function sharesText(one: TestCase, other: TestCase): boolean {
+  const texts = [...one.words.keys()].filter((word) => /^[rbfu]{0,2}["'`].{5,}/s.test(word))
+  return texts.length < 2 || texts.some((text) => other.words.has(text))
 }
 
 type Eligible = (before: TestCase, after: TestCase) => boolean

@@ -138,7 +138,11 @@ const ROW =
 /** The entries of a table of parameters; strings of an annotation count one by one. */
 function rowsOf(table: SyntaxNode, inner: (node: SyntaxNode) => boolean): readonly Assertion[] {
   const list = [...descendants(table, inner)].find(
-    (node) => LIST.test(node.type) && node.children.filter((child) => isRow(child)).length >= 2 && isTable(node),
+    (node) =>
+      LIST.test(node.type) &&
+      node.children.filter((child) => isRow(child)).length >= 2 &&
+      isTable(node) &&
+      !isNames(node),
   )
   if (list === undefined) return []
   return list.children.filter(isRow).map((row) => {
@@ -164,21 +168,33 @@ const isRow = (node: SyntaxNode): boolean =>
       node.children.some((child) => child.type === 'literal_value')
     : ROW.test(node.type)
 
+/** The first of several arguments names what the rows of the others are. */
+function isNames(node: SyntaxNode): boolean {
+  const given = node.parent?.type === 'argument_list' ? node.parent.children.filter((child) => child.named) : []
+  return given.length > 1 && given[0]?.start === node.start
+}
+
 /** Arguments of a call are no table, but those of an annotation are. */
 const isTable = (node: SyntaxNode): boolean =>
   node.type !== 'argument_list' || !/^(?:call|method_invocation|call_expression)$/.test(node.parent?.type ?? '')
 
-/** Returns of the test itself, not of functions in it, with checks after them. */
+/** Returns of the test, or of a function in it that checks, with checks of the same function after them. */
 function returnsOf(body: SyntaxNode, checks: readonly Assertion[]): TestCase['returns'] {
-  const last = Math.max(0, ...checks.map((check) => check.line))
   const found: { line: number; text: string }[] = []
-  for (const node of descendants(body, (below) => below === body || !FUNCTION.test(below.type))) {
+  for (const node of descendants(body)) {
     if (!/^(?:return_statement|return|return_expression)$/.test(node.type) || !node.named) continue
-    const up = node.parent
-    if (up !== undefined && up.type === node.type) continue
-    if (node.end_line < last) found.push({ line: node.line, text: guardOf(node) })
+    if (node.parent?.type === node.type) continue
+    const holder = holderOf(node, body)
+    const last = Math.max(0, ...checks.map(({ line }) => line).filter((line) => line <= holder.end_line))
+    const text = guardOf(node)
+    if (node.end_line < last && (holder === body || text !== '')) found.push({ line: node.line, text })
   }
   return found
+}
+
+function holderOf(node: SyntaxNode, body: SyntaxNode): SyntaxNode {
+  for (let up = node.parent; up !== undefined && up !== body; up = up.parent) if (FUNCTION.test(up.type)) return up
+  return body
 }
 
 function guardOf(node: SyntaxNode): string {

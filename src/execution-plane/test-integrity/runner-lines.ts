@@ -124,7 +124,7 @@ export const CONFIGURATION_LINE_RULES: readonly LineRule[] = [
     rule: 'runner.tests_skipped',
     said: 'leaves tests out',
     expression:
-      /<skip(?:Tests|ITs)?>\s*true|-?D?maven\.test\.skip|-DskipTests|\b(?:testPathIgnorePatterns|modulePathIgnorePatterns|collect_ignore(?:_glob)?|norecursedirs|excludedGroups|--deselect|(?<!audit\\s)--ignore(?:-glob)?[= ]|--exclude[= ]|--testNamePattern|--test-skip-pattern|--test-name-pattern|--grep\b|--invert\b)|\bexcludes?>|\bexclude\s*[:(=]|\bexcludeTestsMatching\b|-[mk]\s*["']?not\b|\b(?:test|tests)\.(?:enabled|onlyIf)\b|-x\s+test\b/,
+      /<skip(?:Tests|ITs)?>\s*true|-?D?maven\.test\.skip|-DskipTests|\b(?:testPathIgnorePatterns|modulePathIgnorePatterns|collect_ignore(?:_glob)?|norecursedirs|excludedGroups)|(?<![\w-])--deselect\b|\b(?:addopts|py\.?test)\b.*--ignore(?:-glob)?[= ]|(?<![\w-])--(?:testNamePattern|test-skip-pattern|test-name-pattern)\b|\b(?:mocha|playwright)\b.*--(?:grep|invert)\b|\bexcludes?>|\bexclude\s*[:(=]|\bexcludeTestsMatching\b|-[mk]\s*["']?not\b|\b(?:test|tests)\.(?:enabled|onlyIf)\b|-x\s+test\b/,
   },
   {
     rule: 'runner.retries',

@@ -1,11 +1,12 @@
-import type { FileChange } from '#domain/change'
 import type { TestResult, VerificationReport } from '#domain/verification'
+import type { Change, FileChange } from '#domain/change'
 import { isRunnerConfiguration, isSnapshot, isTestFile } from '#execution-plane/patch'
 import type { RunRepository, TreeEdit } from '#ports'
+import { withBaseSections } from './runner-sections.ts'
 
 /** Manifests say what a program needs as well as how it is tested: with the base's, proposed sources may not even build. */
 const MANIFEST =
-  /(?:^|\/)(?:package\.json|pyproject\.toml|setup\.cfg|pom\.xml|[^/]*\.gradle(?:\.kts)?|tsconfig[^/]*\.json|[Mm]akefile|GNUmakefile|justfile|Taskfile\.ya?ml)$|(?:^|\/)\.(?:github|gitlab|gander)\b/
+  /(?:^|\/)(?:package\.json|pyproject\.toml|setup\.cfg|pom\.xml|Cargo\.toml|deno\.jsonc?|[^/]*\.gradle(?:\.kts)?|tsconfig[^/]*\.json|[Mm]akefile|GNUmakefile|justfile|Taskfile\.ya?ml)$|(?:^|\/)\.(?:github|gitlab|gander)\b/
 const FIXTURES = /(?:^|\/)(?:__fixtures__|__mocks__|__snapshots__|testdata|fixtures)\//
 
 /** What of a change belongs to tests. */
@@ -14,6 +15,10 @@ export interface TestsOfChange {
   readonly files: readonly FileChange[]
   /** Those of them that the base commit had and whose lines were changed or removed, or that are gone. */
   readonly altered: readonly FileChange[]
+  /** Manifests with the base commit's way to run tests, which take the place of the proposed ones. */
+  readonly manifests?: readonly TreeEdit[]
+  /** Manifests whose way to run tests was changed and could not be put back, with why. */
+  readonly kept?: readonly { readonly path: string; readonly why: string }[]
 }
 
 /** Takes out of a change what its tests consist of. */
@@ -23,14 +28,47 @@ export function testsOfChange(files: readonly FileChange[]): TestsOfChange {
   return { files: found, altered }
 }
 
+const MOST_MANIFESTS = 50
+const MOST_BYTES = 1_000_000
+
+/**
+ * What of a change belongs to tests, with the parts of manifests that say how these are run. A manifest of which such a
+ * part was changed counts as altered.
+ */
+export async function readTestsOfChange(
+  { files, base_tree, head_tree }: Change,
+  repository: Pick<RunRepository, 'readFile'>,
+): Promise<TestsOfChange> {
+  const tests = testsOfChange(files)
+  const manifests: TreeEdit[] = []
+  const kept: { path: string; why: string }[] = []
+  const altered: FileChange[] = []
+  const touched = files.filter(({ path, kind }) => kind !== 'deleted' && MANIFEST.test(path) && !belongsToTests(path))
+  for (const file of touched.slice(0, MOST_MANIFESTS)) {
+    const { path, kind } = file
+    const read = async (tree: string) => {
+      const bytes = await repository.readFile(tree, path)
+      return bytes === undefined || bytes.length > MOST_BYTES ? undefined : new TextDecoder().decode(bytes)
+    }
+    const head = await read(head_tree)
+    if (head === undefined) continue
+    const sections = withBaseSections(path, kind === 'added' ? undefined : await read(base_tree), head)
+    if (sections.kind === 'same') continue
+    if (kind !== 'added') altered.push(file)
+    if (sections.kind === 'kept') kept.push({ path, why: sections.why })
+    else manifests.push({ path, put: { content: sections.content } })
+  }
+  return { files: tests.files, altered: [...tests.altered, ...altered], manifests, kept }
+}
+
 const belongsToTests = (path: string): boolean =>
   isTestFile(path) || isSnapshot(path) || FIXTURES.test(path) || (isRunnerConfiguration(path) && !MANIFEST.test(path))
 
-/** Writes the proposed tree with the tests of the base commit in the place of its own. */
+/** Writes the proposed tree with the tests of the base commit, and how it runs them, in the place of its own. */
 export function composeBaseTests(
   repository: Pick<RunRepository, 'composeTree'>,
   head: string,
-  { files }: TestsOfChange,
+  { files, manifests = [] }: TestsOfChange,
 ): Promise<string> {
   const edits = files.map(
     ({ path, old_mode: mode, old_blob: blob }): TreeEdit => ({
@@ -38,7 +76,7 @@ export function composeBaseTests(
       put: mode === null || blob === null ? null : { mode, blob },
     }),
   )
-  return repository.composeTree(head, edits)
+  return repository.composeTree(head, [...edits, ...manifests])
 }
 
 /** What the tests of the base commit say of the proposed sources. */

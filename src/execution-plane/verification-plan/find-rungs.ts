@@ -1,3 +1,4 @@
+import { isTestFile } from '#execution-plane/patch'
 import { isTestKind, phaseKind, type ProfilePhase, type Rung, type VerificationProfile } from '#domain/verification'
 
 /** A rung above unit tests that a repository has, and how it is run. */
@@ -7,6 +8,8 @@ export interface FoundRung {
   readonly found_by: string
   /** The command that runs it; absent: it is part of the profile's tests, or the platform cannot run it. */
   readonly phase?: ProfilePhase
+  /** Tests that use what was found, which tell how the rung ended; absent: all tests do. */
+  readonly files?: readonly string[]
   /** Why it is not run; absent: it is run, by its phase or with the profile's tests. */
   readonly not_run_reason?: string
 }
@@ -44,17 +47,11 @@ const SIGNS: readonly Sign[] = [
     manifest: [/^(?:pyproject\.toml|pytest\.ini|setup\.cfg|tox\.ini)$/, /^\s*["']?integration\b/m],
     found_by: 'a mark of pytest',
   },
-  { rung: 'contract', manifest: [MANIFESTS, /\bpact\b|@pact-foundation|spring-cloud-contract/], found_by: 'Pact' },
   {
     rung: 'contract',
     path: /(?:^|\/)(?:openapi|swagger)[^/]*\.(?:ya?ml|json)$/,
     found_by: 'a description of an HTTP interface',
     not_run_reason: SERVICE,
-  },
-  {
-    rung: 'property',
-    manifest: [MANIFESTS, /\bfast-check\b|\bhypothesis\b|\bquickcheck\b|\bproptest\b|\bjqwik\b|\brapid\b/],
-    found_by: 'a library of property tests',
   },
   {
     rung: 'mutation',
@@ -70,6 +67,42 @@ const SIGNS: readonly Sign[] = [
   },
 ]
 
+/** A library that a manifest names, and how a test shows that it uses it. */
+interface Library {
+  readonly rung: Rung
+  readonly name: string
+  readonly manifest: RegExp
+  readonly uses: RegExp
+}
+
+const LIBRARIES: readonly Library[] = [
+  {
+    rung: 'property',
+    name: 'fast-check',
+    manifest: /"(?:@fast-check\/[\w-]+|fast-check)"\s*:/,
+    uses: /['"](?:@fast-check\/[\w-]+|fast-check)['"]/,
+  },
+  { rung: 'property', name: 'Hypothesis', manifest: /\bhypothesis\b/i, uses: /^\s*(?:from|import)\s+hypothesis\b/m },
+  { rung: 'property', name: 'proptest', manifest: /^\s*proptest\b/m, uses: /\bproptest\b/ },
+  { rung: 'property', name: 'quickcheck', manifest: /^\s*quickcheck\b/m, uses: /\bquickcheck\b/ },
+  { rung: 'property', name: 'jqwik', manifest: /\bjqwik\b/, uses: /\bnet\.jqwik\b/ },
+  { rung: 'property', name: 'rapid', manifest: /\bpgregory\.net\/rapid\b/, uses: /"pgregory\.net\/rapid"/ },
+  {
+    rung: 'contract',
+    name: 'Pact',
+    manifest: /@pact-foundation|\bpact[-_.]?(?:python|jvm|consumer|provider|go)?\b/,
+    uses: /@pact-foundation|\bpact\b/i,
+  },
+  {
+    rung: 'contract',
+    name: 'Spring Cloud Contract',
+    manifest: /spring-cloud-(?:starter-)?contract/,
+    uses: /springframework\.cloud\.contract/,
+  },
+]
+const MOST_TESTS_READ = 300
+const RUST_SOURCE = /(?:^|\/)src\/.*\.rs$/
+
 /** Scripts of package.json by the rung they run. */
 const SCRIPTS: readonly (readonly [Rung, RegExp])[] = [
   ['integration', /^(?:test[:_-])?(?:integration|int|it)(?:[:_-]test)?$/],
@@ -79,7 +112,12 @@ const SCRIPTS: readonly (readonly [Rung, RegExp])[] = [
 
 /** The rungs of a repository, each once; the base commit alone is read. */
 export async function findRungs(reader: Reader, profile: VerificationProfile): Promise<readonly FoundRung[]> {
-  const found = [...(await scripts(reader)), ...(await failsafe(reader, profile)), ...goTags(reader, profile)]
+  const found = [
+    ...(await scripts(reader)),
+    ...(await failsafe(reader, profile)),
+    ...goTags(reader, profile),
+    ...(await libraries(reader)),
+  ]
   for (const sign of SIGNS) {
     if (found.some(({ rung }) => rung === sign.rung) || !(await holds(sign, reader))) continue
     const { rung, found_by, not_run_reason } = sign
@@ -95,6 +133,37 @@ async function holds({ manifest, path }: Sign, { paths, read }: Reader): Promise
   for (const one of paths.filter((each) => name.test(each)).slice(0, 10))
     if (says.test((await read(one)) ?? '')) return true
   return false
+}
+
+/** A dependency alone is no rung: some test has to use it. */
+async function libraries({ paths, read }: Reader): Promise<readonly FoundRung[]> {
+  const manifests = await Promise.all(
+    paths
+      .filter((path) => MANIFESTS.test(path))
+      .slice(0, 10)
+      .map(read),
+  )
+  const named = LIBRARIES.filter(({ manifest }) => manifests.some((text) => manifest.test(text ?? '')))
+  if (named.length === 0) return []
+  // Rust's tests stand beside the code.
+  const files = paths.filter((path) => isTestFile(path) || RUST_SOURCE.test(path)).slice(0, MOST_TESTS_READ)
+  const using = new Map<Library, string[]>()
+  for (const path of files) {
+    const text = (await read(path)) ?? ''
+    for (const library of named.filter(({ uses }) => uses.test(text)))
+      using.set(library, [...(using.get(library) ?? []), path])
+  }
+  // What is used comes first: of two libraries for one rung the table names the one that tests.
+  const isUsed = (library: Library) => using.has(library)
+  return [...named.filter(isUsed), ...named.filter((library) => !isUsed(library))].map((library): FoundRung => {
+    const { rung, name } = library
+    const own = using.get(library)
+    const [first] = own ?? []
+    if (own === undefined || first === undefined)
+      return { rung, found_by: name, not_run_reason: 'it is among the dependencies and no test uses it' }
+    const more = own.length === 1 ? '' : ` and ${own.length - 1} more`
+    return { rung, found_by: `${name} in ${first}${more}`, files: own }
+  })
 }
 
 async function scripts({ read }: Reader): Promise<FoundRung[]> {

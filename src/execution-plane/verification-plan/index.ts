@@ -4,9 +4,10 @@
  * they notice. Owns the `test_strength` gate and the table of what was run and what was not, with the reason.
  */
 export { asksForOtherBehaviour } from './asks-for-behaviour.ts'
-export { bentTests, composeBaseTests, testsOfChange, type TestsOfChange } from './base-tests.ts'
-export { drawPlan, partOfProfile } from './draw-plan.ts'
+export { bentTests, composeBaseTests, readTestsOfChange, type TestsOfChange } from './base-tests.ts'
+export { askedByRepository, drawPlan, partOfProfile } from './draw-plan.ts'
 export { findRungs, type FoundRung } from './find-rungs.ts'
 export { judgeStrength } from './judge-strength.ts'
 export { planRows } from './plan-rows.ts'
+export { makingPhases } from './trial-ground.ts'
 export { tryMutants, type Trials } from './try-mutants.ts'

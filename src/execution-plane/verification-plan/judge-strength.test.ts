@@ -15,7 +15,12 @@ import { judgeStrength } from './judge-strength.ts'
 import { planRows } from './plan-rows.ts'
 
 const draw = (tier: RiskTier, terms?: PlanTerms): VerificationPlan =>
-  drawPlan({ tier, task_class: 'code_change', is_fix: false, terms })
+  drawPlan({
+    tier,
+    task_class: 'code_change',
+    is_fix: false,
+    asked: terms === undefined ? [] : [{ by: '.gander/verify.yaml', terms }],
+  })
 
 const report = (
   tests: Readonly<Record<string, 'passed' | 'failed'>>,
@@ -41,6 +46,9 @@ const report = (
   })),
 })
 
+const NO_BASE_TESTS = { ran: false, reason: 'nothing was altered', tree: null, bent: [] }
+const NOT_MEASURED = { measured: false, reason: 'nobody asked' } as const
+
 const mutant = (outcome: StrengthReport['mutants'][number]['outcome']) => ({
   path: 'a.js',
   line: 2,
@@ -54,8 +62,8 @@ function judged(tier: RiskTier, found: Partial<StrengthReport>, other_behaviour 
   const mutants = found.mutants ?? []
   const valid = mutants.filter(({ outcome }) => outcome !== 'invalid' && outcome !== 'not_run')
   const strength = {
-    base_tests: { ran: false, reason: 'nothing was altered', tree: null, bent: [] },
-    coverage: { measured: false, reason: 'nobody asked' } as const,
+    base_tests: NO_BASE_TESTS,
+    coverage: NOT_MEASURED,
     mutants,
     kill_ratio: valid.length === 0 ? null : valid.filter(({ outcome }) => outcome === 'killed').length / valid.length,
     ...found,
@@ -64,7 +72,7 @@ function judged(tier: RiskTier, found: Partial<StrengthReport>, other_behaviour 
   const after = report({ a: 'passed' })
   const rows = planRows({ plan, before: after, after, rungs: [], strength })
   const whole: StrengthReport = { schema: 'gander.test-strength/v1', tree: 't', plan, rows, ...strength }
-  return { rows, verdict: judgeStrength({ report: whole, other_behaviour, unreadable: [], terms, evidence: [] }) }
+  return { rows, verdict: judgeStrength({ report: whole, other_behaviour, unreadable: [], evidence: [] }) }
 }
 
 describe('the plan by risk', () => {
@@ -73,7 +81,7 @@ describe('the plan by risk', () => {
     for (const plan of plans) expect(plan.required).toContain('all_tests')
     for (const [at, plan] of plans.entries())
       for (const check of plans[at - 1]?.required ?? []) expect(plan.required).toContain(check)
-    expect(plans.map(({ strength_when }) => strength_when)).toEqual(['altered', 'altered', 'always', 'always'])
+    expect(plans.map(({ strength_when }) => strength_when)).toEqual(['altered', 'sampled', 'always', 'always'])
     expect(plans[0]?.forbidden_shortcuts).toContain('delete_failing_test')
   })
 
@@ -198,8 +206,47 @@ describe('rungs', () => {
     const manifest = { scripts, devDependencies: { 'fast-check': '4', '@stryker-mutator/core': '9' } }
     const found = await find({ 'package.json': JSON.stringify(manifest), 'api/openapi.yaml': '' })
     expect(found.map(({ rung }) => rung).sort()).toEqual(['contract', 'integration', 'mutation', 'property'])
+    expect(found.find(({ rung }) => rung === 'property')?.not_run_reason).toContain('no test uses it')
     expect(found.find(({ rung }) => rung === 'integration')?.phase).toMatchObject({ shown: 'npm run test:integration' })
     expect(found.find(({ rung }) => rung === 'mutation')?.not_run_reason).toContain('changed lines')
+  })
+
+  it('property and contract tests are those that use their library, and end as those tests do', async () => {
+    const projects = {
+      'fast-check': {
+        'package.json': '{"devDependencies":{"fast-check":"4"}}',
+        'a.test.js': 'import fc from "fast-check"',
+      },
+      Hypothesis: {
+        'pyproject.toml': '[dependency-groups]\ntest = ["hypothesis"]\n',
+        'tests/test_a.py': 'from hypothesis import given\n',
+      },
+      proptest: { 'Cargo.toml': '[dev-dependencies]\nproptest = "1"\n', 'src/lib.rs': 'use proptest::prelude::*;' },
+      jqwik: { 'pom.xml': '<artifactId>jqwik</artifactId>', 'src/test/java/ATest.java': 'import net.jqwik.api.*;' },
+      rapid: { 'go.mod': 'require pgregory.net/rapid v1.1.0', 'a_test.go': 'import "pgregory.net/rapid"' },
+    }
+    for (const [name, files] of Object.entries(projects)) {
+      const [rung] = await find(files)
+      const [, test = ''] = Object.keys(files)
+      expect(rung, name).toMatchObject({ rung: 'property', found_by: `${name} in ${test}`, files: [test] })
+    }
+    const pact = {
+      'package.json': '{"devDependencies":{"@pact-foundation/pact":"15"}}',
+      'b.test.ts': "import '@pact-foundation/pact'",
+    }
+    const rungs = [...(await find(pact)), ...(await find(projects['fast-check']))]
+    expect(rungs.map(({ rung }) => rung)).toEqual(['contract', 'property'])
+    const after = report({ 'a.test.js::sorted': 'failed', 'b.test.ts::answers': 'passed' })
+    const strength = { base_tests: NO_BASE_TESTS, coverage: NOT_MEASURED, mutants: [], kill_ratio: null }
+    const before = report({ 'a.test.js::sorted': 'passed' })
+    const rows = planRows({ plan: draw('critical'), before, after, rungs, strength })
+    const row = (check: string) => rows.find((one) => one.check === check)
+    expect(row('property')).toMatchObject({
+      outcome: 'failed',
+      detail: expect.stringContaining('0 of 1 of its tests pass'),
+    })
+    expect(row('property')).not.toHaveProperty('pre_existing')
+    expect(row('contract')).toMatchObject({ outcome: 'passed', demand: 'required' })
   })
 
   it('a repository without any, or with a broken manifest, has none', async () => {

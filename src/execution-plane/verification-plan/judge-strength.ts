@@ -1,5 +1,5 @@
 import type { Finding, Verdict } from '#domain/gate'
-import type { PlanTerms, StrengthReport } from '#domain/verification'
+import type { StrengthReport } from '#domain/verification'
 
 const MOST_FINDINGS = 50
 /** A share of fewer says nothing. */
@@ -12,7 +12,6 @@ export interface StrengthGround {
   readonly other_behaviour: boolean
   /** Tests of the base commit that give no result against the proposed sources. */
   readonly unreadable: readonly string[]
-  readonly terms?: PlanTerms | undefined
   readonly evidence: readonly string[]
 }
 
@@ -23,7 +22,7 @@ export function judgeStrength(ground: StrengthGround): Verdict {
     ...ofBaseTests(ground),
     ...ofMutants(ground),
     ...ofCoverage(report),
-    ...ofTerms(ground),
+    ...ofTerms(report),
     ...ofRungs(report),
   ].sort((one, other) => one.severity.localeCompare(other.severity))
   const errors = findings.filter(({ severity }) => severity === 'error')
@@ -74,6 +73,14 @@ function ofBaseTests({ report, other_behaviour, unreadable }: StrengthGround): r
         rule: 'test.base_fails',
         severity,
         message: `${id} as it is on the base commit passes there and fails against the proposed sources; ${why}`,
+      }),
+    ),
+    ...(report.base_tests.kept ?? []).slice(0, 5).map(
+      ({ path, why }): Finding => ({
+        rule: 'test.runner_kept',
+        severity: 'warning',
+        path,
+        message: `how tests are run was changed here and could not be put back for the tests of the base commit: ${why}; read this change`,
       }),
     ),
     ...unreadable.slice(0, 5).map(
@@ -133,19 +140,19 @@ function spans(lines: readonly number[]): string {
   return parts.length > 12 ? `${parts.slice(0, 12).join(', ')} and more` : parts.join(', ')
 }
 
-/** What the repository itself asks for must have been run. */
-function ofTerms({ report, terms }: StrengthGround): readonly Finding[] {
-  const asked = new Set(terms?.required)
-  return report.rows
-    .filter(({ check, outcome, pre_existing }) => asked.has(check) && outcome !== 'passed' && pre_existing !== true)
-    .filter(({ check }) => check !== 'diff_review')
-    .map(
-      ({ check, outcome, not_run_reason, detail }): Finding => ({
-        rule: 'plan.required',
-        severity: 'error',
-        message: `${check.replaceAll('_', ' ')} is required by .gander/verify.yaml and ${outcome === 'failed' ? 'failed' : 'was not run'}: ${not_run_reason ?? detail ?? ''}`,
-      }),
+/** What somebody asks for besides the rules must have been run and pass. */
+function ofTerms({ plan, rows }: StrengthReport): readonly Finding[] {
+  return rows
+    .filter(
+      ({ check, outcome, pre_existing }) => check !== 'diff_review' && outcome !== 'passed' && pre_existing !== true,
     )
+    .flatMap(({ check, outcome, not_run_reason, detail }): readonly Finding[] => {
+      const by = plan.asked_for.filter((one) => one.check === check).map((one) => one.by)
+      if (by.length === 0) return []
+      const came = outcome === 'failed' ? 'failed' : 'was not run'
+      const message = `${check.replaceAll('_', ' ')} is required by ${[...new Set(by)].join(' and ')} and ${came}: ${not_run_reason ?? detail ?? ''}`
+      return [{ rule: 'plan.required', severity: 'error', message }]
+    })
 }
 
 /** Rungs that failed: an error where the plan requires them and the base commit does not fail in the same way. */

@@ -1,4 +1,3 @@
-import type { VerificationPlan } from '#domain/verification'
 import type { Change } from '#domain/change'
 import { addedLines, contentOf, isTestFile } from '#execution-plane/patch'
 import type { LineHits } from '#execution-plane/line-coverage'
@@ -76,7 +75,11 @@ const stemOf = (path: string): string =>
  * a weakened test stops noticing need not have changed.
  */
 export async function pickMutants(
-  { plan, change }: { readonly plan: VerificationPlan; readonly change: Change },
+  {
+    change,
+    most,
+    base_tests_tree,
+  }: { readonly change: Change; readonly most: number; readonly base_tests_tree: string | null },
   sources: Sources,
   hits: readonly LineHits[] | undefined,
 ): Promise<readonly Mutant[]> {
@@ -88,11 +91,11 @@ export async function pickMutants(
     return file === undefined || file.hit.has(mutant.line)
   }
   const own = all.filter(({ path, line }) => isChanged(path, line))
-  const isAltered = testsOfChange(change.files).altered.length > 0
-  const near = isAltered ? all.filter((mutant) => !isChanged(mutant.path, mutant.line) && reached(mutant)) : []
-  const choose = (from: readonly Mutant[], most: number) =>
-    chooseMutants(from, { seed: change.head_tree, most, isChanged })
-  const half = Math.min(near.length, Math.ceil(plan.mutants / 2))
-  const first = choose(own, plan.mutants - (isAltered ? half : 0))
-  return [...first, ...choose(near, plan.mutants - first.length)]
+  const near =
+    base_tests_tree !== null ? all.filter((mutant) => !isChanged(mutant.path, mutant.line) && reached(mutant)) : []
+  const choose = (from: readonly Mutant[], at_most: number) =>
+    chooseMutants(from, { seed: change.head_tree, most: at_most, isChanged })
+  const half = Math.min(near.length, Math.ceil(most / 2))
+  const first = choose(own, most - half)
+  return [...first, ...choose(near, most - first.length)]
 }

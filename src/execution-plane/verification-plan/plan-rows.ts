@@ -5,6 +5,7 @@ import {
   type Check,
   type PlanRow,
   type StrengthReport,
+  type TestResult,
   type VerificationPlan,
   type VerificationReport,
 } from '#domain/verification'
@@ -81,7 +82,10 @@ function ofBaseTests({ strength: { base_tests } }: RowFacts): Outcome {
   const { bent } = base_tests
   return bent.length === 0
     ? { outcome: 'passed', detail: base_tests.reason }
-    : { outcome: 'failed', detail: `${bent.length} ${bent.length === 1 ? 'test' : 'tests'} of the base commit fail` }
+    : {
+        outcome: 'failed',
+        detail: `${bent.length === 1 ? '1 test' : `${bent.length} tests`} of the base commit against the proposed sources`,
+      }
 }
 
 function ofCoverage({ plan, strength: { coverage } }: RowFacts): Outcome {
@@ -107,6 +111,22 @@ function ofMutants({ plan, strength, rungs }: RowFacts): Outcome {
   }
 }
 
+/** Results of some files, by the file that a runner names or by the beginning of their ids. */
+const testsIn = (phases: VerificationReport['phases'], files: readonly string[]): readonly TestResult[] =>
+  phases
+    .flatMap(({ tests }) => tests)
+    .filter(({ id, file }) => files.some((path) => file === path || id === path || id.startsWith(`${path}::`)))
+
+function ofTests(tests: readonly TestResult[], found_by: string, before: VerificationReport): Outcome {
+  const bad = tests.filter(({ outcome }) => outcome === 'failed' || outcome === 'error')
+  const passed = tests.filter(({ outcome }) => outcome === 'passed').length
+  const known = new Map(before.phases.flatMap((phase) => phase.tests).map(({ id, outcome }) => [id, outcome]))
+  const isOld = bad.every(({ id }) => ['failed', 'error'].includes(known.get(id) ?? ''))
+  const detail = `${found_by}, ${passed} of ${tests.length} of its tests pass, among all tests`
+  if (bad.length > 0) return { outcome: 'failed', detail, ...(isOld && { pre_existing: true as const }) }
+  return passed === 0 ? notRun(`${found_by}: its tests were skipped`) : { outcome: 'passed', detail }
+}
+
 const ofRung =
   (check: Check): Reader =>
   ({ rungs, rung_report, base_rung_report, before, after }) => {
@@ -115,9 +135,10 @@ const ofRung =
     if (found.not_run_reason !== undefined) return notRun(`${found.found_by}: ${found.not_run_reason}`)
     if (found.phase === undefined) {
       const tests = after.phases.filter((phase) => isTestKind(phaseKind(phase)))
-      return tests.length === 0
-        ? notRun('no tests were run')
-        : { ...summed(tests, before), detail: `${found.found_by}, among all tests` }
+      if (tests.length === 0) return notRun('no tests were run')
+      const own = found.files === undefined ? [] : testsIn(tests, found.files)
+      if (own.length > 0) return ofTests(own, found.found_by, before)
+      return { ...summed(tests, before), detail: `${found.found_by}, among all tests` }
     }
     const ran = rung_report?.phases.filter(({ id }) => id === found.phase?.id) ?? []
     if (ran.length === 0) return notRun(`${found.found_by}: the plan does not ask for it`)

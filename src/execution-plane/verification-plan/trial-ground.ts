@@ -27,6 +27,10 @@ export function trialPhases(
   return [...before, ...(focused === undefined ? tests : [focused])]
 }
 
+/** The phases of a profile that make something or test it: what is asked when only the tests matter. */
+export const makingPhases = ({ phases }: VerificationProfile): readonly ProfilePhase[] =>
+  phases.filter((phase) => !TELLING.has(phaseKind(phase)))
+
 /** They look at sources and make nothing. */
 const TELLING: ReadonlySet<string> = new Set(['format', 'lint', 'types', 'security'])
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PhaseReport, TestOutcome, VerificationReport } from '#domain/verification'
 import { judgeVerification } from './judge-verification.ts'
-import { reproduction } from './reproduction.ts'
 
 const phase = (tests: Readonly<Record<string, TestOutcome>>, more: Partial<PhaseReport> = {}): PhaseReport => {
   const failing = Object.values(tests).some((outcome) => outcome === 'failed' || outcome === 'error')
@@ -144,32 +143,5 @@ describe('the verification gate', () => {
     const none = { ...tests({}), outcome: 'unavailable' } as const
     expect(judged(none, tests({ a: 'passed' }))[0]).toBe('unavailable')
     expect(judged(tests({ a: 'passed' }), none)[0]).toBe('unavailable')
-  })
-})
-
-describe('reproduction', () => {
-  it('is given by failing tests, refused by passing ones, and not owed by a feature', () => {
-    expect(reproduction(tests({ a: 'failed' }), { is_fix: true })).toMatchObject({
-      status: 'reproduced',
-      reason: expect.stringContaining('a'),
-    })
-    expect(reproduction(tests({ a: 'passed' }), { is_fix: true }).status).toBe('not_reproduced')
-    expect(reproduction(tests({ a: 'failed' }), { is_fix: false }).status).toBe('not_applicable')
-  })
-
-  it('is not given by a test binary that ends before its tests, but by a package that does not compile', () => {
-    const of = (id: string) => reproduction(report(phase({ [id]: 'error' })), { is_fix: true }).status
-    const crash = (id: string) => {
-      const { diagnosis } = phase({ [id]: 'error' })
-      const crashed = diagnosis === undefined ? {} : { diagnosis: { ...diagnosis, classification: 'crash' as const } }
-      return reproduction(report(phase({ [id]: 'error' }, crashed)), { is_fix: true }).status
-    }
-    expect([crash('a::(package)'), crash('a::(target)')]).toEqual(['not_reproduced', 'not_reproduced'])
-    expect([of('a::(build)'), of('a::b')]).toEqual(['reproduced', 'reproduced'])
-  })
-
-  it('is not given by a runner that could not run, but by code that does not compile', () => {
-    expect(reproduction(report(compile('crash')), { is_fix: true }).status).toBe('not_reproduced')
-    expect(reproduction(report(compile('compile_error')), { is_fix: true }).status).toBe('reproduced')
   })
 })

@@ -90,20 +90,25 @@ function testFindings(delta: TestDelta, { head, removal_asked, sorted }: TestGro
         ...(test?.line === undefined ? {} : { line: test.line }),
       }
     }
+  const ofFailure = (id: string, said: string): Finding => {
+    const failure = sorted('test', id)
+    if (failure?.origin === 'flaky') return finding('test.flaky', 'warning', `failed by chance: ${failure.reason}`)(id)
+    if (failure?.origin === 'infrastructure')
+      return finding('test.infrastructure', 'error', `could not be judged: ${failure.reason}`)(id)
+    return finding('test.broken', 'error', said)(id)
+  }
   // Renamed tests leave one id and bring another; fewer tests than before is loss.
   const lost = delta.removed.length > delta.added.length && !removal_asked
   return [
-    ...delta.broken.map((id) => {
-      const failure = sorted('test', id)
-      if (failure?.origin === 'flaky')
-        return finding('test.flaky', 'warning', `failed by chance: ${failure.reason}`)(id)
-      if (failure?.origin === 'infrastructure')
-        return finding('test.infrastructure', 'error', `could not be judged: ${failure.reason}`)(id)
-      return finding('test.broken', 'error', 'passed before and fails now')(id)
-    }),
+    ...delta.broken.map((id) => ofFailure(id, 'passed before and fails now')),
     ...delta.newly_skipped.map(finding('test.newly_skipped', 'error', 'ran before and is skipped now')),
     ...delta.removed.map(finding('test.removed', lost ? 'error' : 'warning', 'ran before and is gone')),
-    ...delta.pre_existing.map(finding('test.pre_existing', 'warning', 'failed before this change as well')),
+    // What failed before by chance alone is none of the change's excuses.
+    ...delta.pre_existing.map((id) =>
+      sorted('test', id) === undefined || sorted('test', id)?.origin === 'pre_existing'
+        ? finding('test.pre_existing', 'warning', 'failed before this change as well')(id)
+        : ofFailure(id, `fails now: ${sorted('test', id)?.reason ?? ''}`),
+    ),
   ]
 }
 

@@ -213,10 +213,14 @@ export const blockedHosts = (refusals: readonly EgressRefusal[]): readonly strin
     ),
   ].sort()
 
-/** How a log ends, led by the last exception it names: installers print their own summary after the reason. */
+/** How a log ends, led by the last thing it names as wrong: installers print their own summary after the reason. */
 function lastWords(log: string): string {
-  const lines = log.split('\n').filter((line) => line.trim() !== '')
-  const named = lines.findLast((line) => /^[\s│|]*(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception): /.test(line))
+  const lines = log.split('\n').filter((line) => line.trim() !== '' && !/^… \d+ lines left out$/.test(line))
+  const named = lines.findLast((line) => NAMES_A_REASON.test(line))
   const last = lines.slice(-3)
   return [...(named === undefined || last.includes(named) ? [] : [named.trim()]), ...last].join(' / ')
 }
+
+/** An exception, or what a builder below an installer calls an error; that a process below failed is no reason. */
+const NAMES_A_REASON =
+  /^[\s│|]*(?:(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception)|error|fatal): (?!subprocess-exited-with-error)/

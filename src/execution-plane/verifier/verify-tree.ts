@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { addedCuts, redactionEvents, type EventDraft } from '#domain/event'
 import type { PathGroups } from '#domain/sandbox'
 import { canonicalJson } from '#domain/json'
-import { shownCommand, type PhaseReport, type VerificationProfile, type VerificationReport } from '#domain/verification'
+import {
+  shownCommand,
+  type ChangedLineCoverage,
+  type PhaseReport,
+  type ProfilePhase,
+  type VerificationProfile,
+  type VerificationReport,
+} from '#domain/verification'
 import type { RunArtifact, RunRepository, Sandbox, SandboxDriver, SandboxLimits, SetupLayer } from '#ports'
 import { exportArtifacts } from '#execution-plane/sandbox'
 import { secretEvents } from './phase-events.ts'
@@ -22,6 +29,15 @@ export interface VerifyRequest extends PhaseTools {
   readonly artifact_export?: PathGroups
   /** No command takes longer; absent: as the profile says. */
   readonly longest_seconds?: number
+  /** Measures what the phases it alters reach; asked before anything runs in the sandbox. Absent: nothing is measured. */
+  readonly measure?: (sandbox: Sandbox) => Promise<CoverageMeasure>
+}
+
+/** Coverage of one verification. */
+export interface CoverageMeasure {
+  /** The phase as it leaves coverage behind; unchanged where it is not asked about. */
+  readonly phase: (phase: ProfilePhase) => ProfilePhase
+  readonly read: () => Promise<ChangedLineCoverage>
 }
 
 export interface Verification {
@@ -49,7 +65,9 @@ export async function verifyTree(request: VerifyRequest): Promise<Verification> 
     limits: request.limits,
   })
   try {
-    const runs = covered === undefined ? await runPhases(request, sandbox) : []
+    const measure = await request.measure?.(sandbox)
+    const runs = covered === undefined ? await runPhases(request, sandbox, measure) : []
+    const coverage = await measure?.read()
     const phases = profile.phases.map((phase, at) => runs[at]?.report ?? notRun(phase, skipReason(covered, runs)))
     const judged =
       covered === undefined ? outcomeOf(phases, runs) : ({ outcome: 'unavailable', reason: covered } as const)
@@ -60,6 +78,7 @@ export async function verifyTree(request: VerifyRequest): Promise<Verification> 
       sandbox_fingerprint: sandbox.fingerprint,
       ...judged,
       phases,
+      ...(coverage !== undefined && { coverage }),
       started_at: new Date(started).toISOString(),
       duration_ms: Math.round(clock.now() - started),
     }
@@ -69,13 +88,18 @@ export async function verifyTree(request: VerifyRequest): Promise<Verification> 
   }
 }
 
-async function runPhases(request: VerifyRequest, sandbox: Sandbox): Promise<readonly PhaseRun[]> {
+async function runPhases(
+  request: VerifyRequest,
+  sandbox: Sandbox,
+  measure: CoverageMeasure | undefined,
+): Promise<readonly PhaseRun[]> {
   const { profile } = request
   const runs: PhaseRun[] = []
   for (const phase of profile.phases) {
     const setting = { sandbox, ecosystem: profile.ecosystem, network: { kind: 'none' }, setup: false } as const
     const timeout_seconds = Math.min(phase.timeout_seconds, request.longest_seconds ?? phase.timeout_seconds)
-    const run = await runPhase({ ...phase, timeout_seconds }, setting, request)
+    const measured = measure === undefined ? phase : measure.phase(phase)
+    const run = await runPhase({ ...measured, timeout_seconds }, setting, request)
     runs.push(run)
     if (run.aborted || endsTheRest(profile, run.report)) break
   }

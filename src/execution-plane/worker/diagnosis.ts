@@ -45,7 +45,8 @@ function sortedFailures(
 ): readonly SortedFailure[] {
   const { after, failures } = execution.found
   if (failures !== undefined && after === head) return failures
-  return sortFailures({ baseline, head, repeats: [], known_flaky: knownFlaky(execution) })
+  const { base_repeats } = execution.found
+  return sortFailures({ baseline, base_repeats, head, repeats: [], known_flaky: knownFlaky(execution) })
 }
 
 function withoutOthers(report: VerificationReport, others: ReadonlySet<string>): VerificationReport {

@@ -177,6 +177,8 @@ export interface Found {
   guest?: FoundGuest
   baseline?: Promise<VerificationReport>
   before?: VerificationReport
+  /** What the base commit did when it was verified again; absent or empty: it was verified once. */
+  base_repeats?: readonly VerificationReport[]
   after?: VerificationReport
   reproduction?: Reproduction
   /** How strong the tests of the last proposed tree are, and what was tried for each tree. */
@@ -236,4 +238,10 @@ export const gateAnswered = (verdict: Verdict): EventDraft => ({
     reason: verdict.reason,
     findings: verdict.findings.map((finding) => ({ ...finding })),
   },
+})
+
+/** The event of what is known about the wrong behaviour on the base commit. */
+export const reproductionRecorded = ({ status, reason, evidence = [] }: Reproduction): EventDraft => ({
+  event: 'reproduction_recorded',
+  facts: { status, reason, evidence: [...evidence] },
 })

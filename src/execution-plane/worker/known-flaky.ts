@@ -1,11 +1,19 @@
 import type { Json } from '#domain/json'
-import { disagreeing, flakeText, isKnownFlaky, repeatedOutcomes, type VerificationReport } from '#domain/verification'
+import {
+  disagreeing,
+  ENOUGH_OUTCOMES,
+  flakeText,
+  isKnownFlaky,
+  repeatedOutcomes,
+  type VerificationReport,
+} from '#domain/verification'
 import type { FlakeRecord } from '#ports'
 import { need, type Execution } from './execution.ts'
 
 /** More failing tests than this fail on a base commit for a reason. */
 const MOST_DOUBTED = 20
-const MOST_REPEATS = 2
+/** So often a base commit is verified that fails the same each time, where its profile does not say. */
+const USUAL_TIMES = 2
 
 /** Tests whose outcome on the base commit is chance, with how that is known. */
 export const knownFlaky = ({ found }: Execution): ReadonlyMap<string, string> => found.known_flaky ?? new Map()
@@ -20,8 +28,10 @@ export async function flakyAtBase(
   repeat: (time: number) => Promise<VerificationReport>,
 ): Promise<ReadonlySet<string>> {
   const reports = [first]
-  for (let time = 1; time <= MOST_REPEATS && isDoubtful(reports, first); time++) reports.push(await repeat(time))
   const { found } = execution
+  const times = found.profile?.repeats ?? USUAL_TIMES
+  while (isDoubtful(reports, first, times)) reports.push(await repeat(reports.length))
+  found.base_repeats = reports.slice(1)
   const seen = disagreeing(reports).map(
     (test) => [test.id, `on the base commit it passed ${test.passed} of ${test.outcomes} times`] as const,
   )
@@ -70,9 +80,9 @@ async function add(execution: Execution, reports: readonly VerificationReport[])
   )
 }
 
-/** Once failing is doubted; a second time only where the two reports do not agree. */
-function isDoubtful(reports: readonly VerificationReport[], first: VerificationReport): boolean {
-  if (reports.length > 1) return reports.length === 2 && disagreeing(reports).length > 0
+/** Failing is doubted at first; where the reports do not agree, until enough was seen to say how often it fails. */
+function isDoubtful(reports: readonly VerificationReport[], first: VerificationReport, times: number): boolean {
   const failing = first.phases.flatMap((phase) => phase.tests).filter(({ outcome }) => outcome === 'failed').length
-  return first.outcome === 'failed' && failing > 0 && failing <= MOST_DOUBTED
+  if (first.outcome !== 'failed' || failing === 0 || failing > MOST_DOUBTED) return false
+  return reports.length < (disagreeing(reports).length > 0 ? Math.max(times, ENOUGH_OUTCOMES) : times)
 }

@@ -6,7 +6,7 @@ import { findRelevant, mapRepository } from '#execution-plane/repository-intelli
 import { waitForAct } from './approval-gate-acts.ts'
 import { checkpoint, noWayLeft, openingForChanges } from './checkpoints.ts'
 import { endingOf } from './ending-of-outcome.ts'
-import { keep, need, type Ending, type Execution } from './execution.ts'
+import { keep, need, reproductionRecorded, type Ending, type Execution } from './execution.ts'
 import { treeReader } from './prepare.ts'
 import { settleBaseline, startBaseline } from './verify.ts'
 
@@ -18,16 +18,13 @@ export async function reproduce(execution: Execution): Promise<Ending | undefine
     await journal.advance('reproducing', { base_sha: commit, base_tree: tree })
     const ending = await settleBaseline(execution)
     if (ending !== undefined) return ending
-    await journal.advance('planning', { base_sha: commit, base_tree: tree }, reproductionRecorded(execution))
+    const { reproduction = { status: 'not_applicable', reason: 'not asked for' } } = execution.found
+    const events = [reproductionRecorded(reproduction)]
+    await journal.advance('planning', { base_sha: commit, base_tree: tree }, { events })
     return undefined
   }
   await journal.advance('planning', { base_sha: commit, base_tree: tree })
   return undefined
-}
-
-function reproductionRecorded({ found }: Execution) {
-  const { status, reason } = found.reproduction ?? { status: 'not_applicable', reason: 'not asked for' }
-  return { events: [{ event: 'reproduction_recorded' as const, facts: { status, reason } }] }
 }
 
 /** The agent reads and plans; the plan is accepted by rules before anything may be edited. */

@@ -28,9 +28,10 @@ export async function prepareReview(execution: Execution): Promise<Ending | unde
 /** What checks find, what a model finds after them, and one report of both. */
 export async function reviewProposal(execution: Execution): Promise<Ending | undefined> {
   const { task, found, journal } = execution
-  const { head, evidence, earlier } = task.review ?? missing()
+  const { head, evidence, earlier, compared: asked_for } = task.review ?? missing()
   const repository = need(execution, 'repository')
-  const { commit, tree } = repository.source
+  const { commit, tree, ref } = repository.source
+  const compared = asked_for ?? { way: 'trees', base: ref, base_commit: commit }
   await journal.advance('planning', { base_sha: commit, base_tree: tree })
   const change = await repository.diff(tree, head.tree)
   found.change = change
@@ -40,7 +41,10 @@ export async function reviewProposal(execution: Execution): Promise<Ending | und
       state: 'needs_human',
       failure: 'nothing_changed',
       what: 'There is nothing to review.',
-      why: `${head.ref} has the same files as ${repository.source.ref}.`,
+      why:
+        compared.way === 'merge_base'
+          ? `${head.ref} changes nothing since the commit ${commit.slice(0, 12)}, which it has in common with ${ref}.`
+          : `${head.ref} has the same files as ${ref}.`,
     }
   await readRiskOfChange(execution, 0)
   const verdicts = await checked(execution)
@@ -48,7 +52,7 @@ export async function reviewProposal(execution: Execution): Promise<Ending | und
   const model = await asked(execution, verdicts)
   const paths = (await repository.listFiles(head.tree)).map(({ path }) => path)
   const sides = { base: { commit, tree }, head: { commit: head.commit, tree: head.tree } }
-  await told(execution, reviewChange({ ...sides, change, verdicts, paths, evidence, earlier, model }))
+  await told(execution, reviewChange({ ...sides, compared, change, verdicts, paths, evidence, earlier, model }))
   return undefined
 }
 

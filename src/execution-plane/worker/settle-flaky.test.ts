@@ -42,9 +42,15 @@ function report(tests: Outcomes, kind?: Diagnosis['classification'], excerpt = '
 
 const BEFORE = report({ a: 'passed', b: 'passed' })
 
-async function settled(first: VerificationReport, later: readonly VerificationReport[] = []) {
+interface Told {
+  readonly baseline?: VerificationReport
+  readonly base_repeats?: readonly VerificationReport[]
+  readonly times?: number
+}
+
+async function settled(first: VerificationReport, later: readonly VerificationReport[] = [], told: Told = {}) {
   let repeated = 0
-  const ground = { baseline: BEFORE, known_flaky: new Map<string, string>() }
+  const ground = { baseline: BEFORE, known_flaky: new Map<string, string>(), ...told }
   const { head, failures } = await settleFlaky(ground, first, async (time) => {
     repeated += 1
     return later[time - 1] ?? first
@@ -54,6 +60,29 @@ async function settled(first: VerificationReport, later: readonly VerificationRe
 }
 
 describe('a tree is verified again', () => {
+  it('as often as its profile says', async () => {
+    const first = report({ a: 'failed', b: 'passed' })
+    const { repeated, origins } = await settled(first, [], { times: 7 })
+    expect([repeated, origins]).toEqual([6, ['a mine']])
+  })
+
+  it('until there is evidence enough against a test that fails now and then on the base commit', async () => {
+    const red = report({ a: 'failed', b: 'passed' })
+    const base_repeats = [BEFORE, BEFORE, BEFORE, BEFORE]
+    const broken = await settled(red, [], { baseline: red, base_repeats })
+    expect([broken.repeated, broken.origins]).toEqual([4, ['a mine']])
+    const chance = await settled(red, [BEFORE], { baseline: red, base_repeats })
+    expect([chance.repeated, chance.origins]).toEqual([1, ['a flaky']])
+  })
+
+  it('once where a limit ended it, and what a limit ends twice is the change’s', async () => {
+    const slow = report({}, 'timeout')
+    const passed = await settled(slow, [BEFORE])
+    expect([passed.repeated, passed.head, passed.failures]).toEqual([1, BEFORE, []])
+    const lasting = await settled(slow)
+    expect([lasting.repeated, lasting.failures.map(({ origin }) => origin)]).toEqual([1, ['mine']])
+  })
+
   it('until what failed passed once, which makes it flaky', async () => {
     const { repeated, origins } = await settled(report({ a: 'failed', b: 'passed' }), [BEFORE])
     expect([repeated, origins]).toEqual([1, ['a flaky']])

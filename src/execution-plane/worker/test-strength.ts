@@ -1,6 +1,7 @@
 import type { Verdict } from '#domain/gate'
 import type { Json } from '#domain/json'
 import type {
+  AskedPlan,
   BaseTests,
   ProfilePhase,
   StrengthReport,
@@ -10,15 +11,17 @@ import type {
 } from '#domain/verification'
 import { limitsOf } from '#execution-plane/sandbox'
 import {
+  askedByRepository,
   asksForOtherBehaviour,
   bentTests,
   composeBaseTests,
   drawPlan,
   findRungs,
   judgeStrength,
+  makingPhases,
   partOfProfile,
   planRows,
-  testsOfChange,
+  readTestsOfChange,
   tryMutants,
   type FoundRung,
   type TestsOfChange,
@@ -34,11 +37,14 @@ import { verify } from './verify.ts'
 export async function judgeTestStrength(execution: Execution, tree: string, round: number): Promise<Verdict> {
   const { found, journal, task } = execution
   const profile = need(execution, 'profile')
-  const plan = planOf(execution, profile)
-  const tests = testsOfChange(need(execution, 'change').files)
-  const wanted = plan.strength_when === 'always' || tests.altered.length > 0
-  const based = await runBaseTests(execution, { tree, tests, wanted })
-  const trials = wanted ? await runTrials(execution, { tree, plan, mixed: based.report?.tree ?? null }) : leftOut(plan)
+  const plan = await planOf(execution, profile, round)
+  const tests = await readTestsOfChange(need(execution, 'change'), need(execution, 'repository'))
+  const wish: Wish = { tree, plan, tests, depth: depthOf(plan, tests) }
+  const based = await runBaseTests(execution, wish)
+  const other_behaviour = asksForOtherBehaviour(task)
+  const isBent = based.base_tests.bent.length > 0 && !other_behaviour
+  const trials =
+    wish.depth === 'none' || isBent ? leftOut(plan, isBent) : await runTrials(execution, wish, based.report)
   const rungs = await runRungs(execution, { tree, plan, profile })
   const { report: mixed, base_tests } = based
   const strength = { base_tests, ...trials }
@@ -52,7 +58,7 @@ export async function judgeTestStrength(execution: Execution, tree: string, roun
   const report: StrengthReport = { schema: 'gander.test-strength/v1', tree, plan, rows, ...strength }
   found.strength = report
   const unreadable = mixed === undefined ? [] : bentOf(execution, mixed).unreadable
-  const ground = { report, other_behaviour: asksForOtherBehaviour(task), unreadable, terms: profile.plan }
+  const ground = { report, other_behaviour, unreadable }
   const request = { tree, plan: plan.version }
   const value = await journal.perform({ key: `gate:test_strength:${round}`, kind: 'gate', request }, async () => {
     const kept = await keepReport(execution, report)
@@ -65,6 +71,19 @@ export async function judgeTestStrength(execution: Execution, tree: string, roun
   return verdict
 }
 
+/** What is asked of a tree: nothing here, the base commit's tests and a few mutants, or all that the plan names. */
+interface Wish {
+  readonly tree: string
+  readonly plan: VerificationPlan
+  readonly tests: TestsOfChange
+  readonly depth: 'none' | 'sample' | 'full'
+}
+
+function depthOf({ strength_when }: VerificationPlan, { altered }: TestsOfChange): Wish['depth'] {
+  if (strength_when === 'always' || altered.length > 0) return 'full'
+  return strength_when === 'sampled' ? 'sample' : 'none'
+}
+
 /** What an agent reads when it has to repair after this gate's no. */
 export const explainStrength = ({ reason, findings }: Verdict): string =>
   [
@@ -75,13 +94,38 @@ export const explainStrength = ({ reason, findings }: Verdict): string =>
     }),
   ].join('\n')
 
-function planOf({ found, task }: Execution, { plan: terms }: VerificationProfile): VerificationPlan {
-  const tier = found.risk?.tier ?? 'medium'
-  return drawPlan({ tier, task_class: task.capability, is_fix: task.is_fix, terms })
+/**
+ * The plan as it was drawn when the tree was first looked at: policy and limits may be others by the time a run is
+ * resumed, and what was tried under one plan must not be judged by another.
+ */
+async function planOf(execution: Execution, profile: VerificationProfile, round: number): Promise<VerificationPlan> {
+  const { found, task, journal } = execution
+  const { files, head_tree } = need(execution, 'change')
+  const key = `verification_plan:${round}`
+  const value = await journal.perform({ key, kind: 'gate', request: { tree: head_tree } }, async () => {
+    const about = { paths: files.map(({ path }) => path), task_class: task.capability }
+    const plan = drawPlan({
+      tier: found.risk?.tier ?? 'medium',
+      task_class: task.capability,
+      is_fix: task.is_fix,
+      run_minutes: journal.budget().limits.max_minutes,
+      asked: [...askedByRepository(profile, about), ...askedByPolicy(execution, about)],
+    })
+    return { value: plan as unknown as Json }
+  })
+  // What is on record under this key was put there above.
+  return value as unknown as VerificationPlan
 }
 
-const leftOut = ({ tier }: VerificationPlan): Trials => {
-  const reason = `the plan of ${tier} risk asks for it only where tests of the base commit are altered`
+const askedByPolicy = (
+  { parts }: Execution,
+  about: { readonly paths: readonly string[]; readonly task_class: string },
+): readonly AskedPlan[] => parts.run_policy?.requiredPlan(about) ?? []
+
+function leftOut({ tier }: VerificationPlan, isBent: boolean): Trials {
+  const reason = isBent
+    ? 'tests of the base commit fail against the proposed sources, which is no already'
+    : `the plan of ${tier} risk asks for it only where tests of the base commit are altered`
   return { coverage: { measured: false, reason }, mutants: [], kill_ratio: null, mutants_reason: reason }
 }
 
@@ -91,58 +135,74 @@ interface Based {
 }
 
 /** The tests of the base commit in the place of the proposed ones, over the proposed sources. */
-async function runBaseTests(
-  execution: Execution,
-  { tree, tests, wanted }: { readonly tree: string; readonly tests: TestsOfChange; readonly wanted: boolean },
-): Promise<Based> {
+async function runBaseTests(execution: Execution, { tree, tests, depth }: Wish): Promise<Based> {
+  const { altered, kept = [] } = tests
   const none = (reason: string): Based => ({ base_tests: { ran: false, reason, tree: null, bent: [] } })
-  if (!wanted || tests.altered.length === 0) return none('no line of a test of the base commit was changed or removed')
+  if (depth === 'none') return none('no line of a test of the base commit was changed or removed')
   const mixed = await composeBaseTests(need(execution, 'repository'), tree, tests)
-  if (mixed === tree) return none('the tests are those of the base commit')
-  const report = await verify(execution, { tree: mixed, as: ':base_tests' })
+  const said = kept.length > 0 ? { kept } : {}
+  if (mixed === tree) {
+    const reason = 'the proposed tree has them as they were, and the verification ran them'
+    return { base_tests: { ran: true, reason, tree, bent: [], ...said } }
+  }
+  const report = await verifyTests(execution, mixed)
   if (report.outcome === 'unavailable') return none(`they could not be run: ${report.reason}`)
   const { bent } = bentOf(execution, report)
-  const named = tests.altered.map(({ path }) => path)
-  const reason = `${named.slice(0, 3).join(', ')}${named.length > 3 ? ` and ${named.length - 3} more` : ''} as on the base commit`
-  return { base_tests: { ran: true, reason, tree: mixed, bent: bent.map(({ id }) => id) }, report }
+  const named = altered.map(({ path }) => path)
+  const reason =
+    named.length === 0
+      ? 'as on the base commit, without what the change adds'
+      : `${named.slice(0, 3).join(', ')}${named.length > 3 ? ` and ${named.length - 3} more` : ''} as on the base commit`
+  return { base_tests: { ran: true, reason, tree: mixed, bent: bent.map(({ id }) => id), ...said }, report }
+}
+
+/** Only what makes the program and tests it: how it looks was asked of the proposed tree. */
+function verifyTests(execution: Execution, tree: string): Promise<VerificationReport> {
+  const profile = need(execution, 'profile')
+  const phases = makingPhases(profile)
+  if (phases.length === profile.phases.length) return verify(execution, { tree, as: ':base_tests' })
+  return verify(execution, { tree, as: ':base_tests', profile: partOfProfile({ ...profile, phases }) })
 }
 
 const bentOf = (execution: Execution, mixed: VerificationReport) =>
   bentTests(need(execution, 'before'), mixed, need(execution, 'after'))
 
-/** Coverage and mutants, on record once for each tree. */
+/** Coverage and mutants: each is on record as soon as it was tried, so a resumed run tries none again. */
 async function runTrials(
   execution: Execution,
-  { tree, plan, mixed }: { readonly tree: string; readonly plan: VerificationPlan; readonly mixed: string | null },
+  { tree, plan, tests, depth }: Wish,
+  mixed: VerificationReport | undefined,
 ): Promise<Trials> {
   const { parts, run, found, journal, signal } = execution
   const profile = need(execution, 'profile')
   const done = (found.trials ??= new Map<string, Trials>())
-  const known = done.get(tree)
+  const name = `${tree}:${plan.tier}:${plan.version.slice(0, 12)}`
+  const known = done.get(name)
   if (known !== undefined) return known
   const request = { tree, plan: plan.version, profile: profile.version }
-  const value = await journal.perform({ key: `mutants:${tree}`, kind: 'verification', request }, async () => {
-    const trials = await tryMutants({
-      run_id: run.id,
-      profile,
-      plan,
-      change: need(execution, 'change'),
-      repository: need(execution, 'repository'),
-      after: need(execution, 'after'),
-      base_tests_tree: mixed,
-      setup_layer: found.setup_layer ?? null,
-      driver: parts.driver,
-      limits: limitsOf(need(execution, 'sandbox')),
-      redactor: parts.redactor,
-      artifacts: parts.artifacts,
-      clock: parts.clock,
-      signal,
-    })
-    return { value: trials as unknown as Json }
+  const trials = await tryMutants({
+    run_id: run.id,
+    profile,
+    plan,
+    sample: depth === 'sample',
+    change: need(execution, 'change'),
+    repository: need(execution, 'repository'),
+    after: need(execution, 'after'),
+    base_tests_tree: tests.altered.length === 0 ? null : (mixed?.tree ?? null),
+    base_tests_report: mixed,
+    setup_layer: found.setup_layer ?? null,
+    driver: parts.driver,
+    limits: limitsOf(need(execution, 'sandbox')),
+    redactor: parts.redactor,
+    artifacts: parts.artifacts,
+    clock: parts.clock,
+    signal,
+    once: (part, act) =>
+      journal.perform({ key: `mutants:${name}:${part}`, kind: 'verification', request }, async () => ({
+        value: await act(),
+      })),
   })
-  // What is on record under this key was put there above.
-  const trials = value as unknown as Trials
-  done.set(tree, trials)
+  done.set(name, trials)
   return trials
 }
 

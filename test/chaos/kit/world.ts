@@ -15,6 +15,7 @@ import type { Platform, RunOrder } from '#ports'
 import { VALUE_TYPES } from '../../../src/adapters/postgres/database/value-types.ts'
 import { openPlatform } from '../../../src/main/open-platform.ts'
 import { git } from '../../support/lab/lab.ts'
+import { prepareHome } from '../../support/prepared-home.ts'
 import { bundledProgram, COMPILED } from './bundled-program.ts'
 
 const ROOT = resolve(import.meta.dirname, '../../..')
@@ -67,6 +68,7 @@ export async function openWorld({ settings = {}, bundled = false }: WorldWish = 
   const root = await mkdtemp(join(tmpdir(), 'gander-chaos-'))
   const home = join(root, 'home')
   await mkdir(home, { mode: 0o700 })
+  await prepareHome(home)
   const server = await ensureEmbeddedServer({
     home,
     dies_with_parent: true,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Json } from '#domain/json'
 import { trialWorld } from './trial-world.ts'
 
 const world = trialWorld()
@@ -75,6 +76,32 @@ describe('a Node project', () => {
     )
     const rewritten = await (await shop.propose({ 'test/price.test.js': honest }, 3)).trials()
     expect(rewritten.mutants.filter(({ outcome }) => outcome === 'escaped')).toEqual([])
+  })
+
+  it('a sample is of two mutants, what is on record is not tried again, and prose opens no sandbox', async () => {
+    const strong = `${header}test('large orders cost less', () => {\n  assert.equal(discount(100), 90)\n  assert.equal(discount(99), 99)\n})\n`
+    const proposal = await shop.propose({ 'src/discount.js': DISCOUNT, 'test/discount.test.js': strong })
+    const record = new Map<string, Json>()
+    const acted: string[] = []
+    const once = (last: string) => async (part: string, act: () => Promise<Json>) => {
+      const known = record.get(part)
+      if (known !== undefined) return known
+      acted.push(part)
+      const value = await act()
+      if (part === last) throw new Error('killed')
+      record.set(part, value)
+      return value
+    }
+    await expect(proposal.trials({ sample: true, once: once('2') })).rejects.toThrow('killed')
+    const { mutants, coverage } = await proposal.trials({ sample: true, once: once('none') })
+    expect(acted).toEqual(['picked', '1', '2', '2'])
+    expect(mutants).toHaveLength(2)
+    expect(coverage).toMatchObject({ measured: false, reason: expect.stringContaining('a sample') })
+    const prose = await shop.propose({ 'README.md': '# Shop\n' })
+    expect(await prose.trials({ sample: true })).toMatchObject({
+      mutants: [],
+      mutants_reason: 'no changed line of a source can be mutated',
+    })
   })
 
   it('a mutant that never ends is stopped and counts as noticed', async () => {

@@ -7,7 +7,13 @@ import { createPackageRegistries } from '#adapters/registries'
 import { createBubblewrapDriver } from '#adapters/sandboxes/bubblewrap'
 import type { VerificationReport } from '#domain/verification'
 import { findProfile, verifyTree } from '#execution-plane/verifier'
-import { bentTests, composeBaseTests, drawPlan, testsOfChange, tryMutants } from '#execution-plane/verification-plan'
+import {
+  bentTests,
+  composeBaseTests,
+  drawPlan,
+  readTestsOfChange,
+  tryMutants,
+} from '#execution-plane/verification-plan'
 import { DEFAULT_SANDBOX_LIMITS, type Clock } from '#ports'
 import { makeRepository } from '../git/fixtures.ts'
 import { openedRuns } from '../git/opened-runs.ts'
@@ -50,17 +56,27 @@ export function trialWorld() {
       async propose(files: Files, mutants = 4) {
         const tree = derive(repository, files)
         const change = await repository.diff(repository.source.tree, tree)
-        const tests = testsOfChange(change.files)
+        const tests = await readTestsOfChange(change, repository)
         const after = await verify(tree)
-        const mixed = tests.altered.length === 0 ? null : await composeBaseTests(repository, tree, tests)
-        const of_base = mixed === null ? undefined : await verify(mixed)
+        const of_base =
+          tests.altered.length === 0 ? undefined : await verify(await composeBaseTests(repository, tree, tests))
         const plan = { ...drawPlan({ tier: 'high', task_class: 'code_change', is_fix: false }), mutants }
-        const request = { ...parts, profile, plan, change, repository, after, base_tests_tree: mixed }
+        const request = {
+          ...parts,
+          profile,
+          plan,
+          change,
+          repository,
+          after,
+          base_tests_tree: of_base?.tree ?? null,
+          base_tests_report: of_base,
+        }
         return {
           tree,
           after,
           bent: of_base === undefined ? undefined : bentTests(before, of_base, after),
-          trials: () => tryMutants(request),
+          trials: (more: Pick<Parameters<typeof tryMutants>[0], 'sample' | 'once'> = {}) =>
+            tryMutants({ ...request, ...more }),
         }
       },
     }

@@ -5,6 +5,7 @@ import type { VerificationReport } from '#domain/verification'
 import type { SandboxDriver } from '#ports'
 import { judgeVerification } from '#execution-plane/verifier'
 import { settleFlaky } from '../../../src/execution-plane/worker/settle-flaky.ts'
+import type { Files } from '../verifier/folder-repository.ts'
 import { plainDriver } from '../verifier/plain-driver.ts'
 import { verifierWorld } from '../verifier/world.ts'
 
@@ -38,24 +39,36 @@ const tests = (...lines: readonly string[]) =>
     '',
   ].join('\n')
 
-/** The base commit is verified in the first sandbox, the proposed tree in the second, repetitions after that. */
-async function judged(...planted: readonly string[]) {
+interface Told {
+  /** How often the base commit is verified before the proposed tree is; absent means once. */
+  readonly base_times?: number
+  /** The longest a phase may take. */
+  readonly seconds?: number
+}
+
+const NOTE = { 'note.py': 'x = 1\n' }
+
+/** The base commit is verified in the first sandboxes, the proposed tree in the next one, repetitions after that. */
+async function judged(planted: readonly string[], { base_times = 1, seconds = 600 }: Told = {}) {
   const world = await verifierWorld({ 'tests/test_planted.py': tests(...planted) }, { driver: countingDriver() })
-  const baseline = await world.verify()
-  const first = await world.verify({ 'note.py': 'x = 1\n' })
-  const again = async (): Promise<VerificationReport> => (await world.verify({ 'note.py': 'x = 1\n' })).report
-  const ground = { baseline: baseline.report, known_flaky: new Map<string, string>() }
-  const { head, repeats, failures } = await settleFlaky(ground, first.report, again)
-  const verdict = judgeVerification(baseline.report, head, undefined, failures)
+  const phases = world.profile.phases.map((phase) => ({ ...phase, timeout_seconds: seconds }))
+  const look = async (changes: Files): Promise<VerificationReport> =>
+    (await world.verify(changes, { ...world.profile, phases })).report
+  const baseline = await look({})
+  const base_repeats: VerificationReport[] = []
+  while (base_repeats.length + 1 < base_times) base_repeats.push(await look({}))
+  const ground = { baseline, base_repeats, known_flaky: new Map<string, string>() }
+  const { head, repeats, failures } = await settleFlaky(ground, await look(NOTE), () => look(NOTE))
+  const verdict = judgeVerification(baseline, head, undefined, failures)
   const origins = failures
-    .filter(({ kind }) => kind === 'test')
+    .filter(({ by_tests }) => by_tests !== true)
     .map(({ id, origin }) => `${id.split('::').at(-1)} ${origin}`)
   return { origins, repeats: repeats.length, answer: verdict.answer, rules: verdict.findings.map(({ rule }) => rule) }
 }
 
 describe('a planted failure of the proposed tree', () => {
   it('that comes and goes is flaky: named, and not laid to the change', async () => {
-    expect(await judged('self.assertNotEqual(OPENED, 1)')).toEqual({
+    expect(await judged(['self.assertNotEqual(OPENED, 1)'])).toEqual({
       origins: ['test_planted flaky'],
       repeats: 1,
       answer: 'pass',
@@ -64,12 +77,12 @@ describe('a planted failure of the proposed tree', () => {
   })
 
   it('that was there before is pre-existing, and is not run again', async () => {
-    const { origins, repeats, answer } = await judged('self.fail("long ago")')
+    const { origins, repeats, answer } = await judged(['self.fail("long ago")'])
     expect([origins, repeats, answer]).toEqual([['test_planted pre_existing'], 0, 'pass'])
   })
 
   it('that stays is the change’s', async () => {
-    const { origins, repeats, answer } = await judged('self.assertEqual(OPENED, 0)')
+    const { origins, repeats, answer } = await judged(['self.assertEqual(OPENED, 0)'])
     expect([origins, repeats, answer]).toEqual([['test_planted mine'], 2, 'fail'])
   })
 
@@ -79,9 +92,22 @@ describe('a planted failure of the proposed tree', () => {
       '    with open("/dev/full", "w") as file:',
       '        file.write("x")',
     ]
-    const passing = await judged(...full('OPENED == 1'))
+    const passing = await judged(full('OPENED == 1'))
     expect([passing.origins, passing.answer]).toEqual([[], 'pass'])
-    const lasting = await judged(...full('OPENED > 0'))
+    const lasting = await judged(full('OPENED > 0'))
     expect([lasting.origins, lasting.answer]).toEqual([['test_planted infrastructure'], 'unavailable'])
+  })
+
+  it('of a test that fails now and then on the base commit does not hide behind that', async () => {
+    const now_and_then = ['self.assertNotEqual(OPENED, 0)']
+    const broken = ['import os', 'self.assertFalse(os.path.exists("/workspace/note.py"))', ...now_and_then]
+    const found = await judged(broken, { base_times: 5 })
+    expect(found).toMatchObject({ origins: ['test_planted mine'], repeats: 4, answer: 'fail' })
+  })
+
+  it('by a limit of time that does not last is the machine’s', async () => {
+    const slow = ['import time', 'time.sleep(600 if OPENED == 1 else 0)']
+    const { origins, answer } = await judged(slow, { seconds: 8 })
+    expect([origins, answer]).toEqual([[], 'pass'])
   })
 })

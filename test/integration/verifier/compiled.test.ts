@@ -6,7 +6,7 @@ import { createPackageRegistries } from '#adapters/registries'
 import { createRegistryProxy } from '#adapters/registry-proxy'
 import { createBubblewrapDriver, findToolchains } from '#adapters/sandboxes/bubblewrap'
 import type { VerificationReport } from '#domain/verification'
-import { judgeVerification, reproduction } from '#execution-plane/verifier'
+import { focusedPhase, judgeVerification, reproduction } from '#execution-plane/verifier'
 import type { PackageTool } from '#ports'
 import { verifierWorld } from './world.ts'
 import { onThisMachine } from '../../support/machine-time.ts'
@@ -39,6 +39,13 @@ const phases = (report: VerificationReport) =>
 const world = (files: Readonly<Record<string, string>>) =>
   verifierWorld(files, { driver, registries, proxy: createRegistryProxy({ home }) })
 type World = Awaited<ReturnType<typeof world>>
+
+/** The outcomes of these test files alone. */
+async function alone(of: World, ...files: readonly string[]) {
+  const part = focusedPhase(of.profile, files)
+  if (part === undefined) throw new Error('the profile cannot run a part')
+  return outcomes((await of.verify({}, { ...of.profile, phases: [part] })).report)
+}
 
 const CART = `package cart
 
@@ -115,6 +122,10 @@ describe.skipIf(!available || !tools.has('go') || !go)(
       })
     })
 
+    it('a test file that is run alone is run with its package, by the same names', async () => {
+      expect(await alone(shop, 'price/price_test.go')).toEqual({ 'example.org/shop/price::TestOf': 'passed' })
+    })
+
     it('what was compiled in setup is not compiled again', () => {
       // Compiling the standard library takes 20 s of one core and more.
       expect(before.phases[0]?.duration_ms).toBeLessThan(onThisMachine(15_000))
@@ -146,7 +157,8 @@ describe.skipIf(!available || !tools.has('go') || !go)(
       const places = tested?.diagnosis?.root_causes.map(({ file, line }) => `${file ?? ''}:${line ?? ''}`)
       expect(places).toContain('cart/cart_test.go:8')
       expect(judgeVerification(before, report)).toMatchObject({ answer: 'fail' })
-      expect(reproduction(report, { is_fix: true })).toMatchObject({ status: 'reproduced' })
+      const asked = { is_fix: true, title: '', objective: '', success_criteria: [] }
+      expect(reproduction(report, asked)).toMatchObject({ status: 'unrelated' })
       // The way back: what failed on the base commit passes now, and stand-ins are no tests that went.
       expect(judgeVerification(report, before).findings.map(({ rule }) => rule)).not.toContain('test.broken')
       expect(
@@ -211,6 +223,11 @@ describe.skipIf(!available || !tools.has('cargo') || !cargo)(
       })
     })
 
+    it('test files that are run alone keep their names, with those of their packages where they are unit tests', async () => {
+      expect(await alone(shop, 'till/tests/whole.rs')).toEqual({ 'till::tests/whole.rs::whole': 'passed' })
+      expect(await alone(shop, 'till/tests/whole.rs', 'shop/src/lib.rs')).toEqual(outcomes(before))
+    })
+
     it('a broken test names its place, and one that leaves the process with success is an error', async () => {
       const { report } = await shop.verify({
         'shop/src/lib.rs': LIBRARY.replace('sum::<i64>()', 'product::<i64>()'),
@@ -225,7 +242,8 @@ describe.skipIf(!available || !tools.has('cargo') || !cargo)(
       const tested = report.phases.find(({ id }) => id === 'unit_tests')
       expect(tested?.diagnosis?.root_causes[0]).toMatchObject({ file: 'shop/src/lib.rs', line: 11 })
       expect(judgeVerification(before, report)).toMatchObject({ answer: 'fail' })
-      expect(reproduction(report, { is_fix: true }).reason).toContain('shop::src/lib.rs::tests::adds')
+      const asked = { is_fix: true, title: '', objective: '', success_criteria: [] }
+      expect(reproduction(report, asked).reason).toContain('shop::src/lib.rs::tests::adds')
       expect(judgeVerification(report, before)).toMatchObject({ answer: 'pass' })
     })
 

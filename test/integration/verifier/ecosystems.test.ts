@@ -185,9 +185,10 @@ class TotalTest(unittest.TestCase):
       const after = await world.verify({ 'shop/__init__.py': 'def total(prices):\n    return len(prices)\n' })
       expect(after.report.phases[0]?.diagnosis?.root_causes[0]).toMatchObject({ file: 'tests/test_total.py', line: 6 })
       expect(judgeVerification(before.report, after.report).answer).toBe('fail')
-      expect(reproduction(after.report, { is_fix: true })).toEqual({
+      const asked = { is_fix: true, title: 'Totals', objective: '`test_adds` fails', success_criteria: [] }
+      expect(reproduction(after.report, asked)).toMatchObject({
         status: 'reproduced',
-        reason: '1 test fails on the base commit: tests/test_total.py::TotalTest::test_adds',
+        reason: expect.stringContaining('tests/test_total.py::TotalTest::test_adds'),
       })
     })
 

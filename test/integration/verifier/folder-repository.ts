@@ -41,7 +41,10 @@ export function folderRepository() {
       const folder = join(root, id)
       mkdirSync(folder)
       chmodSync(folder, 0o777)
-      if (from !== undefined) cpSync(from.startsWith('/') ? from : join(root, from), folder, { recursive: true })
+      if (from !== undefined) {
+        cpSync(from.startsWith('/') ? from : join(root, from), folder, { recursive: true })
+        openFolders(folder)
+      }
       write(folder, files)
       return id
     },
@@ -54,6 +57,13 @@ export function folderRepository() {
     }),
     remove: () => rmSync(root, { recursive: true, force: true }),
   }
+}
+
+/** A copy's folders have the mode of this process, and a build may write in any of them. */
+function openFolders(folder: string): void {
+  chmodSync(folder, 0o777)
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) openFolders(join(folder, entry.name))
 }
 
 function entries(folder: string, at = ''): readonly TreeEntry[] {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { makeRepository } from '../../../src/main/prepare-demo.ts'
+import { prepareHome } from '../prepared-home.ts'
 
 const run = promisify(execFile)
 const ROOT = resolve(import.meta.dirname, '../../..')
@@ -53,6 +54,7 @@ export interface Lab {
 export async function openLab(): Promise<Lab> {
   const root = await mkdtemp(join(tmpdir(), 'gander-lab-'))
   const home = join(root, 'home')
+  await prepareHome(home)
   const environment: NodeJS.ProcessEnv = {
     PATH: process.env['PATH'],
     HOME: process.env['HOME'],

@@ -26,7 +26,8 @@ def read_counts(lines):
 
 const COUNT_TEST = `import unittest
 
-from stocktake import CountError, read_counts
+from stocktake import read_counts
+from stocktake.count import CountError
 
 
 class ReadCounts(unittest.TestCase):
@@ -57,5 +58,14 @@ export const python = {
     old_text: '        counts[article.strip()] = int(amount)',
     new_text: '        article = article.strip()\n        counts[article] = counts.get(article, 0) + int(amount)',
   }),
+  /** Only adds lines: where lines of a test are altered, every run of it would try mutants as well. */
   test: call('file_write', { path: 'tests/test_count.py', content: COUNT_TEST }),
+  /** The same tests, with a line of the base commit's altered, for which their strength is tried. */
+  altered_test: call('file_write', {
+    path: 'tests/test_count.py',
+    content: COUNT_TEST.replace(
+      /from stocktake import read_counts\nfrom .*\n/,
+      'from stocktake.count import CountError, read_counts\n',
+    ),
+  }),
 }

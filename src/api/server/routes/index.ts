@@ -1,6 +1,7 @@
 import { agentRunRoutes } from './agent-run-routes.ts'
 import { artifactRoutes } from './artifact-routes.ts'
 import { auditRoutes, retentionRoutes } from './audit-routes.ts'
+import { gateRoutes } from './calibration-routes.ts'
 import { budgetRoutes, operationRoutes, switchRoutes } from './control-routes.ts'
 import { approvalRoutes, autonomyRoutes, capabilityRoutes } from './governed-routes.ts'
 import { policyRoutes } from './policy-routes.ts'
@@ -25,6 +26,7 @@ export const ROUTES = {
   capabilities: capabilityRoutes,
   policies: policyRoutes,
   autonomy: autonomyRoutes,
+  gates: gateRoutes,
   switches: switchRoutes,
   operations: operationRoutes,
   budgets: budgetRoutes,

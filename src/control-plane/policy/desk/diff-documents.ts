@@ -1,4 +1,11 @@
-import { SILENT_DOCUMENT, type ApprovalRule, type NameRule, type PathRule, type PolicyDocument } from '#domain/policy'
+import {
+  SILENT_DOCUMENT,
+  type ApprovalRule,
+  type NameRule,
+  type PathRule,
+  type PolicyDocument,
+  type VerificationRule,
+} from '#domain/policy'
 import { RUN_MODES } from '#domain/task'
 import type { PolicyDifference } from '#ports'
 import { figures } from '../levels/widening-problems.ts'
@@ -32,6 +39,11 @@ function diffDocument(one: PolicyDocument, other: PolicyDocument): readonly Diff
     ...(['actions', 'tools', 'commands', 'capabilities', 'change_classes'] as const).flatMap((field) =>
       setDifferences(field, one[field].flatMap(saidOfNames), other[field].flatMap(saidOfNames)),
     ),
+    ...setDifferences(
+      'verification',
+      (one.verification ?? []).map(saidOfVerification),
+      (other.verification ?? []).map(saidOfVerification),
+    ),
     ...setDifferences('approvals', one.approvals.map(saidOfApproval), other.approvals.map(saidOfApproval)),
     ...cedarDifferences(one.cedar ?? '', other.cedar ?? ''),
     ...(listed(one.applies_to) === listed(other.applies_to)
@@ -53,6 +65,11 @@ const saidOfNames = ({ effect, names }: NameRule): readonly string[] =>
   names.map((name) => `${wordOf(effect)}: ${name}`)
 const saidOfApproval = ({ kinds, quorum, paths, change_classes, actions, domains }: ApprovalRule): string =>
   `${quorum} × ${listed(kinds)} for ${listed([...paths, ...change_classes, ...actions, ...domains])}`
+
+const saidOfVerification = ({ paths = [], task_classes = [], repositories = [], plan }: VerificationRule): string =>
+  `${Object.entries(plan)
+    .map(([name, value]) => `${name} ${String(value)}`)
+    .join(', ')} for ${listed([...paths, ...task_classes, ...repositories])}`
 
 /** What is there only afterwards closes something, and what is there only before opened. */
 function setDifferences(field: string, one: readonly string[], other: readonly string[]): readonly Difference[] {

@@ -1,4 +1,4 @@
-import type { ApprovalRule, NameRule, PathRule, PolicyDocument } from '#domain/policy'
+import type { ApprovalRule, NameRule, PathRule, PolicyDocument, VerificationRule } from '#domain/policy'
 import { ok, refuse, type Result } from '#domain/result'
 import type { PolicyEngine, PreparedForbids } from '#ports'
 import { globOf, type PathGlob } from '../glob.ts'
@@ -14,6 +14,7 @@ export interface CompiledLevel {
   readonly document: PolicyDocument
   readonly paths: readonly CompiledPathRule[]
   readonly approvals: readonly (Omit<ApprovalRule, 'paths'> & { readonly paths: readonly PathGlob[] })[]
+  readonly verification: readonly (Omit<VerificationRule, 'paths'> & { readonly paths: readonly PathGlob[] })[]
   readonly forbids: PreparedForbids | null
 }
 
@@ -33,6 +34,7 @@ export function compileLevel(
       except: rule.except.map(globOf),
     })),
     approvals: document.approvals.map((rule) => ({ ...rule, paths: rule.paths.map(globOf) })),
+    verification: (document.verification ?? []).map((rule) => ({ ...rule, paths: (rule.paths ?? []).map(globOf) })),
     forbids: forbids.value,
   })
 }
@@ -48,8 +50,8 @@ export const names = ({ names: wanted }: Pick<NameRule, 'names'>, name: string):
 export const appliesTo = ({ applies_to }: Pick<PolicyDocument, 'applies_to'>, repository: string): boolean =>
   applies_to.length === 0 || applies_to.some((pattern) => isLike(pattern.toLowerCase(), repository.toLowerCase()))
 
-/** Without a regular expression, so that no pattern can be slow. */
-function isLike(pattern: string, text: string): boolean {
+/** Whether a text is a pattern, where `*` stands for any text. Without a regular expression, so that none can be slow. */
+export function isLike(pattern: string, text: string): boolean {
   const [first = '', ...rest] = pattern.split('*')
   if (!text.startsWith(first)) return false
   if (rest.length === 0) return text === first

@@ -7,6 +7,7 @@ export function globProblems(document: PolicyDocument): readonly string[] {
   const globs = [
     ...document.paths.flatMap(({ rule, paths, except }) => [...paths, ...except].map((glob) => ({ rule, glob }))),
     ...document.approvals.flatMap(({ rule, paths }) => paths.map((glob) => ({ rule, glob }))),
+    ...(document.verification ?? []).flatMap(({ rule, paths = [] }) => paths.map((glob) => ({ rule, glob }))),
   ]
   return [...globs.flatMap(({ rule, glob }) => problemOf(rule, glob)), ...twice(document)]
 }
@@ -36,6 +37,7 @@ function twice(document: PolicyDocument): readonly string[] {
     ...document.capabilities,
     ...document.change_classes,
     ...document.approvals,
+    ...(document.verification ?? []),
   ]
   return rules.flatMap(({ rule }) => {
     const known = seen.has(rule)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { SPEND_SCOPES } from '#domain/policy'
 import { RUN_MODES } from '#domain/task'
+import { CHECKS } from '#domain/verification'
 
 /** Limits that hold before anything is compiled: a policy must not be able to stop the platform. */
 export const POLICY_LIMITS = { bytes: 131_072, rules: 1_000, bundle_rules: 2_000, globs: 200, text: 400, wildcards: 12 }
@@ -41,6 +42,21 @@ const approval = z.strictObject({
   domains: texts.optional(),
 })
 
+const share = z.number().min(0).max(1)
+const verification = z.strictObject({
+  ...said,
+  paths: texts.optional(),
+  task_classes: texts.optional(),
+  repositories: texts.optional(),
+  plan: z.strictObject({
+    required: z.array(z.enum(CHECKS)).max(CHECKS.length).optional(),
+    mutants: z.number().int().min(1).max(20).optional(),
+    kill_ratio: share.optional(),
+    coverage: share.optional(),
+    minutes: z.number().int().min(1).max(30).optional(),
+  }),
+})
+
 const runBudget = z.strictObject({
   max_cost_usd: z.number().min(0).optional(),
   max_minutes: z.number().min(0).optional(),
@@ -79,6 +95,8 @@ export const policySchema = z.strictObject({
     .strictObject({ allowed_hosts: hosts.optional(), denied_hosts: hosts.optional(), ask: z.literal(false).optional() })
     .optional(),
   required_verifiers: texts.optional(),
+  /** A stricter plan of verification, for some paths, kinds of task or repositories, or for all. */
+  verification: z.array(verification).max(200).optional(),
   approvals: z.array(approval).optional(),
   budgets: z
     .strictObject({

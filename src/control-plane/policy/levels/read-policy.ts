@@ -7,6 +7,7 @@ import {
   type PolicyBudgets,
   type PolicyDocument,
   type PolicyLevel,
+  type VerificationRule,
 } from '#domain/policy'
 import { ok, refuse, type Result } from '#domain/result'
 import type { RunMode } from '#domain/task'
@@ -52,6 +53,7 @@ export const ruleCount = (document: PolicyDocument): number =>
   document.change_classes.length +
   document.approvals.length +
   document.required_verifiers.length +
+  (document.verification?.length ?? 0) +
   document.sensitive_domains.length +
   figures(document).size +
   (document.max_mode === null ? 0 : 1) +
@@ -120,6 +122,8 @@ function documentOf(words: PolicyWords, { level, name }: PolicyOrigin): PolicyDo
       ask: egress.ask ?? true,
     },
     required_verifiers: words.required_verifiers ?? [],
+    // Absent where nothing is said, so that the version of what was written before stays what it was.
+    ...(words.verification !== undefined && { verification: words.verification.map(verificationRule) }),
     approvals: (words.approvals ?? []).map(approvalRule),
     // The schema's objects have exactly these fields; what is absent is not there.
     budgets: (words.budgets ?? {}) as PolicyBudgets,
@@ -155,6 +159,14 @@ function nameRules(field: string, written: WrittenNames | undefined): readonly N
       names,
     })),
   )
+}
+
+function verificationRule(
+  { rule, why, plan, ...about }: NonNullable<PolicyWords['verification']>[number],
+  at: number,
+): VerificationRule {
+  // Only what is said: canonical JSON has no word for a member that is there and undefined.
+  return { rule: rule ?? `verification.${at + 1}`, why: why ?? '', ...about, plan }
 }
 
 const approvalRule = (written: NonNullable<PolicyWords['approvals']>[number], at: number): ApprovalRule => ({

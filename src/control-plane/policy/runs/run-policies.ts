@@ -17,6 +17,7 @@ import type { CompiledLevel } from '../levels/compile-level.ts'
 import { compileLevels, policyFor, type CompiledPolicy } from '../levels/compile-policy.ts'
 import { readPolicy } from '../levels/read-policy.ts'
 import { requiredApprovals } from '../levels/required-approvals.ts'
+import { requiredPlan } from '../levels/required-plan.ts'
 import { wideningProblems } from '../levels/widening-problems.ts'
 import type { CurrentPolicy } from './current-policy.ts'
 import { orderLevels } from './order-policies.ts'
@@ -116,6 +117,9 @@ class PolicyOfRun implements RunPolicy {
   }
 
   requiredApprovals: RunPolicy['requiredApprovals'] = (facts) => requiredApprovals(this.#compiled.levels, facts)
+
+  requiredPlan: RunPolicy['requiredPlan'] = (facts) =>
+    requiredPlan(this.#compiled.levels, { ...facts, repository: this.#task.repository })
 
   decide(question: PolicyQuestion): PolicyDecision {
     const { identifiers } = this.#parts

@@ -4,7 +4,7 @@ import type { PacketCheck } from '#ports'
 import { payloadOf, type Envelope } from '../envelope.ts'
 import { evidencePredicateSchema, provenanceSchema, testResultSchema } from '../predicates.ts'
 import { BUILD_TYPE, BUILDER_ID, PREDICATES } from '../identities.ts'
-import { subjectsOf, testResultOf } from '../make-statements.ts'
+import { subjectsOf, subjectsWithoutPatch, testResultOf } from '../make-statements.ts'
 import { statementSchema, type Statement } from '../statement.ts'
 import { fail, pass } from './check.ts'
 
@@ -59,8 +59,9 @@ interface Compared {
 /** Where two statements say different things; undefined: nowhere. */
 function disagreement({ packet, statements, provenance, tests }: Compared): string | undefined {
   const { evidence } = packet
-  const subject = canonicalJson(subjectsOf(evidence))
-  if (statements.some((each) => canonicalJson(each.subject) !== subject))
+  const subject = canonicalJson(statements[0]?.subject)
+  const known = [subjectsOf(evidence), subjectsWithoutPatch(evidence)].map((each) => canonicalJson(each))
+  if (!known.includes(subject) || statements.some((each) => canonicalJson(each.subject) !== subject))
     return 'Its statements are about different subjects, or not about what the evidence describes.'
   if (packet.schema !== PACKET_SCHEMA) return `Its evidence is of the form ${JSON.stringify(packet.schema)}.`
   const { buildDefinition, runDetails } = provenance

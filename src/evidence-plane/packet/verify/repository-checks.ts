@@ -1,5 +1,6 @@
 import type { RunEvidence } from '#domain/packet'
 import type { PacketCheck } from '#ports'
+import { isUnpublished } from '../make-statements.ts'
 import { fail, notChecked, pass, short } from './check.ts'
 
 /** A commit as a repository has it now. */
@@ -14,19 +15,37 @@ export interface PacketRepository {
   readonly shown: string
   /** What a branch or a commit id names in it now; undefined where it has none of that name. */
   find(name: string): Promise<Found | undefined>
+  /** Applies the patch of a change that was published nowhere to the base commit. */
+  patched(): Promise<Patched>
 }
+
+/**
+ * What became of a patch: `gives` a tree; `absent` where nobody has it; `another` where it does not have its hash;
+ * `inexact` where text was cut out of it or it leaves binary content out; `unfit` where it does not apply.
+ */
+export type Patched =
+  | { readonly outcome: 'gives'; readonly tree: string }
+  | { readonly outcome: 'absent' | 'another' | 'inexact' | 'unfit' }
 
 /** Holds base and head of the evidence against what the repository has now. A packet expires when either has moved. */
 export async function checkRepository(
-  evidence: Pick<RunEvidence, 'base' | 'head'>,
+  evidence: Pick<RunEvidence, 'base' | 'head' | 'change'>,
   repository: PacketRepository,
 ): Promise<readonly PacketCheck[]> {
-  const { base, head } = evidence
+  const { base, head, change } = evidence
   if (base === null) {
     const why = 'the run ended before it had a commit to start from'
     return (['base_commit', 'base_current', 'subject', 'head_current'] as const).map((check) => notChecked(check, why))
   }
-  return [...(await checkBase(base, repository)), ...(await checkHead(head, repository))]
+  const of_base = await checkBase(base, repository)
+  const held = of_base.every(({ check, answer }) => check !== 'base_commit' || answer === 'pass')
+  if (head !== null && isUnpublished({ head }) && change.patch_sha256 !== null) {
+    const subject = held
+      ? subjectByPatch(head.tree, change.patch_sha256, await repository.patched())
+      : notChecked('subject', 'the base commit does not hold')
+    return [...of_base, subject, notChecked('head_current', 'the change was published nowhere, so nothing can move')]
+  }
+  return [...of_base, ...(await checkHead(head, repository))]
 }
 
 async function checkBase(
@@ -72,6 +91,26 @@ async function checkHead(head: RunEvidence['head'], repository: PacketRepository
     head.branch === null ? undefined : repository.find(head.branch),
   ])
   return [subjectOf(head, by_commit ?? by_branch, repository.shown), currentHead(head, by_branch, by_commit)]
+}
+
+function subjectByPatch(tree: string, patch: string, made: Patched): PacketCheck {
+  const named = `the patch ${short(patch)}`
+  switch (made.outcome) {
+    case 'gives':
+      return made.tree === tree
+        ? pass('subject', `the base commit with ${named} gives the tree ${short(tree)}`)
+        : fail('subject', `The base commit with ${named} gives the tree ${short(made.tree)}, not ${short(tree)}.`, DENY)
+    case 'another':
+      return fail('subject', `What was given as ${named} has another hash.`, 'Give the change.patch of this run.')
+    case 'unfit':
+      return fail('subject', `The base commit does not take ${named}.`, DENY)
+    case 'inexact':
+      return notChecked('subject', `${named} leaves out what is secret or binary, so it cannot be applied`)
+    case 'absent':
+      return notChecked('subject', `the change was published nowhere; ${named} can be given with --patch`)
+    default:
+      return made satisfies never
+  }
 }
 
 function subjectOf(

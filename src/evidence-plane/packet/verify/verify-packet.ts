@@ -57,10 +57,11 @@ async function heldAgainstWorld(
   parts.progress('reading the repository')
   const repository = await checkRepository(evidence, await parts.repository(evidence))
   const denied = [artifacts, ...repository].some(({ answer }) => answer === 'fail')
+  const subject_held = repository.some(({ check, answer }) => check === 'subject' && answer === 'pass')
   const why = denied ? 'nothing is run for a packet that is denied' : 'left out with --no-run'
   if (denied || parts.again === null)
     return [artifacts, ...repository, ...RUN_CHECKS.map((check) => notChecked(check, why))]
-  return [artifacts, ...repository, ...(await checkResults(evidence, parts, parts.again))]
+  return [artifacts, ...repository, ...(await checkResults({ evidence, subject_held }, parts, parts.again))]
 }
 
 const RUN_CHECKS = ['profile', 'base_results', 'head_results'] as const
@@ -84,7 +85,7 @@ async function checkArtifacts(evidence: RunEvidence, { artifact }: VerificationP
 }
 
 async function checkResults(
-  evidence: RunEvidence,
+  { evidence, subject_held }: { readonly evidence: RunEvidence; readonly subject_held: boolean },
   { progress }: VerificationParts,
   open: NonNullable<VerificationParts['again']>,
 ): Promise<readonly PacketCheck[]> {
@@ -101,7 +102,7 @@ async function checkResults(
   const sides: PacketCheck[] = []
   for (const [side, was] of [['base', before] as const, ['head', after] as const]) {
     progress(`running the verification of the ${side} again`)
-    sides.push(await checkSide(evidence, { side, was }, () => again.run(side, found.value)))
+    sides.push(await checkSide(evidence, { side, was, subject_held }, () => again.run(side, found.value)))
   }
   return [profile, ...sides]
 }
@@ -126,18 +127,18 @@ const NO_RUN = '--no-run verifies the rest without it.'
 interface Side {
   readonly side: 'base' | 'head'
   readonly was: VerificationReport | null
+  /** False: the proposed tree could not be had. */
+  readonly subject_held: boolean
 }
 
 async function checkSide(
   evidence: RunEvidence,
-  { side, was }: Side,
+  { side, was, subject_held }: Side,
   run: () => Promise<Result<VerificationReport, string>>,
 ): Promise<PacketCheck> {
   const check = `${side}_results` as const
   if (was === null) return notChecked(check, `the packet has no results of the ${side}`)
-  const { head } = evidence
-  if (side === 'head' && head !== null && head.commit === null && head.branch === null)
-    return notChecked(check, 'the change was published nowhere')
+  if (side === 'head' && !subject_held) return notChecked(check, 'the proposed tree is not there')
   const is = await run()
   if (!is.ok) return fail(check, `It could not be run again: ${is.refusal}`, NO_RUN)
   const { compared, departed, excused } = compareResults(was, is.value, knownFlaky(evidence))

@@ -1,4 +1,4 @@
-import type { BoundaryCheck, Finding, GateName, Verdict } from '#domain/gate'
+import type { BoundaryCheck, Finding, GateName, NotRead, Verdict } from '#domain/gate'
 import { isDependencyFile, type DependencyReading } from '#execution-plane/dependencies'
 import type { ReadChange } from '../change-check.ts'
 import { answerOf } from '../named-checks.ts'
@@ -26,6 +26,8 @@ interface Touched {
   readonly paths: readonly string[]
   readonly looked_at: number
   readonly said: string
+  /** What could not be compared; a constraint over it is a person's to decide. */
+  readonly not_read?: readonly NotRead[]
 }
 
 /**
@@ -64,9 +66,9 @@ export async function checkConstraints(
   }
 }
 
-function apiTouched({ compared, added, unread, findings }: ApiComparison): Touched {
+function apiTouched({ compared, added, not_read, findings }: ApiComparison): Touched {
   const changed = findings.length === 0 ? 'none changed' : `${findings.length} removed or changed`
-  const left = unread === 0 ? '' : `; ${unread} sources were not compared`
+  const left = not_read.length === 0 ? '' : `; not read: ${leftOut(not_read)}`
   const paths = [...new Set(findings.flatMap(({ path }) => path ?? []))]
   return {
     kept: 'public_api',
@@ -75,8 +77,26 @@ function apiTouched({ compared, added, unread, findings }: ApiComparison): Touch
     paths,
     looked_at: compared,
     said: `${compared} exported declarations compared, ${changed}, ${added} added${left}`,
+    not_read,
   }
 }
+
+const WHY_NOT: Readonly<Record<NotRead['reason'], string>> = {
+  over_the_limit: 'over the limit without a constraint',
+  no_reader: 'of a language that has no reader',
+  no_tree: 'too large or too slow to parse',
+}
+
+/** How many for which reason, and the first of each. */
+const leftOut = (not_read: readonly NotRead[]): string =>
+  (Object.keys(WHY_NOT) as NotRead['reason'][])
+    .flatMap((reason) => {
+      const [first, ...more] = not_read.filter((each) => each.reason === reason)
+      return first === undefined
+        ? []
+        : [`${more.length + 1} ${WHY_NOT[reason]} (${first.path}${more.length === 0 ? '' : ', …'})`]
+    })
+    .join('; ')
 
 function schemaTouched({ files }: ReadChange, all: readonly string[]): Touched {
   const paths = all.filter(isSchema)
@@ -133,15 +153,16 @@ interface Judged {
 const TOLD_ANYWAY: readonly Kept[] = ['public_api', 'schema']
 
 function judge(touched: Touched, constraints: readonly ReadConstraint[]): Judged {
-  const { kept, gate, looked_at, said } = touched
+  const { kept, gate, looked_at, said, not_read = [] } = touched
   const clear = constraints.filter(({ is_clear }) => is_clear)
   const unclear = constraints.filter(({ is_clear }) => !is_clear)
   const broken = clear.flatMap((constraint) => brokenBy(touched, constraint))
   const told = TOLD_ANYWAY.includes(kept) && broken.length === 0 ? touched.findings.map(plain) : []
   const is_touched = touched.findings.length > 0 || touched.paths.length > 0
-  const attention = is_touched
-    ? unclear.map(({ text }) => `the task says "${text.slice(0, 200)}"; ${said}: decide whether that is meant`)
-    : []
+  const unsure = not_read.length > 0 ? constraints : is_touched ? unclear : []
+  const attention = unsure.map(
+    ({ text }) => `the task says "${text.slice(0, 200)}"; ${said}: decide whether that is meant`,
+  )
   const open = attention.map((what): Finding => ({ rule: 'constraint.unclear', message: what, severity: 'warning' }))
   const findings = [...broken, ...told, ...open]
   const asked = constraints.length === 0 && !TOLD_ANYWAY.includes(kept)
@@ -153,6 +174,7 @@ function judge(touched: Touched, constraints: readonly ReadConstraint[]): Judged
     said: constraints.length === 0 ? `${said}; no constraint speaks of it` : said,
     findings: findings.slice(0, MOST_FINDINGS),
     found: findings.length,
+    ...(not_read.length > 0 && { not_read }),
   }
   return { gate, findings, check, attention }
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { readConstraints } from './read-constraints.ts'
+import { contentOf, type ChangedFile } from '../changed-file.ts'
 import { exportedDeclarations } from './exported-declarations.ts'
+import { compareApi } from './public-api.ts'
 
 it.each([
   ['Do not change the public API.', ['public_api']],
@@ -9,6 +11,18 @@ it.each([
   ['No new dependencies', ['dependencies']],
   ['must not add any third-party libraries', ['dependencies']],
   ['The OpenAPI contract stays unchanged', ['schema']],
+  ['The public API must not be altered', ['public_api']],
+  ['No breaking changes', ['public_api']],
+  ['Function signatures stay the same', ['public_api']],
+  ['Existing callers must remain compatible with it', ['public_api']],
+  ['Refrain from touching db tables', ['schema']],
+  ['The schema is off-limits', ['schema']],
+  ['Without adding anything to package.json', ['dependencies']],
+  ['keep: public_api', ['public_api']],
+  ['no_new: dependencies', ['dependencies']],
+  ['keep: anything', []],
+  ['Exports are sorted by name', []],
+  ['Callers get an error that names the file', []],
   ['no API calls in tests', []],
   ['The public API must return 404 for unknown ids', []],
   ['Write tests first', []],
@@ -65,5 +79,44 @@ describe('what a source offers to others', () => {
       await signature('export function f(a: string) {}'),
     )
     expect(await exportedDeclarations('a.md', '# x')).toBeUndefined()
+  })
+})
+
+describe('what is not compared', () => {
+  const file = (path: string, before: string, after: string): ChangedFile => ({
+    change: {
+      path,
+      kind: 'modified',
+      old_mode: '100644',
+      new_mode: '100644',
+      old_blob: null,
+      new_blob: null,
+      added_lines: 1,
+      deleted_lines: 1,
+    },
+    before: contentOf(Buffer.from(before)),
+    after: contentOf(Buffer.from(after)),
+  })
+  const filler = '// filler\n'.repeat(40)
+
+  it('is named with its reason, and files whose changed lines declare something are read first', async () => {
+    const files = [
+      file('a.ts', `${filler}x = 1\n`, `${filler}x = 2\n`),
+      file('b.ts', `${filler}export function f(): void {}\n`, filler),
+      file('c.rb', 'def f\nend\n', 'def g\nend\n'),
+      file('README.md', 'a', 'b'),
+    ]
+    const found = await compareApi(files, 1_000)
+    expect(found.findings.map(({ rule, path }) => [rule, path])).toEqual([['api.removed', 'b.ts']])
+    expect(found.not_read).toEqual([
+      { path: 'c.rb', reason: 'no_reader' },
+      { path: 'a.ts', reason: 'over_the_limit' },
+    ])
+  })
+
+  it('is nothing where a constraint asks for all of it', async () => {
+    const found = await compareApi([file('a.ts', `${filler}export const a = 1\n`, filler)], Number.POSITIVE_INFINITY)
+    expect(found.not_read).toEqual([])
+    expect(found.findings).toHaveLength(1)
   })
 })

@@ -21,6 +21,9 @@ const READERS: Readonly<Record<string, Reader>> = {
   rust: ofRust,
 }
 
+/** True for a source whose language has a reader. */
+export const hasReader = (path: string): boolean => Object.hasOwn(READERS, languageOf(path) ?? '')
+
 /** What a source offers to others; undefined where its language has no reader or it cannot be parsed. */
 export async function exportedDeclarations(
   path: string,

@@ -1,10 +1,9 @@
 import { posix } from 'node:path'
 import type { Finding } from '#domain/gate'
+import { isInterfacePath, isMigrationPath } from '#domain/path'
 import { addedLines, removedLines, type ChangedFile } from '../changed-file.ts'
 
-const MIGRATION = /(?:^|\/)(?:migrations?|alembic\/versions|db\/migrate|flyway|liquibase)\/|\.sql$/i
-const SCHEMA =
-  /(?:^|\/)(?:openapi|swagger|asyncapi)[^/]*\.(?:ya?ml|json)$|\.(?:proto|graphqls?|avsc|thrift|xsd|prisma)$|\.schema\.json$|(?:^|\/)schemas?(?:\/|[^/]*\.(?:json|rb|sql)$)/i
+const SCHEMA = /\.(?:xsd|prisma)$|\.schema\.json$|(?:^|\/)schemas?(?:\/|[^/]*\.(?:json|rb|sql)$)/i
 const CONFIGURATION =
   /(?:^|\/)(?:\.env(?:\.[\w.-]+)?|[\w.-]*(?:config|settings)[\w.-]*\.(?:ya?ml|json|toml|ini|properties|cfg|conf|py|[cm]?[jt]s)|application[\w.-]*\.(?:ya?ml|properties)|docker-compose[\w.-]*\.ya?ml|[\w.-]+\.(?:ini|conf|cfg|properties))$|(?:^|\/)(?:config|conf|settings)\//i
 /** Statements that take away what programs of today rely on. */
@@ -12,7 +11,7 @@ const BREAKING_SQL =
   /\b(?:drop\s+(?:table|column|view|constraint|index|type|schema)|rename\s+(?:to|column)|alter\s+column|truncate|set\s+not\s+null)\b/i
 
 /** True for a description of data or of an interface, or a step that changes a database. */
-export const isSchema = (path: string): boolean => SCHEMA.test(path) || MIGRATION.test(path)
+export const isSchema = (path: string): boolean => isInterfacePath(path) || SCHEMA.test(path) || isMigrationPath(path)
 
 /** True for a file that says how a program is set up. */
 export const isConfiguration = (path: string): boolean => CONFIGURATION.test(path)
@@ -25,7 +24,7 @@ export function schemaFindings(files: readonly ChangedFile[]): readonly Finding[
 function ofSchema(file: ChangedFile): readonly Finding[] {
   const { path, kind } = file.change
   if (kind === 'deleted') return [warning('schema.removed', { path }, 'is removed; whoever relies on it would break')]
-  if (MIGRATION.test(path)) return ofMigration(file)
+  if (isMigrationPath(path)) return ofMigration(file)
   const [gone] = removedLines(file).filter(
     ({ text }) => !/^\s*(?:$|\/\/|#|\*|\/\*|"""|description:|"description")/.test(text),
   )

@@ -68,21 +68,39 @@ export async function cargoProfile(
   })
 }
 
-const PACKAGES = {
-  argv: ['sh', '-c', 'exec cargo test --no-fail-fast "$@" 2>&1', 'cargo', '{target}'],
-  extensions: ['.rs'],
-} as const
+/**
+ * One run for each `-p PACKAGE CRATE [--test NAME]`. The crate is said first, as Cargo says it where unit tests are run too:
+ * a test keeps the name that it has among all tests.
+ */
+const EACH_PACKAGE = `status=0
+while [ "$#" -gt 0 ]; do
+  package=$2 crate=$3 only=
+  shift 3
+  if [ "\${1-}" = --test ]; then only=$2; shift 2; fi
+  echo "     Running unittests (deps/$crate-00000000)"
+  cargo test --no-fail-fast -p "$package" \${only:+--test "$only"} 2>&1 || status=$?
+done
+exit "$status"`
+
+const PACKAGES = { argv: ['sh', '-c', EACH_PACKAGE, 'cargo', '{target}'], extensions: ['.rs'] } as const
 const MOST_PACKAGES = 60
 
-/** How Cargo is told of each package, by its folder. */
+/** How each package and its crate are told, by its folder. */
 async function packagesOf(tree: BaseTree): Promise<Readonly<Record<string, readonly string[]>>> {
   const found: Record<string, readonly string[]> = Object.create(null)
   for (const path of pathsLike(tree, MANIFESTS).slice(0, MOST_PACKAGES)) {
-    const name = /^\[package\][^[]*?^name[ \t]*=[ \t]*"([\w-]+)"/m.exec((await readText(tree, path)) ?? '')?.[1]
-    if (name !== undefined) found[path === 'Cargo.toml' ? '.' : path.slice(0, -'/Cargo.toml'.length)] = ['-p', name]
+    const manifest = (await readText(tree, path)) ?? ''
+    const name = nameIn('package', manifest)
+    const folder = path === 'Cargo.toml' ? '' : path.slice(0, -'Cargo.toml'.length)
+    const library = has(tree, `${folder}src/main.rs`) ? undefined : nameIn('lib', manifest)
+    if (name !== undefined)
+      found[folder === '' ? '.' : folder.slice(0, -1)] = ['-p', name, (library ?? name).replaceAll('-', '_')]
   }
   return found
 }
+
+const nameIn = (table: 'package' | 'lib', manifest: string): string | undefined =>
+  new RegExp(`^\\[${table}\\][^[]*?^name[ \\t]*=[ \\t]*"([\\w-]+)"`, 'm').exec(manifest)?.[1]
 
 /** Registries besides the usual one, as the lockfile names them. */
 const sparseIndexes = (lock: string): readonly string[] => [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { findProfile } from './find-profile.ts'
-import { focusedPhase, modulePhase } from './focus-phase.ts'
+import { focusedPhase } from './focus-phase.ts'
 
 const found = async (files: Readonly<Record<string, string>>) => {
   const reader = {
@@ -40,8 +40,8 @@ describe('a part of the tests', () => {
     ['ava', script('ava'), 'test/a.js', /ava --tap test\/a\.js$/],
     ['Go', { 'go.mod': 'module x\n' }, 'cart/cart_test.go', /go test -json -count=1 "\$@".* \.\/cart$/],
     ['Maven', POMS, 'core/src/test/java/acme/RetryTest.java', / -Dtest=RetryTest .*test$|-Dtest=RetryTest test$/],
-    ['Cargo', CRATES, 'shop/tests/whole.rs', /cargo -p till --test whole$/],
-    ['Cargo, a unit test', CRATES, 'shop/src/lib.rs', /cargo -p till$/],
+    ['Cargo', CRATES, 'shop/tests/whole.rs', /cargo -p till till --test whole$/],
+    ['Cargo, a unit test', CRATES, 'shop/src/lib.rs', /cargo -p till till$/],
   ]
   for (const [runner, files, test, argv] of FOCUSED)
     it(`${runner} is told to run one file`, async () => {
@@ -51,16 +51,27 @@ describe('a part of the tests', () => {
       expect(phase?.results).toBeDefined()
     })
 
-  it('modules are told by what was changed in them', async () => {
-    const words = async (files: Readonly<Record<string, string>>, ...changed: string[]) =>
-      modulePhase(await found(files), changed)
-        ?.argv.slice(-3)
-        .join(' ')
-    expect(await words({ 'go.mod': 'module x\n' }, 'cart/cart.go', 'cart/sum.go', 'main.go')).toMatch(/ \.\/cart \.$/)
-    expect(await words(CRATES, 'shop/src/a.rs', 'shop/src/b.rs')).toBe('cargo -p till')
-    expect(await words(POMS, 'core/src/main/java/A.java')).toBe('core -am test')
-    expect(await words(script('vitest'), 'src/a.ts')).toMatch(/src\/a\.ts$/)
-    expect(await words(script('mocha'), 'src/a.ts')).toBeUndefined()
+  it('a package that is run whole is not run in part as well', async () => {
+    const words = focusedPhase(await found(CRATES), ['shop/tests/whole.rs', 'shop/src/lib.rs'])?.argv
+    expect(words?.slice(-4)).toEqual(['cargo', '-p', 'till', 'till'])
+  })
+
+  it('where only modules can be told, the modules of the files are', async () => {
+    const gradle = await found({
+      'settings.gradle': '',
+      'build.gradle': '',
+      'core/build.gradle': '',
+      'core/deep/build.gradle': '',
+    })
+    const phase = focusedPhase(gradle, ['core/src/test/java/ATest.java', 'core/src/test/java/BTest.java'])
+    expect(phase).toMatchObject({ id: 'module_tests', kind: 'module_tests', required: true })
+    expect(phase?.argv.at(-1)).toBe(':core:test')
+    expect(focusedPhase(gradle, ['core/deep/src/test/java/CTest.java'])?.argv.at(-1)).toBe(':core:deep:test')
+    expect(focusedPhase(gradle, ['src/test/java/DTest.java'])?.argv.at(-1)).toBe('test')
+    expect(focusedPhase(gradle, ['core/readme.txt'])).toBeUndefined()
+    const module = '    module: {command: [tool, "{target}"], extensions: [.t]}\n'
+    const own = await found({ '.gander/verify.yaml': `phases:\n  - id: check\n    command: [tool]\n${module}` })
+    expect(focusedPhase(own, ['a.t'])).toMatchObject({ id: 'module_tests', argv: ['tool', 'a.t'] })
   })
 
   it('a source of a test is not told where the script runs what a build makes of it, or files of another ending', async () => {

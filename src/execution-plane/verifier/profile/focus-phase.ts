@@ -5,23 +5,21 @@ const MOST_FILES = 200
 const PLAIN = /^(?!-)[\p{L}\p{N}_@.+ =,/-]+$/u
 
 /**
- * The phase that runs these test files alone, of kind `focused_tests`; undefined where the profile's runner cannot be
- * told, a name could be taken for something else, or there are too many. The files must exist in the tree it runs on.
+ * The phase that runs these test files alone, of kind `focused_tests`; where the runner is only told modules, the tests of
+ * the modules that they belong to, of kind `module_tests` (Gradle with many modules). Undefined where the profile's runner
+ * cannot be told either, a name could be taken for something else, or there are too many. The files must exist in the
+ * tree it runs on.
  */
 export const focusedPhase = (profile: VerificationProfile, files: readonly string[]): ProfilePhase | undefined =>
-  partOf(profile, files, { id: 'focused_tests', part: (phase) => phase.focus })
-
-/**
- * The phase that runs the tests of the modules that these files, sources or tests, belong to, of kind `module_tests`;
- * undefined as for `focusedPhase`. A module without tests makes it end as `no_tests`.
- */
-export const modulePhase = (profile: VerificationProfile, files: readonly string[]): ProfilePhase | undefined =>
-  partOf(profile, files, { id: 'module_tests', part: (phase) => phase.module })
+  partOf(profile, files, FOCUS) ?? partOf(profile, files, MODULE)
 
 interface Part {
   readonly id: Extract<PhaseKind, 'focused_tests' | 'module_tests'>
   readonly part: (phase: ProfilePhase) => PhaseFocus | undefined
 }
+
+const FOCUS: Part = { id: 'focused_tests', part: (phase) => phase.focus }
+const MODULE: Part = { id: 'module_tests', part: (phase) => phase.module }
 
 function partOf({ phases }: VerificationProfile, files: readonly string[], { id, part }: Part) {
   if (files.length === 0 || files.length > MOST_FILES || !files.every(isPlain)) return undefined
@@ -52,8 +50,13 @@ function each(found: readonly (Words | undefined)[]): readonly Words[] | undefin
     if (words === undefined) return undefined
     targets.set(words.join('\0'), words)
   }
-  return [...targets.values()]
+  const all = [...targets.values()]
+  return all.filter((words) => !all.some((whole) => isPartOf(words, whole)))
 }
+
+/** One target of a package that is run whole is run with it. */
+const isPartOf = (words: Words, whole: Words): boolean =>
+  whole.length < words.length && whole.every((word, at) => word === words[at])
 
 function filled(word: string, targets: readonly Words[]): readonly string[] {
   if (word.includes('{targets}')) return [word.replace('{targets}', targets.flat().join(','))]

@@ -136,6 +136,10 @@ function joined(before: Reach | undefined, more: Reach): Reach {
   return all.length > MOST_MARKERS ? 'always' : all
 }
 
+/** From the usual index, or from one that the project names: pip asks this machine's own, and checks the hash. */
+const isFromIndex = ({ source }: Table): boolean =>
+  source === undefined || (isTable(source) && source['type'] === 'legacy')
+
 function poetryLines(lock: Table): readonly string[] {
   const packages = tables(lock['package'])
   const markers = new Map<string, readonly (string | undefined)[]>()
@@ -146,7 +150,7 @@ function poetryLines(lock: Table): readonly string[] {
     }
   const files = isTable(lock['metadata']) && isTable(lock['metadata']['files']) ? lock['metadata']['files'] : {}
   return packages
-    .filter((one) => one['optional'] !== true && one['source'] === undefined)
+    .filter((one) => one['optional'] !== true && isFromIndex(one))
     .flatMap((one) => {
       const name = text(one['name'])
       const own = text(one['markers'])

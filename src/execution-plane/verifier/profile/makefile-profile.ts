@@ -26,7 +26,8 @@ export async function makefileProfile(
   const phases = TARGETS.flatMap(([kind, names]): readonly ProfilePhase[] => {
     const name = names.find((one) => targets.has(one))
     if (name === undefined) return []
-    const argv = ['make', '--no-print-directory', name]
+    // A file or folder of that name would make the target up to date: nothing would run, and that would pass.
+    const argv = ['make', '--no-print-directory', `--eval=.PHONY: ${name}`, name]
     const tests = kind === 'all_tests'
     return [
       {

@@ -25,7 +25,7 @@ export default async function* (source) {
     const skipped = data.skip !== undefined && data.skip !== false || (data.todo !== undefined && data.todo !== false);
     if (!out.has(file)) out.set(file, []);
     out.get(file).push({ ancestorTitles: open.slice(0, data.nesting), title: whole ? '(file)' : data.name,
-      status: skipped ? 'pending' : failed ? 'failed' : 'passed', duration: data.details?.duration_ms,
+      status: skipped ? 'pending' : !failed ? 'passed' : whole ? 'error' : 'failed', duration: data.details?.duration_ms,
       location: data.line === undefined ? null : { line: data.line, column: data.column },
       failureMessages: failed ? [message] : [] });
   }

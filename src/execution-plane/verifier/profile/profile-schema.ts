@@ -92,6 +92,12 @@ export const profileSchema = z
       .max(20)
       .default([])
       .describe('Hosts that setup may reach on port 443; absent or empty means none.'),
+    repeats: z
+      .int()
+      .min(3)
+      .max(10)
+      .optional()
+      .describe('How often a new test, or one that fails, is run in all before it is believed. Absent means 3.'),
     plan: planSchema.optional(),
     phases: z.array(phase).min(1, 'needs at least one phase').max(20),
   })

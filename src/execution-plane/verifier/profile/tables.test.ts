@@ -85,7 +85,7 @@ describe('other builds', () => {
     expect(await found({ Makefile: makefile })).toMatchObject({
       id: 'makefile-standard',
       phases: [
-        { id: 'unit_tests', argv: ['make', '--no-print-directory', 'test'], required: true },
+        { id: 'unit_tests', argv: ['make', '--no-print-directory', '--eval=.PHONY: test', 'test'], required: true },
         { id: 'lint', required: false },
       ],
     })

@@ -23,8 +23,9 @@ interface Seen {
 }
 
 /**
- * The red-green gate. A fix needs a test that fails without it, new tests of a feature must fail without it, and no new
- * test may do now this and now that. What else passes without the change is named and proves nothing.
+ * The red-green gate. A fix needs a test that fails without it by what it sees, or that cannot run there where nothing else
+ * is possible; new tests of a feature must fail without it, and no new test may do now this and now that. What else
+ * passes without the change, or has nothing to do with it, is named and proves nothing.
  */
 export function judgeRedGreen({ report, unavailable, evidence }: Seen): Verdict {
   const { rule, tests, unsteady } = report
@@ -50,6 +51,11 @@ export function judgeRedGreen({ report, unavailable, evidence }: Seen): Verdict 
   if (unavailable !== undefined)
     return verdict('unavailable', `the tests could not be run without the change: ${unavailable}`, findings)
   const red = tests.filter(isRed)
+  if (rule === 'fix_needs_a_red_test' && report.absence?.is_enough === false && !tests.some(isAsserted))
+    return verdict('fail', `no test fails without the fix for what it does: ${report.absence.reason}`, [
+      ...findings.map((each) => ({ ...each, severity: 'error' as const })),
+      ...red.map((test) => finding(test, 'error')),
+    ])
   if (red.length > 0) return verdict('pass', passed(red, idle), findings)
   if (rule === 'new_tests_are_red' && tests.length === 0)
     return verdict(
@@ -75,18 +81,20 @@ export function redGreenText(report: RedGreenReport, verdict: Verdict): string {
   const advice =
     report.unsteady.length > 0
       ? 'Every new test must do the same each time it is run, in any order.'
-      : 'Write a test of the behaviour that the task asks for: one that fails on the base commit, where only your test files are put, and passes with your change. Do not change the behaviour for the test’s sake.'
+      : 'Write a test of the behaviour that the task asks for: one that fails on the base commit, where only your test files are put, by what it sees the code do and not because something is missing there; it has to run the lines you changed, and passes with your change. Do not change the behaviour for the test’s sake.'
   return [`red_green: ${verdict.answer}. ${verdict.reason}`, ...unsteady, ...lines.slice(0, 20), advice].join('\n')
 }
 
+const isAsserted = ({ proof }: ProvedTest): boolean => proof === 'red_green'
+
 function passed(red: readonly ProvedTest[], idle: readonly ProvedTest[]): string {
-  const uncompiled = red.filter(({ proof }) => proof === 'not_compilable').length
+  const absent = red.filter(({ proof }) => proof === 'red_by_absence').length
   const how =
-    uncompiled === 0
+    absent === 0
       ? ''
-      : uncompiled === red.length
-        ? ' (not compilable there)'
-        : ` (${uncompiled} not compilable there)`
+      : absent === red.length
+        ? ' (red by absence: what it needs is not there)'
+        : ` (${absent} red by absence)`
   const rest =
     idle.length === 0
       ? ''
@@ -100,6 +108,9 @@ function failed(rule: RedGreenRule, idle: readonly ProvedTest[]): string {
     return green.length === 1
       ? `the new test passes without the change, so it proves nothing about it: ${green[0] ?? ''}`
       : `all ${green.length} new tests pass without the change, so they prove nothing about it: ${list(green)}`
+  const unrelated = idle.filter(({ proof }) => proof === 'unrelated')
+  if (unrelated.length > 0)
+    return `what turns green has not been shown to have to do with the change: ${list(unrelated.map(({ id, reason }) => `${id} (${reason})`))}`
   const others = idle.map(({ id, reason }) => `${id} (${reason})`)
   if (others.length > 0) return `no test is red without the change and green with it: ${list(others)}`
   return rule === 'fix_needs_a_red_test'

@@ -30,6 +30,19 @@ export function repeatedProfile(profile: VerificationProfile, files: readonly st
   return { profile: withPhases(profile, [...compilers(profile), ...phases]), orders }
 }
 
+/** The end of the id of a phase that is run once more to see which lines it reaches; what it gives decides nothing. */
+export const REACHING = '_reaching'
+
+/** A profile that besides runs these test files once more to see which lines they reach. */
+export function reachingProfile(profile: VerificationProfile, whole: VerificationProfile, files: readonly string[]) {
+  const again = testPhases(whole, files).map((phase) => ({ ...phase, id: `${phase.id}${REACHING}`, required: false }))
+  return withPhases(profile, [...profile.phases, ...again])
+}
+
+/** What compiles, alone. */
+export const compilersOf = (profile: VerificationProfile): VerificationProfile =>
+  withPhases(profile, compilers(profile))
+
 function testPhases(profile: VerificationProfile, files: readonly string[]): readonly ProfilePhase[] {
   const focused = focusedPhase(profile, files)
   if (focused !== undefined) return [{ ...focused, required: true }]

@@ -86,7 +86,7 @@ describe('the red-green gate', () => {
   const judged = (more: Partial<RedGreenReport>, unavailable?: string) =>
     judgeRedGreen({ report: report(more), evidence: [], ...(unavailable !== undefined && { unavailable }) })
 
-  it.each(['red_green', 'not_compilable'] as const)(
+  it.each(['red_green', 'red_by_absence'] as const)(
     'one %s test is enough, and what proves nothing is named',
     (proof) => {
       const verdict = judged({ tests: [test('a', proof), test('b', 'green_green')] })
@@ -98,9 +98,23 @@ describe('the red-green gate', () => {
     },
   )
 
-  it.each(['green_green', 'red_red', 'not_run'] as const)('%s tests alone do not carry a fix or a feature', (proof) => {
-    for (const rule of ['fix_needs_a_red_test', 'new_tests_are_red'] as const)
-      expect(judged({ rule, tests: [test('a', proof)] }).answer).toBe('fail')
+  it.each(['green_green', 'red_red', 'not_run', 'unrelated'] as const)(
+    '%s tests alone do not carry a fix or a feature',
+    (proof) => {
+      for (const rule of ['fix_needs_a_red_test', 'new_tests_are_red'] as const)
+        expect(judged({ rule, tests: [test('a', proof)] }).answer).toBe('fail')
+    },
+  )
+
+  it('red by absence is not enough for a fix that could be tested otherwise, and is for a feature', () => {
+    const tests = [test('a', 'red_by_absence')]
+    const absence = { is_enough: false, reason: 'test what is there' }
+    const verdict = judged({ tests, absence })
+    expect(verdict).toMatchObject({ answer: 'fail', reason: expect.stringContaining('test what is there') })
+    expect(verdict.findings.map(({ rule }) => rule)).toEqual(['red_green.red_by_absence'])
+    expect(judged({ tests: [...tests, test('b', 'red_green')], absence }).answer).toBe('pass')
+    expect(judged({ tests, absence: { ...absence, is_enough: true } }).answer).toBe('pass')
+    expect(judged({ rule: 'new_tests_are_red', tests, absence }).answer).toBe('pass')
   })
 
   it('a fix without any such test fails, a feature whose tests are the same as before does not', () => {
