@@ -2,8 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { TreeEntry } from '#ports'
-import type { PastCommit } from '#execution-plane/localisation'
+import type { PastCommit, TreeEntry } from '#ports'
 
 /** One issue with what its fix changed. */
 export interface Instance {

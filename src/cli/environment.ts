@@ -3,6 +3,7 @@ import type { AgentChoice } from '#domain/task'
 import type {
   Administration,
   CheckTestFolders,
+  LocaliseIssue,
   CalibrationDesk,
   Guests,
   Intake,
@@ -173,6 +174,8 @@ export interface CliWiring {
   verification?(): Promise<PacketVerifier>
   /** Compares the tests of two folders; absent where it is not wired. */
   checkTests?(): Promise<CheckTestFolders>
+  /** Finds the files an issue is about; absent where it is not wired. */
+  localiseIssue?(): Promise<LocaliseIssue>
   /** Prepares the example repository and its issue; the order's model is a recording. */
   prepareDemo(): Promise<RunOrder>
   /** Makes a conversation file from a run's recorded model exchanges. */

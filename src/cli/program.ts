@@ -25,6 +25,7 @@ import { addDiff } from './verbs/diff.ts'
 import { addDoctor } from './verbs/doctor.ts'
 import { addGateway } from './verbs/gateway.ts'
 import { addList } from './verbs/list.ts'
+import { addLocalise } from './verbs/localise.ts'
 import { addLogin } from './verbs/login.ts'
 import { addLogout } from './verbs/logout.ts'
 import { addMcp } from './verbs/mcp.ts'
@@ -69,6 +70,7 @@ const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
       addOpen,
       addCheckTests,
       addVerify,
+      addLocalise,
       addSummariseLog,
     ],
   ],

@@ -3,3 +3,4 @@
  * trusted GIT_DIR per run, turns what a sandbox wrote into trees without running git on it, and pushes one commit.
  */
 export { createRepositories } from './repositories.ts'
+export { createCodeReader } from './source/code-at-commit.ts'

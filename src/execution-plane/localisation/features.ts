@@ -1,8 +1,9 @@
 import { isTest, type CodeIndex } from '#execution-plane/code-index'
+import type { PastCommit } from '#ports'
 import { inverseFrequency } from './bm25.ts'
 import { scoreContent, type ContentScore } from './content-scores.ts'
 import type { Issue } from './issue.ts'
-import { pastOf, type PastCommit } from './past-commits.ts'
+import { pastOf } from './past-commits.ts'
 import { namedPaths, termsInPath } from './path-match.ts'
 
 /** What is known of a file in view of an issue. Flags are 0 or 1; all else from 0 to 1, the best file of no test having 1. */

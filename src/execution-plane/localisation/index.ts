@@ -2,7 +2,6 @@
  * Localisation: which files and functions an issue is about, told without a model. Decides by what the issue says, names
  * and shows against the code index of one commit and the changes before it; owns the features and their weights.
  */
-export { localise, type RankedFile, type RankedFunction } from './localise.ts'
+export { localise } from './localise.ts'
 export { candidatesOf, FEATURES, type Candidate, type Feature } from './features.ts'
 export { readIssue, type Issue } from './issue.ts'
-export type { PastCommit } from './past-commits.ts'

@@ -1,27 +1,9 @@
 import { GanderError } from '#domain/failure'
 import type { CodeIndex } from '#execution-plane/code-index'
+import type { PastCommit, RankedFile, RankedFunction } from '#ports'
 import { candidatesOf, FEATURES, type Candidate, type Feature } from './features.ts'
 import { readIssue } from './issue.ts'
-import type { PastCommit } from './past-commits.ts'
 import { WEIGHTS } from './weights.ts'
-
-/** A function that probably matters. Lines count from 1 and include both ends. */
-export interface RankedFunction {
-  /** `Class.method` where it stands in one. */
-  readonly name: string
-  readonly kind: string
-  readonly start_line: number
-  readonly end_line: number
-  readonly score: number
-}
-
-/** A file that probably matters, with why. Scores compare within one answer only. */
-export interface RankedFile {
-  readonly path: string
-  readonly score: number
-  readonly reasons: readonly string[]
-  readonly functions: readonly RankedFunction[]
-}
 
 interface Question {
   readonly index: CodeIndex

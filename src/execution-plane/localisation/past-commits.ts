@@ -1,13 +1,6 @@
 import { termsOf, wordsIn } from '#execution-plane/code-index'
+import type { PastCommit } from '#ports'
 import { inverseFrequency, saturated } from './bm25.ts'
-
-/** A commit that the base commit descends from, or the base commit itself. */
-export interface PastCommit {
-  readonly message: string
-  /** Seconds since 1970. */
-  readonly time: number
-  readonly paths: readonly string[]
-}
 
 /** What the past tells of a path: each is 0 where it tells nothing. */
 interface PastOf {

@@ -1,0 +1,85 @@
+import { GanderError } from '#domain/failure'
+import type { CodeAtCommit, OpenCode, PastCommit } from '#ports'
+import { listTree } from '../checkout/list-tree.ts'
+import { ObjectReader } from '../objects/object-reader.ts'
+import { shownName } from '../objects/path-name.ts'
+import { gitOutput, runGit } from '../transport/run-git.ts'
+import { closeNames } from './close-names.ts'
+import { findCheckout, resolveRevision, type LocalCheckout } from './local-checkout.ts'
+
+/** A log of ten thousand commits of the largest repositories takes some seconds; one that takes longer is left out. */
+const PAST_TIMEOUT_MS = 20_000
+const PAST_BYTES = 128 * 1024 ** 2
+/** Marks between commits, and between a commit's head and its paths: no message and no path holds them. */
+const COMMIT_MARK = '\u0001'
+const PATHS_MARK = '\u0002'
+
+/** Opens commits of repositories on this machine, straight from their objects. */
+export function createCodeReader(): OpenCode {
+  return async (repository, at) => {
+    const checkout = await findCheckout(repository, repository)
+    const commit = await resolveRevision(checkout, at ?? 'HEAD')
+    if (commit === undefined) throw await notFound(checkout, repository, at)
+    return openAt(checkout, repository, commit)
+  }
+}
+
+async function openAt({ git_dir }: LocalCheckout, repository: string, commit: string): Promise<CodeAtCommit> {
+  const listed = await listTree(git_dir, `${commit}^{tree}`)
+  const reader = new ObjectReader(git_dir)
+  return {
+    repository,
+    commit,
+    list: listed.map(({ path, mode, id, bytes }) => ({ path: shownName(path), mode, blob: id, bytes })),
+    read: async (blob) => (await reader.read(blob))?.content,
+    past: (most) => pastOf(git_dir, commit, most),
+    close: () => reader.close(),
+  }
+}
+
+/** A history that cannot be read, or not in time, is none: it is a witness, not the question. */
+async function pastOf(git_dir: string, commit: string, most: number): Promise<readonly PastCommit[]> {
+  const format = `--format=%x01%ct%x00%s%n%b%x02`
+  const outcome = await runGit({
+    args: ['log', '--no-merges', `--max-count=${most}`, '--no-renames', '-z', '--name-only', format, commit, '--'],
+    git_dir,
+    settings: [
+      ['log.showSignature', 'false'],
+      ['log.mailmap', 'false'],
+      ['i18n.logOutputEncoding', 'UTF-8'],
+    ],
+    timeout_ms: PAST_TIMEOUT_MS,
+    output_bytes: PAST_BYTES,
+  })
+  return outcome.exit_code === 0 ? outcome.stdout.toString('latin1').split(COMMIT_MARK).flatMap(commitIn) : []
+}
+
+function commitIn(entry: string): readonly PastCommit[] {
+  const cut = entry.indexOf(PATHS_MARK)
+  const start = entry.indexOf('\0')
+  if (cut < 0 || start < 0 || start > cut) return []
+  const names = entry.slice(cut + 1).split('\0')
+  return [
+    {
+      time: Number(entry.slice(0, start)),
+      message: Buffer.from(entry.slice(start + 1, cut), 'latin1').toString('utf8'),
+      paths: names.map((name) => name.replace(/^\n/, '')).flatMap((name) => (name === '' ? [] : [shownName(name)])),
+    },
+  ]
+}
+
+async function notFound({ git_dir }: LocalCheckout, repository: string, at: string | null): Promise<GanderError> {
+  const output = await gitOutput({ args: ['for-each-ref', '--format=%(refname:short)', '--count=2000'], git_dir })
+  const names = output
+    .toString('utf8')
+    .split('\n')
+    .filter((name) => name !== '')
+  if (names.length === 0) return new GanderError('repository_empty', `${repository} has no commit yet.`)
+  const wanted = at ?? 'HEAD'
+  const close = closeNames(wanted, names)
+  return new GanderError('ref_not_found', `${repository} has no branch, tag or commit ${JSON.stringify(wanted)}.`, {
+    facts: { repository, ref: wanted, suggestions: [...close] },
+    remedy:
+      close.length > 0 ? `Did you mean ${close.join(', ')}?` : 'Fetch it first, or name another commit with --base.',
+  })
+}
