@@ -9,6 +9,7 @@ import type { TenantCapabilities } from './capabilities.ts'
 import type { Controls } from './controls.ts'
 import type { TenantApprovals } from './approval-desk.ts'
 import type { TenantAutonomy } from './autonomy.ts'
+import type { TenantMemory } from './memory.ts'
 import type { Replays } from './replays.ts'
 import type { RunArtifact, StepRecord } from './step-journal.ts'
 import type { PullRequestLink, RunOverview } from './run-store.ts'
@@ -117,6 +118,8 @@ export interface Platform {
   readonly autonomy?: TenantAutonomy
   /** The registered capabilities; absent where they are not offered. */
   readonly capabilities?: TenantCapabilities
+  /** What runs learnt about repositories, and its review; absent where it is not offered. */
+  readonly memory?: TenantMemory
   /** Running again what is on record; absent where it is not offered. */
   readonly replays?: Replays
   close(): Promise<void>

@@ -94,6 +94,10 @@ export const EVENT_FIELDS = {
   lease_revoked: ['worker', 'fence', 'by', 'reason'],
   scope_budget_set: ['kind', 'subject', 'max_cost_usd', 'by'],
   budget_warned: ['kind', 'subject', 'percent', 'used_usd', 'limit_usd'],
+  memory_proposed: ['memory', 'repository', 'kind', 'trust', 'hash', 'flags'],
+  memory_approved: ['memory', 'repository', 'kind', 'trust', 'hash', 'flags', 'expires_at', 'by', 'reason'],
+  memory_forgotten: ['memory', 'repository', 'hash', 'by', 'reason'],
+  memory_expired: ['memory', 'repository', 'hash'],
   reconciled: ['finding', 'repair', 'subject'],
   admin_override: ['by', 'what'],
 } as const satisfies Readonly<Record<string, readonly string[]>>

@@ -95,6 +95,13 @@ export const GANDER_ERRORS = {
     exit: 4,
     remedy: '`gander switches` shows who stopped it and why; whoever may lifts it with `gander resume`.',
   },
+  memory_not_found: { exit: 2, remedy: '`gander memory list --all` shows what there is.' },
+  memory_changed: { exit: 2, remedy: '`gander memory list --all` shows what it says now, and where it stands.' },
+  memory_flagged: {
+    exit: 4,
+    remedy: 'Read it as what somebody else wrote; approve it with --despite-flags, or `gander memory forget` it.',
+  },
+  memory_full: { exit: 4, remedy: '`gander memory forget` what is of no use any more, then approve this one.' },
   run_not_found: { exit: 2, remedy: '`gander list` shows the runs there are.' },
   run_not_in_state: { exit: 2, remedy: '`gander show RUN` tells what the run waits for.' },
   model_not_configured: {

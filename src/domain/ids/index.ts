@@ -26,6 +26,7 @@ const ID_PREFIXES = {
   worker: 'wrk',
   principal: 'prn',
   token: 'tok',
+  memory: 'mem',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIXES
