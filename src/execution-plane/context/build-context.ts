@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto'
+import type { ContextItem, ContextLayer, ContextManifest, DroppedItem, TextFlag } from '#domain/context'
 import type { Task } from '#domain/task'
 import type { VerificationReport } from '#domain/verification'
 import type { FileSlice, RepositoryMap } from '#execution-plane/repository-intelligence'
 import type { TreeEntry } from '#ports'
+import { ownNotes, type ContextNote } from './context-note.ts'
+import { keptBack } from './data-class/classify.ts'
+import { draftsOf, policyDraft, systemDraft, type Draft } from './drafts.ts'
 import { readInstructions } from './instruction-files.ts'
-import { tokensOf, type ContextItem, type ContextManifest } from './manifest.ts'
-import { draftsOf, systemDraft, type Draft } from './drafts.ts'
-import { systemPrompt, SYSTEM_PROMPT_VERSION } from './system-prompt.ts'
-import { createWrapper, type Sign, type Wrap } from './wrap-untrusted.ts'
+import { systemParts, SYSTEM_PROMPT_VERSION } from './system-prompt.ts'
+import { tokenCounterOf, type TokenCounter } from './tokens/token-counter.ts'
+import { createFlagging, type Sign, type Wrapped } from './untrusted/wrap-untrusted.ts'
 
 /** What a context is made of. */
 export interface ContextRequest {
@@ -19,10 +22,14 @@ export interface ContextRequest {
   readonly slices: readonly FileSlice[]
   /** Null while it is not known. */
   readonly baseline: VerificationReport | null
+  /** What is known beside the repository; absent means nothing. @see ContextNote */
+  readonly notes?: readonly ContextNote[]
   /** The tree of the base commit and how to read it, for its instruction files. */
   readonly list: readonly TreeEntry[]
   readonly read: (path: string) => Promise<Uint8Array | undefined>
   readonly sign: Sign
+  /** Signs what is the same for every run on the commit, by a secret they share; absent: `sign` does. */
+  readonly shared_sign?: Sign
   /** Most tokens of system and opening together, as estimated; absent means 16,000, and less than 2,000 holds little. */
   readonly budget_tokens?: number
 }
@@ -34,113 +41,164 @@ interface Context {
   readonly manifest: ContextManifest
 }
 
-interface Placed {
-  readonly item: ContextItem
-  /** Empty where the item was dropped. */
-  readonly sent: string
+interface Sent {
+  readonly text: string
+  readonly tokens: number
+  readonly shortened: boolean
+  readonly flags: readonly TextFlag[]
 }
 
 const DEFAULT_BUDGET = 16_000
 const OPENING = 'The phase is now planning. Read what you need, then call submit_plan.'
+/** Of the line ends between two items. */
+const BETWEEN = 2
+/** Characters of a shortened item: fewer say nothing. An invisible character takes eight when it is shown. */
+const LEAST_KEPT = 20
 
 /**
- * Puts a context together: contract, map, instruction files, baseline and slices, in this order, each shortened to its
- * share. Slices fill what is left, best first; the first that does not fit is dropped with all that rank below it.
+ * Puts a context together, in the order of `draftsOf`. What may be shortened gets its share of the budget; slices fill
+ * what is left, best first, and the first that does not fit is dropped with all that rank below it. Secret and regulated
+ * data is left out whatever room there is. Everything that was left out is in the manifest with its reason.
  */
 export async function buildContext(request: ContextRequest): Promise<Context> {
-  const { task, source, budget_tokens = DEFAULT_BUDGET } = request
-  const wrap = createWrapper(request.sign)
-  const instructions = await readInstructions(request.list, request.read, request.task.agreement?.instructions_file)
-  const system = systemPrompt(task)
-  const budget = budget_tokens - tokensOf(system) - tokensOf(OPENING) - 1
-  let left = budget
-  let full = false
-  const placed = draftsOf(request, instructions).map((draft, index): Placed => {
-    const fits = full ? undefined : fit(draft, { id: `ctx-${index + 1}`, wrap, request, left, budget })
-    if (fits !== undefined) left -= fits.item.tokens
-    else if (draft.share === 0) full = true
-    return fits ?? { item: itemOf(draft, `ctx-${index + 1}`, request, { tokens: 0, shortened: false }), sent: '' }
-  })
-  const sent = placed.filter(({ sent: text }) => text !== '')
-  const opening = [...sent.map(({ sent: text }) => text), OPENING].join('\n\n')
-  const manifest: ContextManifest = {
-    schema: 'gander.context/v1',
-    system_prompt_version: SYSTEM_PROMPT_VERSION,
-    repository: source.repository,
-    commit: source.commit,
+  const { task, slices, budget_tokens = DEFAULT_BUDGET } = request
+  const { agent } = task
+  const counter = tokenCounterOf(agent.kind === 'transform' ? null : agent.model)
+  const { rules, policy } = systemParts(task)
+  const system = `${rules}\n\n${policy}`
+  const notes = ownNotes(task, request.notes ?? [])
+  const about = [...task.scope.allowed_paths, ...slices.map(({ path }) => path)]
+  const agreed = task.agreement?.instructions_file ?? null
+  const instructions = await readInstructions(request.list, request.read, { agreed, about })
+  const fixed = [systemDraft(rules), policyDraft(policy)]
+  const drafts = draftsOf({ ...request, notes }, instructions)
+  const spent = counter.count(system) + counter.count(OPENING) + 2 * BETWEEN
+  const sent = place(drafts, { request, counter, budget: budget_tokens, left: budget_tokens - spent })
+  const whole = fixed.map(({ text }): Sent => ({ text, tokens: counter.count(text), shortened: false, flags: [] }))
+  const opening = [...sent.flatMap((each) => (each === undefined ? [] : [each.text])), OPENING].join('\n\n')
+  const token_count = counter.count(system) + counter.count(opening)
+  const manifest = manifestOf(request, [...fixed, ...drafts], {
+    sent: [...whole, ...sent],
+    counter,
     budget_tokens,
-    token_count: tokensOf(system) + tokensOf(opening),
-    items: [systemItem(system, request), ...sent.map(({ item }) => item)],
-    dropped: placed
-      .filter(({ sent: text }) => text === '')
-      .map(({ item }) => ({ ...item, reason: 'over_budget' as const })),
-  }
+    token_count,
+  })
   return { system, opening, manifest }
 }
 
-function systemItem(system: string, request: ContextRequest): ContextItem {
-  return itemOf(systemDraft(system), 'ctx-0', request, { tokens: tokensOf(system), shortened: false })
+interface Room {
+  readonly request: ContextRequest
+  readonly counter: TokenCounter
+  readonly budget: number
+  readonly left: number
 }
 
-interface Room {
-  readonly id: string
-  readonly wrap: Wrap
-  readonly request: ContextRequest
-  readonly left: number
-  readonly budget: number
+/** What of each draft is sent; undefined where it is left out. Slices are asked last, whatever stands before them. */
+function place(drafts: readonly Draft[], room: Room): readonly (Sent | undefined)[] {
+  const sent = new Map<Draft, Sent>()
+  let { left } = room
+  const order = [...drafts.filter(({ share }) => share > 0), ...drafts.filter(({ share }) => share === 0)]
+  for (const draft of order) {
+    if (keptBack(draft.data_class) !== undefined) continue
+    const fits = fit(draft, idOf(drafts.indexOf(draft)), { ...room, left })
+    if (fits === undefined && draft.share === 0) break
+    if (fits === undefined) continue
+    sent.set(draft, fits)
+    left -= fits.tokens
+  }
+  return drafts.map((draft) => sent.get(draft))
 }
+
+/** Ids count from the system text on, which is two items. */
+const idOf = (index: number): string => `ctx-${index + 2}`
 
 /** Shortens a draft to its share of the budget, or tells that there is no room for it. */
-function fit(draft: Draft, room: Room): Placed | undefined {
-  const most = Math.min(room.left, draft.share === 0 ? room.left : Math.floor(room.budget * draft.share))
+function fit(draft: Draft, id: string, { request, counter, left, budget }: Room): Sent | undefined {
+  const most = Math.min(left, draft.share === 0 ? left : Math.floor(budget * draft.share))
   let text = draft.text
   for (;;) {
-    const sent = present(draft, text, room)
-    const tokens = tokensOf(sent) + 1
-    if (tokens <= most) {
-      const shortened = text !== draft.text
-      return { item: itemOf(draft, room.id, room.request, { tokens, shortened }), sent }
-    }
+    const { sent, flags } = present(draft, id, text, request)
+    const tokens = counter.count(sent) + BETWEEN
+    if (tokens <= most) return { text: sent, tokens, shortened: text !== draft.text, flags }
     const smaller =
-      draft.share === 0 ? undefined : cut(text, draft.text, Math.floor((text.length * most) / tokens) - 40)
+      draft.share === 0 ? undefined : cut(text, draft.text, Math.floor((0.9 * text.length * most) / tokens) - 20)
     if (smaller === undefined || smaller.length >= text.length) return undefined
     text = smaller
   }
 }
 
 function cut(text: string, whole: string, length: number): string | undefined {
-  if (length < 80) return undefined
+  if (length < LEAST_KEPT) return undefined
   const kept = text.slice(0, length).toWellFormed()
   return `${kept}\n[… ${whole.length - kept.length} more characters left out]`
 }
 
-function present(draft: Draft, text: string, { id, wrap }: Room): string {
-  if (draft.trust_level === 'instruction' || draft.trust_level === 'operator') return `${draft.heading}\n${text}`
+function present(draft: Draft, id: string, text: string, request: ContextRequest): Wrapped {
+  const { heading, trust_level, kind } = draft
+  if (trust_level === 'instruction' || trust_level === 'operator') return { sent: `${heading}\n${text}`, flags: [] }
   const lines = draft.line_range === null ? '' : ` lines ${draft.line_range}`
   const source = draft.path === null ? draft.source : `${draft.path}${lines}`
-  return `${draft.heading}\n${wrap({ id, source, trust: draft.trust_level }, text)}`
+  const flagging = createFlagging(draft.shared ? (request.shared_sign ?? request.sign) : request.sign)
+  const { sent, flags } = flagging({ id, source, trust: trust_level, kind }, text)
+  return { sent: `${heading}\n${sent}`, flags }
 }
 
-function itemOf(
-  draft: Draft,
-  id: string,
-  request: ContextRequest,
-  sent: Pick<ContextItem, 'tokens' | 'shortened'>,
-): ContextItem {
-  const { type, source, path, line_range, trust_level, freshness } = draft
-  const content_hash = createHash('sha256').update(draft.text).digest('hex')
-  const { repository, commit } = request.source
+interface Placement extends Pick<ContextManifest, 'budget_tokens' | 'token_count'> {
+  /** Beside the drafts. */
+  readonly sent: readonly (Sent | undefined)[]
+  readonly counter: TokenCounter
+}
+
+function manifestOf(request: ContextRequest, drafts: readonly Draft[], placement: Placement): ContextManifest {
+  const { sent, counter, budget_tokens, token_count } = placement
+  const items: ContextItem[] = []
+  const dropped: DroppedItem[] = []
+  const by_layer: { [layer in ContextLayer]?: number } = {}
+  let prefix_tokens = 0
+  let prefix = true
+  for (const [index, draft] of drafts.entries()) {
+    const placed = sent[index]
+    const item = itemOf(draft, `ctx-${index}`, request, placed)
+    if (placed === undefined) {
+      dropped.push({ ...item, reason: keptBack(draft.data_class) ?? 'over_budget', why: draft.why })
+      continue
+    }
+    items.push(item)
+    by_layer[item.layer] = (by_layer[item.layer] ?? 0) + item.tokens
+    prefix &&= draft.shared
+    if (prefix) prefix_tokens += item.tokens
+  }
+  return {
+    schema: 'gander.context/v2',
+    system_prompt_version: SYSTEM_PROMPT_VERSION,
+    repository: request.source.repository,
+    commit: request.source.commit,
+    tokenizer: counter.family,
+    budget_tokens,
+    token_count,
+    prefix_tokens,
+    tokens_by_layer: by_layer,
+    items,
+    dropped,
+  }
+}
+
+function itemOf(draft: Draft, id: string, { source }: ContextRequest, sent: Sent | undefined): ContextItem {
   return {
     id,
-    type,
-    source,
-    repository,
-    path,
-    commit,
-    line_range,
-    trust_level,
-    freshness,
-    content_hash,
-    ...sent,
+    layer: draft.layer,
+    type: draft.type,
+    source: draft.source,
+    repository: source.repository,
+    path: draft.path,
+    commit: source.commit,
+    line_range: draft.line_range,
+    trust_level: draft.trust_level,
+    freshness: draft.freshness,
+    data_class: draft.data_class,
+    content_hash: createHash('sha256').update(draft.text).digest('hex'),
+    tokens: sent?.tokens ?? 0,
+    shortened: sent?.shortened ?? false,
+    flags: sent?.flags ?? [],
   }
 }

@@ -19,7 +19,6 @@ export function contractText(task: Task): string {
     `Objective: ${task.objective}`,
     ...bullets('Success criteria', said('stated')),
     ...bullets('Success criteria the platform derived', said('derived')),
-    ...bullets('Constraints', task.constraints),
     ...bullets('Risk hints', task.risk_hints),
     ...(task.expected_output === null ? [] : [`Expected output: ${task.expected_output}`]),
     ...(task.is_fix

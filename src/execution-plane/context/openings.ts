@@ -1,6 +1,6 @@
 import type { Plan } from '#domain/plan'
 import { renderPlan } from '#execution-plane/planner'
-import { createWrapper, type Sign } from './wrap-untrusted.ts'
+import { createFlagging, plain, type Sign } from './untrusted/wrap-untrusted.ts'
 
 /** Changes with every change of what the platform says to a model between its turns: one of the twelve versions. */
 export const PROMPT_CONTRACT_VERSION = 'phases/2'
@@ -34,10 +34,11 @@ const APPEAL =
 
 /** What opens repairing: who found what. */
 export function openingForRepair({ kind, reason, diagnosis, sign }: RepairReasons): string {
-  const wrap = createWrapper(sign)
+  const wrap = createFlagging(sign ?? plain)
   return [
     `${FOUND[kind]} The phase is now repairing.`,
-    wrap({ id: 'finding', source: kind, trust: 'tool_output' }, `${reason}\n${diagnosis}`.trim()),
+    wrap({ id: 'finding', source: kind, trust: 'tool_output', kind: 'document' }, `${reason}\n${diagnosis}`.trim())
+      .sent,
     ...(kind === 'judge' ? [APPEAL] : []),
     'Find the cause, mend it inside the contract and call finish. Do not weaken tests or checks. If it cannot be mended, report_blocked with the reason.',
   ].join('\n\n')

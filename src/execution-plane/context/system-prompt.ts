@@ -16,10 +16,11 @@ Rules
 6. Claims are no evidence: run \`verify\` before finish when behaviour changed.
 7. Every answer makes at least one tool call. Be brief.`
 
-/** The instructions of a run: the platform's rules and the bounds of its contract. The same in every phase. */
-export function systemPrompt(task: Task): string {
-  return `${RULES}\n\nContract\n${contractLines(task).join('\n')}`
-}
+/** The two halves of the system text: what is the same for every run, and the bounds of this one's contract. */
+export const systemParts = (task: Task): { readonly rules: string; readonly policy: string } => ({
+  rules: RULES,
+  policy: `Contract\n${contractLines(task).join('\n')}`,
+})
 
 function contractLines(task: Task): readonly string[] {
   const { scope, limits } = task

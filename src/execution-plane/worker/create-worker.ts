@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { LOCAL_TENANT, type RunId, type TenantId } from '#domain/ids'
 import { isActive, type Run } from '#domain/run'
 import type { LeasedRun, RunStore, WorkerIdentity } from '#ports'
@@ -32,7 +33,11 @@ interface ServingManner {
 
 /** Makes a worker with an identity of its own on this host. */
 export function createWorker(given: WorkerGround, identity: WorkerIdentity): Worker {
-  const ground: WorkerGround = { ...given, words: given.words ?? createWordMemory() }
+  const ground: WorkerGround = {
+    ...given,
+    words: given.words ?? createWordMemory(),
+    prefix_secret: given.prefix_secret ?? randomBytes(32).toString('hex'),
+  }
   return {
     async workOn(id, signal, tenant = LOCAL_TENANT) {
       const parts = partsOf(ground, tenant)

@@ -40,6 +40,7 @@ import type {
   RegistryProxy,
   Repositories,
   RunArtifact,
+  RunMemory,
   RunPolicies,
   RunPolicy,
   RunRepository,
@@ -108,6 +109,8 @@ export interface WorkerParts {
   readonly setups?: SetupCache
   /** Reports of base commits and flakes that earlier runs left; absent: each run verifies the base anew. */
   readonly proof_records?: ProofRecords
+  /** What people let in of what runs learnt, and where runs propose more; absent: nothing is remembered. */
+  readonly memory?: RunMemory
   /** Finds an operator's sandbox profile by name; absent means that there are none. */
   readonly sandbox_profile?: (name: string) => Promise<SandboxProfile>
   /** Absolute folder for what a run keeps on disk. */
@@ -122,6 +125,8 @@ export interface WorkerParts {
   readonly switches?: SwitchCheck
   /** Words of files that earlier runs of this worker searched; absent means that each run reads them all. */
   readonly words?: WordMemory
+  /** Signs the delimiters of what every run on a commit is shown alike; absent: each run's own secret does. */
+  readonly prefix_secret?: string
   /** States of capabilities; absent: what was admitted stays open. */
   readonly capability_records?: Pick<CapabilityRecords, 'record'>
 }

@@ -4,6 +4,7 @@ import type { AgentOutcome } from '#ports'
 import { buildContext } from '#execution-plane/context'
 import { findRelevant, mapRepository } from '#execution-plane/repository-intelligence'
 import { waitForAct } from './approval-gate-acts.ts'
+import { flagged, sharedSign } from './context-record.ts'
 import { checkpoint, noWayLeft, openingForChanges } from './checkpoints.ts'
 import { endingOf } from './ending-of-outcome.ts'
 import { keep, need, reproductionRecorded, type Ending, type Execution } from './execution.ts'
@@ -108,6 +109,7 @@ async function contextFor(execution: Execution): Promise<string> {
       list: files,
       read: reader.read,
       sign: need(execution, 'sign'),
+      ...sharedSign(execution),
     })
     const opening = await parts.redactor.redact(context.opening)
     const manifest = await keep(
@@ -117,7 +119,7 @@ async function contextFor(execution: Execution): Promise<string> {
       JSON.stringify(context.manifest, null, 2),
     )
     const { items, token_count } = context.manifest
-    const facts = { items: items.length, manifest_hash: manifest.sha256, token_count }
+    const facts = { items: items.length, manifest_hash: manifest.sha256, token_count, ...flagged(items) }
     return {
       value: { system: context.system, opening: opening.text, manifest: manifest.sha256 },
       artifacts: [manifest],

@@ -1,0 +1,33 @@
+import { createHmac } from 'node:crypto'
+import type { ContextItem } from '#domain/context'
+import type { Sign } from '#execution-plane/context'
+import { need, type Execution } from './execution.ts'
+
+/** Signs what every run of a tenant on one commit is shown alike, so that these runs share their prefix. */
+export function sharedSign(execution: Execution): { readonly shared_sign?: Sign } {
+  const { parts, run } = execution
+  if (parts.prefix_secret === undefined) return {}
+  const { repository, commit } = need(execution, 'repository').source
+  const secret = createHmac('sha256', parts.prefix_secret).update(`${run.tenant_id}\n${repository}\n${commit}`).digest()
+  return { shared_sign: (text) => createHmac('sha256', secret).update(text).digest('hex') }
+}
+
+/** What in the items reads like orders or hides something, for people who review the run; absent where nothing does. */
+export function flagged(items: readonly ContextItem[]): { readonly flagged?: readonly FlaggedItem[] } {
+  const found = items
+    .filter(({ flags }) => flags.length > 0)
+    .map(({ id, type, path, flags }) => ({
+      id,
+      type,
+      path,
+      rules: flags.map(({ rule, lines }) => `${rule}@${lines.join(',')}`),
+    }))
+  return found.length === 0 ? {} : { flagged: found }
+}
+
+type FlaggedItem = {
+  readonly id: string
+  readonly type: string
+  readonly path: string | null
+  readonly rules: readonly string[]
+}
