@@ -11,7 +11,7 @@ import type {
   PrincipalRecord,
   PublicationWish,
 } from '#ports'
-import { matcherOf } from './path-pattern.ts'
+import { matcherOf } from '#domain/path'
 import type { ApprovalsFile } from './read-approval-rules.ts'
 import { byRequiredReviewers } from './required-reviewers.ts'
 import { resolvePeople, whoCanAnswer, whoIsMissing } from './resolve-people.ts'

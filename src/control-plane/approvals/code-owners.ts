@@ -1,4 +1,4 @@
-import { matcherOf } from './path-pattern.ts'
+import { matcherOf } from '#domain/path'
 
 /** One line of a CODEOWNERS file. */
 interface OwnerRule {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ownersOf } from './code-owners.ts'
-import { matcherOf } from './path-pattern.ts'
+import { matcherOf } from '#domain/path'
 import { readApprovalRules } from './read-approval-rules.ts'
 
 describe('the rules about approvals', () => {

@@ -1,6 +1,7 @@
 import { ok, refuse, type Result } from '../result/index.ts'
 
 export { isDependencyPath, isInterfacePath, isMigrationPath, isSourcePath } from './path-kinds.ts'
+export { matcherOf } from './owner-pattern.ts'
 
 /** Why a text is no repository path; `message` tells its author what to write instead. */
 export interface PathDefect {
