@@ -7,6 +7,8 @@ export interface PastCommit {
   readonly time: number
   /** Paths it changed; none for a merge. */
   readonly paths: readonly string[]
+  /** A digest of the address: one person is one author, and no name stands anywhere. Absent where nobody asked. */
+  readonly author?: string
 }
 
 /** One commit of a repository on this machine, to look at: nothing is fetched, written or run. */

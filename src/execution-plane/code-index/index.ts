@@ -7,4 +7,5 @@ export { indexCommit, CodeIndex, type CodeSource, type IndexedFile, type Indexin
 export { createSegmentFolder, type SegmentStore } from './segment-store.ts'
 export { Segment, type IndexedSymbol, type SegmentDocument } from './segment.ts'
 export { isForeign, isLookedInto, isTest } from './paths.ts'
+export { unreadBecause } from './indexable.ts'
 export { termsOf, wordsIn } from './words.ts'

@@ -1,7 +1,11 @@
 /**
  * Repository intelligence: what a repository is made of and where a task probably lives, read from one commit's tree
- * without running anything. Decides relevance lexically and deterministically; a map is navigation, never proof.
+ * without running anything. Nine maps, true of one commit alone, from manifests, imports, names and history; owns how
+ * imports are followed and the table of risks. A map is navigation, never proof.
  */
+export { RepositorySurvey, type MapRefusal } from './repository-survey.ts'
+export { repositoryContextPacket } from './context-packet.ts'
+export type { MapMaterial } from './ground/ground.ts'
 export { mapRepository, type RepositoryMap } from './map-repository.ts'
 export { findRelevant, type FileSlice } from './find-relevant.ts'
 export type { RepositoryFiles } from './repository-files.ts'

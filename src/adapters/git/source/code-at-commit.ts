@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { GanderError } from '#domain/failure'
 import type { CodeAtCommit, OpenCode, PastCommit } from '#ports'
 import { listTree } from '../checkout/list-tree.ts'
@@ -39,7 +40,7 @@ async function openAt({ git_dir }: LocalCheckout, repository: string, commit: st
 
 /** A history that cannot be read, or not in time, is none: it is a witness, not the question. */
 async function pastOf(git_dir: string, commit: string, most: number): Promise<readonly PastCommit[]> {
-  const format = `--format=%x01%ct%x00%s%n%b%x02`
+  const format = `--format=%x01%ct%x00%ae%x00%s%n%b%x02`
   const outcome = await runGit({
     args: ['log', '--no-merges', `--max-count=${most}`, '--no-renames', '-z', '--name-only', format, commit, '--'],
     git_dir,
@@ -59,14 +60,21 @@ function commitIn(entry: string): readonly PastCommit[] {
   const start = entry.indexOf('\0')
   if (cut < 0 || start < 0 || start > cut) return []
   const names = entry.slice(cut + 1).split('\0')
+  const address_end = entry.indexOf('\0', start + 1)
+  if (address_end < 0 || address_end > cut) return []
   return [
     {
       time: Number(entry.slice(0, start)),
-      message: Buffer.from(entry.slice(start + 1, cut), 'latin1').toString('utf8'),
+      author: authorId(entry.slice(start + 1, address_end)),
+      message: Buffer.from(entry.slice(address_end + 1, cut), 'latin1').toString('utf8'),
       paths: names.map((name) => name.replace(/^\n/, '')).flatMap((name) => (name === '' ? [] : [shownName(name)])),
     },
   ]
 }
+
+/** An address leaves this file as a number alone: who somebody is does not matter, that it is the same one does. */
+const authorId = (address: string): string =>
+  createHash('sha256').update(address.toLowerCase()).digest('hex').slice(0, 12)
 
 async function notFound({ git_dir }: LocalCheckout, repository: string, at: string | null): Promise<GanderError> {
   const output = await gitOutput({ args: ['for-each-ref', '--format=%(refname:short)', '--count=2000'], git_dir })

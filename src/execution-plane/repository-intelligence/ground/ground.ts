@@ -1,0 +1,147 @@
+import type { CodeIndex, IndexedFile, IndexedSymbol } from '#execution-plane/code-index'
+import type { MappedFileKind, PastCommit } from '#ports'
+import { unreadBecause } from '#execution-plane/code-index'
+import { kindOf } from '../files/file-kind.ts'
+import { languageName } from '../files/languages.ts'
+
+/** What maps are made of: the index of a commit, its blobs, and what came before it. */
+export interface MapMaterial {
+  /** As people write it. */
+  readonly repository: string
+  readonly index: CodeIndex
+  /** Content of a blob; undefined where the repository has none. */
+  readonly read: (blob: string) => Promise<Uint8Array | undefined>
+  /** Newest first; empty where history is not at hand. */
+  readonly past: readonly PastCommit[]
+}
+
+/** One file with everything that several maps ask. */
+export interface MappedFile {
+  readonly path: string
+  readonly blob: string
+  readonly bytes: number
+  readonly kind: MappedFileKind
+  readonly language: string | undefined
+  readonly lines: number
+  readonly indexed: IndexedFile
+}
+
+/** Larger files are no manifest and no configuration that somebody wrote. */
+const LARGEST_TEXT = 1_000_000
+/** Files whose bytes are looked at because the index found nothing in them. */
+const MOST_DOUBTFUL = 400
+
+/** A commit as the makers of maps see it: everything is looked up once, whichever of them asks. */
+export class Ground {
+  readonly repository: string
+  readonly index: CodeIndex
+  readonly past: readonly PastCommit[]
+  readonly files: readonly MappedFile[]
+  /** What people of the repository wrote as code, tests among it. */
+  readonly code: readonly MappedFile[]
+  readonly #by_path: ReadonlyMap<string, MappedFile>
+  readonly #read: MapMaterial['read']
+  readonly #texts = new Map<string, Promise<string | undefined>>()
+  readonly #symbols = new Map<string, readonly IndexedSymbol[]>()
+
+  private constructor(material: MapMaterial, files: readonly MappedFile[]) {
+    this.repository = material.repository
+    this.index = material.index
+    this.past = material.past
+    this.#read = material.read
+    this.files = files
+    this.code = files.filter(({ kind, language }) => language !== undefined && (kind === 'source' || kind === 'test'))
+    this.#by_path = new Map(files.map((file) => [file.path, file]))
+  }
+
+  static async survey(material: MapMaterial): Promise<Ground> {
+    const { index, read } = material
+    const doubtful = index.files.filter(
+      (file) => file.facts === undefined && file.bytes > 0 && languageName(file.path) !== undefined,
+    )
+    const looked = doubtful.filter((file) => /^(source|test)$/.test(kindOf(file))).slice(0, MOST_DOUBTFUL)
+    const told = new Map<string, ReturnType<typeof inside>>()
+    const bytes = await Promise.all(looked.map(({ blob }) => read(blob)))
+    for (const [at, { blob }] of looked.entries()) told.set(blob, inside(bytes[at]))
+    const files = index.files.map((file): MappedFile => {
+      const document =
+        file.facts === undefined ? undefined : index.segments[file.facts.segment]?.document(file.facts.doc)
+      return {
+        path: file.path,
+        blob: file.blob,
+        bytes: file.bytes,
+        kind: kindOf(file, told.get(file.blob)),
+        language: languageName(file.path),
+        lines: document?.lines ?? 0,
+        indexed: file,
+      }
+    })
+    return new Ground(material, files)
+  }
+
+  get commit(): string {
+    return this.index.commit
+  }
+
+  has(path: string): boolean {
+    return this.#by_path.has(path)
+  }
+
+  file(path: string): MappedFile | undefined {
+    return this.#by_path.get(path)
+  }
+
+  symbolsOf(path: string): readonly IndexedSymbol[] {
+    const known = this.#symbols.get(path)
+    if (known !== undefined) return known
+    const file = this.#by_path.get(path)
+    const symbols = file === undefined ? [] : this.index.symbolsOf(file.indexed)
+    this.#symbols.set(path, symbols)
+    return symbols
+  }
+
+  importsOf({ indexed }: MappedFile): readonly string[] {
+    return this.index.importsOf(indexed)
+  }
+
+  /** The text of a regular file; undefined where it is missing, large or binary. */
+  text(path: string): Promise<string | undefined> {
+    const known = this.#texts.get(path)
+    if (known !== undefined) return known
+    const made = this.#readText(path)
+    this.#texts.set(path, made)
+    return made
+  }
+
+  async #readText(path: string): Promise<string | undefined> {
+    const file = this.#by_path.get(path)
+    if (file === undefined || !file.indexed.mode.startsWith('100') || file.bytes > LARGEST_TEXT) return undefined
+    const bytes = file.bytes === 0 ? new Uint8Array() : await this.#read(file.blob)
+    if (bytes === undefined || bytes.subarray(0, 8_000).includes(0)) return undefined
+    return new TextDecoder().decode(bytes)
+  }
+
+  /** Texts of several files, those without one left out. */
+  async texts(paths: readonly string[]): Promise<readonly (readonly [path: string, text: string])[]> {
+    const read = await Promise.all(paths.map((path) => this.text(path)))
+    return paths.flatMap((path, at) => {
+      const text = read[at]
+      return text === undefined ? [] : [[path, text] as const]
+    })
+  }
+
+  /** Paths of the files that hold a word as it is written. */
+  pathsWith(word: string): readonly string[] {
+    const found: string[] = []
+    for (const [number, segment] of this.index.segments.entries())
+      segment.eachDocumentWith(word, (doc) => {
+        for (const at of this.index.holders(number, doc)) found.push(this.index.files[at]?.path ?? '')
+      })
+    return found
+  }
+}
+
+function inside(bytes: Uint8Array | undefined): 'binary' | 'minified' | 'generated' | undefined {
+  const why = bytes === undefined ? undefined : unreadBecause(bytes)
+  return why === 'binary' || why === 'minified' || why === 'generated' ? why : undefined
+}

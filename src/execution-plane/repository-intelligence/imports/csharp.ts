@@ -1,0 +1,53 @@
+import type { Ground, MappedFile } from '../ground/ground.ts'
+import { push } from '../ground/bounded.ts'
+import { external, STANDARD, type Resolution, type Resolver } from './resolution.ts'
+
+const TYPES: ReadonlySet<string> = new Set(['class', 'interface', 'enum', 'type'])
+const STANDARD_NAMESPACES = /^(System|Microsoft\.(CSharp|Win32|VisualBasic))(\.|$)/
+/** Types of one file that are looked for in others. */
+const MOST_TYPES = 20
+
+/**
+ * Follows `using` to the files of a namespace that declare a type which stands in the using file as a word; a file's own
+ * namespace and those around it need no `using`.
+ */
+export function csharpResolver(ground: Ground): Resolver {
+  const files = ground.code.filter(({ language }) => language === 'C#')
+  const namespace_of = new Map(files.map((file) => [file.path, namespaceOf(ground.importsOf(file))]))
+  const namespaces = new Set(namespace_of.values())
+  const users = usesOf(ground, files)
+  return (file, statements) => {
+    const used = usings(statements)
+    const open = new Set([...used, ...around(namespace_of.get(file.path) ?? '')])
+    const paths = (users.get(file.path) ?? []).filter((path) => open.has(namespace_of.get(path) ?? ''))
+    const others = used.flatMap((name): readonly Resolution[] => {
+      if (namespaces.has(name) || [...namespaces].some((each) => each.startsWith(`${name}.`))) return []
+      return [STANDARD_NAMESPACES.test(name) ? STANDARD : external(name.split('.').slice(0, 2).join('.'))]
+    })
+    return paths.length > 0 ? [{ to: 'internal', paths: [...new Set(paths)] }, ...others] : others
+  }
+}
+
+const namespaceOf = (statements: readonly string[]): string => statements.find((text) => /^[\w.]+$/.test(text)) ?? ''
+
+const usings = (statements: readonly string[]): readonly string[] =>
+  statements.flatMap((text) => /^(?:global\s+)?using\s+(?:static\s+)?(?:\w+\s*=\s*)?([\w.]+)\s*;/.exec(text)?.[1] ?? [])
+
+/** A namespace and all that hold it, the nameless one last. */
+function around(namespace: string): readonly string[] {
+  const parts = namespace.split('.')
+  return [...parts.map((_, at) => parts.slice(0, parts.length - at).join('.')), '']
+}
+
+/** By file: those that declare a type it names. */
+function usesOf(ground: Ground, files: readonly MappedFile[]): ReadonlyMap<string, readonly string[]> {
+  const uses = new Map<string, string[]>()
+  const own = new Set(files.map(({ path }) => path))
+  for (const { path } of files) {
+    const types = ground.symbolsOf(path).filter(({ kind, container }) => TYPES.has(kind) && container === undefined)
+    const names = new Set(types.slice(0, MOST_TYPES).map(({ name }) => name))
+    for (const name of names)
+      for (const user of ground.pathsWith(name)) if (user !== path && own.has(user)) push(uses, user, path)
+  }
+  return uses
+}
