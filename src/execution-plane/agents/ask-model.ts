@@ -1,4 +1,5 @@
 import { exhausted, type BudgetLimits, type BudgetUse, type BudgetVerdict } from '#domain/budget'
+import type { RequestAccount } from '#domain/context'
 import type { EventDraft } from '#domain/event'
 import { GanderError } from '#domain/failure'
 import type { Usage, ToolRequest } from '#domain/conversation'
@@ -43,6 +44,8 @@ export interface Question {
   readonly signal: AbortSignal
   /** How many passages the conversation is known to lose on its way to the model; absent means none. */
   readonly known_cuts?: number
+  /** What the request carries, kept with its step; absent: nobody keeps account. */
+  readonly account?: RequestAccount
 }
 
 type Answered = Extract<ModelAnswer, { status: 'answered' }>
@@ -57,7 +60,7 @@ export type Reply =
   | { readonly kind: 'exhausted'; readonly verdict: BudgetVerdict }
 
 /** A model answer as a step's value: the port's type without its interfaces, so that it is JSON by its type as well. */
-type Recorded = { readonly answer: RecordedAnswer; readonly pressure: number }
+type Recorded = { readonly answer: RecordedAnswer; readonly pressure: number; readonly seen?: RequestAccount }
 type Plain<Shape> = { readonly [Key in keyof Shape]: Shape[Key] }
 type RecordedAnswer =
   | (Omit<Answered, 'usage' | 'tool_requests'> & {
@@ -231,7 +234,11 @@ function outcomeOf(question: Question, model: ModelChoice, called: Called): Step
   const of_run = budget === undefined ? 0 : pressureOf(budget.use, budget.limits, charged)
   const of_policy = answer.status === 'answered' ? (answer.policy_pressure ?? 0) : 0
   return {
-    value: { answer, pressure: Math.max(of_run, of_policy) },
+    value: {
+      answer,
+      pressure: Math.max(of_run, of_policy),
+      ...(question.account !== undefined && { seen: question.account }),
+    },
     events: [eventOf(question, model, called), ...cutEvents(question, called)],
     cost_usd: charged.cost_usd,
     tokens: charged.tokens,

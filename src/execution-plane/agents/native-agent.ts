@@ -1,8 +1,10 @@
 import { GanderError } from '#domain/failure'
 import type { ToolAnswer, ToolRequest } from '#domain/conversation'
 import type { ModelChoice } from '#domain/task'
+import { tokenCounterOf } from '#execution-plane/context'
 import { STEERING_MARKS } from '#execution-plane/model-gateway'
 import { BudgetExhausted, type Agent, type AgentOutcome, type AgentSession, type ToolControl } from '#ports'
+import { keepAccount, type Accountant } from './account.ts'
 import { callATool, cutOff, cutOut, notExecuted, nudge, wrapUp } from './agent-words.ts'
 import { askModel, type ModelAccess, type Reply } from './ask-model.ts'
 import { startConversation, type Conversation } from './conversation.ts'
@@ -12,8 +14,8 @@ import { watchForCircles, type StuckWatch } from './stuck.ts'
 interface NativeAgentOptions {
   /** Output limit of one call; absent means 8192 tokens. */
   readonly max_output_tokens?: number
-  /** Bytes of conversation above which old tool outputs are given up before asking; absent means 400,000. */
-  readonly compact_above_bytes?: number
+  /** Tokens of a request above which old tool outputs are given up before asking; absent means 100,000. */
+  readonly compact_above_tokens?: number
 }
 
 /** Calls carried out in one turn; the rest is answered as not executed. */
@@ -23,6 +25,9 @@ const CALLS_PER_TURN = 16
 interface Mind extends Required<NativeAgentOptions> {
   readonly access: ModelAccess
   readonly conversation: Conversation
+  /** Made with the first model's tokens. */
+  account: Accountant | undefined
+  compactions: number
   phases: number
   warned: number
   /** The most passages that were cut out of a request so far. */
@@ -35,6 +40,7 @@ interface Phase {
   readonly session: AgentSession
   readonly ordinal: number
   readonly models: readonly ModelChoice[]
+  readonly account: Accountant
   readonly watch: StuckWatch
   nudged: boolean
 }
@@ -51,18 +57,23 @@ export function createNativeAgent(access: ModelAccess, options: NativeAgentOptio
     access,
     conversation: startConversation(),
     max_output_tokens: options.max_output_tokens ?? 8_192,
-    compact_above_bytes: options.compact_above_bytes ?? 400_000,
+    compact_above_tokens: options.compact_above_tokens ?? 100_000,
+    account: undefined,
+    compactions: 0,
     phases: 0,
     warned: 0,
     cuts: 0,
   }
   return {
     work(session) {
+      const models = modelsOf(session)
+      mind.account ??= keepAccount(tokenCounterOf(models[0] ?? null))
       const phase: Phase = {
         mind,
         session,
         ordinal: mind.phases,
-        models: modelsOf(session),
+        models,
+        account: mind.account,
         watch: watchForCircles(),
         nudged: false,
       }
@@ -80,16 +91,17 @@ function modelsOf({ task }: AgentSession): readonly ModelChoice[] {
 }
 
 async function takeTurns(phase: Phase): Promise<AgentOutcome> {
-  const { conversation, compact_above_bytes } = phase.mind
+  const { conversation, compact_above_tokens } = phase.mind
   for (let turn = 0; ; turn++) {
     phase.session.signal.throwIfAborted()
-    if (conversation.bytes() > compact_above_bytes) conversation.compact()
+    if (phase.account.tokensOf(conversation.messages) > compact_above_tokens) await compact(phase, turn)
     const reply = await ask(phase, turn)
     if (reply.kind === 'too_long') {
-      if (conversation.compact()) continue
+      if (await compact(phase, turn)) continue
       return { kind: 'model_failed', failure: 'context_too_long', message: reply.message }
     }
     if (reply.kind !== 'answered') return outcomeOf(reply)
+    phase.account.learn(reply.answer.usage.input_tokens)
     const ended = await takeIn(phase, turn, reply.answer)
     if (ended !== undefined) return ended
     tellOfCuts(phase.mind, reply.answer)
@@ -99,20 +111,38 @@ async function takeTurns(phase: Phase): Promise<AgentOutcome> {
   }
 }
 
-function ask({ mind, session, ordinal, models }: Phase, turn: number): Promise<Reply> {
+/** Gives up old tool outputs, as a step of its own; false where nothing could be given up. */
+async function compact({ mind, session, ordinal, account }: Phase, turn: number): Promise<boolean> {
+  const { conversation } = mind
+  const before_tokens = account.tokensOf(conversation.messages)
+  const left_out = conversation.compact()
+  if (left_out.length === 0) return false
+  const after_tokens = account.tokensOf(conversation.messages)
+  const key = `compact:${ordinal}:${turn}:${mind.compactions++}`
+  const facts = { left_out: left_out.length, before_tokens, after_tokens }
+  await session.journal.perform({ key, kind: 'context', request: { left_out } }, async () => ({
+    value: { left_out, before_tokens, after_tokens },
+    events: [{ event: 'context_compacted', facts }],
+  }))
+  return true
+}
+
+function ask({ mind, session, ordinal, models, account }: Phase, turn: number): Promise<Reply> {
+  const request = {
+    phase: session.phase,
+    system: session.system,
+    messages: [...mind.conversation.messages],
+    tools: session.tools.declarations(session.phase),
+    max_output_tokens: mind.max_output_tokens,
+  }
   return askModel(mind.access, {
     key: `model:${ordinal}:${turn}`,
     run_id: session.run_id,
     tenant_id: session.tenant_id,
     task_class: session.task.capability,
     models,
-    request: {
-      phase: session.phase,
-      system: session.system,
-      messages: [...mind.conversation.messages],
-      tools: session.tools.declarations(session.phase),
-      max_output_tokens: mind.max_output_tokens,
-    },
+    request,
+    account: account.account(request),
     journal: session.journal,
     budget: () => session.budget(),
     signal: session.signal,
