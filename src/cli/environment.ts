@@ -4,6 +4,7 @@ import type {
   Administration,
   CheckTestFolders,
   LocaliseIssue,
+  MapCommit,
   CalibrationDesk,
   Guests,
   Intake,
@@ -176,6 +177,8 @@ export interface CliWiring {
   checkTests?(): Promise<CheckTestFolders>
   /** Finds the files an issue is about; absent where it is not wired. */
   localiseIssue?(): Promise<LocaliseIssue>
+  /** Maps a commit of a repository; absent where it is not wired. */
+  mapCommit?(): Promise<MapCommit>
   /** Prepares the example repository and its issue; the order's model is a recording. */
   prepareDemo(): Promise<RunOrder>
   /** Makes a conversation file from a run's recorded model exchanges. */

@@ -28,6 +28,7 @@ import { addList } from './verbs/list.ts'
 import { addLocalise } from './verbs/localise.ts'
 import { addLogin } from './verbs/login.ts'
 import { addLogout } from './verbs/logout.ts'
+import { addMap } from './verbs/map.ts'
 import { addMcp } from './verbs/mcp.ts'
 import { addOpen } from './verbs/open.ts'
 import { addPrincipal } from './verbs/principal.ts'
@@ -71,6 +72,7 @@ const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
       addCheckTests,
       addVerify,
       addLocalise,
+      addMap,
       addSummariseLog,
     ],
   ],

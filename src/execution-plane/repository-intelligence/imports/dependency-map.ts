@@ -29,7 +29,10 @@ export function dependencyMapOf(ground: Ground, imports: Imports): DependencyMap
       mostFirst(imported).map(([path, imported_by]) => ({ path, imported_by })),
       MOST_IMPORTED,
     ),
-    packages: bounded(imports.packages, MOST_PACKAGES),
+    packages: bounded(
+      imports.packages.toSorted((a, b) => b.imported_by - a.imported_by),
+      MOST_PACKAGES,
+    ),
     unresolved: bounded(imports.unresolved, MOST_UNRESOLVED),
   }
 }
