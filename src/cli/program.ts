@@ -18,6 +18,7 @@ import { addCancel } from './verbs/cancel.ts'
 import { addCapability } from './verbs/capability.ts'
 import { addCheckTests } from './verbs/check-tests.ts'
 import { addCompletion } from './verbs/completion.ts'
+import { addContext } from './verbs/context.ts'
 import { addControlPlane } from './verbs/control-plane.ts'
 import { addContinue } from './verbs/continue.ts'
 import { addDemo } from './verbs/demo.ts'
@@ -67,6 +68,7 @@ const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
       addWatch,
       addDiff,
       addArtifacts,
+      addContext,
       addWho,
       addOpen,
       addCheckTests,
