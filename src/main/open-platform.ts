@@ -89,5 +89,5 @@ export function platformOver(ground: PlatformGround): Platform {
     waiting: (who) => approval_desk.waiting(tenant, who),
     revoke: (run, answer) => approval_desk.revoke(run, answer),
   }
-  return { ...platform, desk, autonomy: autonomyOf(autonomy, tenant) }
+  return { ...platform, desk, autonomy: autonomyOf(autonomy, tenant), memory: shared.memory }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { createMemory } from '#control-plane/memory'
 import { createPublisher } from '#control-plane/pull-requests'
 import { recordRedacted } from '#evidence-plane/ledger'
 import { createRedactor } from '#evidence-plane/redaction'
@@ -13,6 +14,7 @@ import {
   createGateCalibrations,
   createCapabilityRecords,
   createIdentities,
+  createMemoryRecords,
   createPolicyBundles,
   createProofRecords,
   createRepositoryRecords,
@@ -53,10 +55,12 @@ export function sharedParts(home: string, database: Database, redactor: Redactor
   const forgeOf = (repository: string): Forge => (isRemote(repository) ? plain : local)
   const recorded = createRunStores({ database, identifiers })
   const stores: RunStores = { ...recorded, of: (tenant) => recordRedacted(recorded.of(tenant), redactor) }
+  const memory_records = createMemoryRecords({ database, identifiers })
   const ofTenant = (tenant: TenantId) => ({
     store: stores.of(tenant),
     artifacts: createFilesystemArtifacts({ home: tenantHome(kept, tenant) }),
     proof_records: createProofRecords({ database, tenant }),
+    memory: createMemory({ tenant, records: memory_records, redactor, identifiers }),
   })
   return {
     stores,

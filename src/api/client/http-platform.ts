@@ -7,6 +7,7 @@ import type { Page, Platform, RunOrder, RunView } from '#ports'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createHttpControls } from './http-controls.ts'
 import { createHttpGoverned } from './http-governed.ts'
+import { createHttpMemory } from './http-memory.ts'
 import { asGanderError, createApiClient, type ApiClient, type ServerAddress } from './api-client.ts'
 
 const RETRY_MS = 500
@@ -56,6 +57,7 @@ export function createHttpPlatform(address: ServerAddress): Platform {
     artifactPath: async () => undefined,
     controls: createHttpControls(client, told),
     ...createHttpGoverned(client, told),
+    memory: createHttpMemory(client, told),
     replays: {
       start: async (run) => complete(await told(client.replays.start(of(run)))),
       report: (run) => told(client.replays.report(of(run))),

@@ -5,6 +5,7 @@ import { audit, retention } from './routes/audit-contract.ts'
 import { gates } from './routes/calibration-contract.ts'
 import { approvals, autonomy, capabilities } from './routes/governed-contract.ts'
 import { principals, sign_in } from './routes/identity-contract.ts'
+import { memory } from './routes/memory-contract.ts'
 import { policies } from './routes/policy-contract.ts'
 import { provenance, repositories, tenants } from './routes/record-contract.ts'
 import { replays } from './routes/replay-contract.ts'
@@ -25,6 +26,7 @@ export const contract = {
   policies,
   autonomy,
   gates,
+  memory,
   switches,
   operations,
   budgets,

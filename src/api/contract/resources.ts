@@ -27,6 +27,7 @@ import { problemSchema } from './problem.ts'
 import { originSchema } from './provenance-resource.ts'
 import { agreementSchema, repositorySchema } from './repository-resource.ts'
 import { holdSchema, rulesSchema, sweepSchema } from './retention-resource.ts'
+import { memorySchema } from './memory-resource.ts'
 import { gateStrengthSchema } from './calibration-resource.ts'
 import { tenantLimitsSchema, tenantSchema } from './tenant-resource.ts'
 import {
@@ -63,6 +64,7 @@ export const RESOURCES = {
   KillSwitch: switchSchema,
   LegalHold: holdSchema,
   ListedArtifact: listedArtifactSchema,
+  Memory: memorySchema,
   Me: meSchema,
   OutcomeCost: outcomeCostSchema,
   PolicyActivation: activationSchema,

@@ -49,6 +49,7 @@ type Acts = Pick<
   | 'desk'
   | 'autonomy'
   | 'capabilities'
+  | 'memory'
 >
 
 /** What the API stands on. */
@@ -113,7 +114,7 @@ export const openApi = implement({ sign_in: contract.sign_in }).$context<Pick<Ap
 export const platformOf = ({ parts, caller, version }: ApiContext): Acts => parts.platform(caller.tenant_id, version)
 
 /** A part of the platform that a process may be without. @throws GanderError `not_offered` */
-export function offered<Part extends 'controls' | 'desk' | 'autonomy' | 'capabilities' | 'replays'>(
+export function offered<Part extends 'controls' | 'desk' | 'autonomy' | 'capabilities' | 'memory' | 'replays'>(
   context: ApiContext,
   part: Part,
 ): NonNullable<Acts[Part]> {

@@ -51,6 +51,7 @@ async function knownNames(): Promise<KnownNames> {
     task_id: [run.task_id, 'task_00000000000000000000000000'],
     principal_id: [somebody.id, 'prn_00000000000000000000000000'],
     token_id: [record.id, 'tok_00000000000000000000000000'],
+    memory: ['mem_00000000000000000000000000'],
     tenant_id: [tenant.tenant_id, 'ten_00000000000000000000000000'],
     capability: [...items.map(({ id }) => id), 'no.such'],
     decision_id: ['pdec_00000000000000000000000000'],
@@ -148,7 +149,11 @@ describe('another tenant', () => {
     const { record } = await world.identities.issue(tenant_id, principal.id, wish, 'test')
     const repository = `https://git.example.org/${MARK}`
     await world.repositories.put(tenant_id, repository, { owner_team: MARK }, { name: 'test' })
+    const hint = { kind: 'convention', text: MARK, item: MARK, commit: null, inputs: ['merged'] } as const
+    const batch = { repository, by: 'gander', run_id: run.id, proposals: [hint] }
+    const [proposed] = await world.memoryOf(tenant_id).propose(batch)
     const names: Readonly<Record<string, string>> = {
+      memory: proposed?.kind === 'proposed' ? proposed.id : '',
       run_id: run.id,
       task_id: run.task_id,
       principal_id: principal.id,

@@ -43,6 +43,8 @@ export async function openPlatformWorld() {
     defects,
     identities,
     repositories: createRepositoryRecords(parts),
+    database,
+    memoryOf: (tenant: TenantId) => shared.ofTenant(tenant).memory,
     storeOf: (tenant: TenantId): RunStore => createRunStores(parts).of(tenant),
     openTenant: (name: string) =>
       openTenant({ tenants: createTenants(parts), identities }, { name, administrator: `of ${name}`, by: 'test' }),

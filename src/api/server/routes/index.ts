@@ -4,6 +4,7 @@ import { auditRoutes, retentionRoutes } from './audit-routes.ts'
 import { gateRoutes } from './calibration-routes.ts'
 import { budgetRoutes, operationRoutes, switchRoutes } from './control-routes.ts'
 import { approvalRoutes, autonomyRoutes, capabilityRoutes } from './governed-routes.ts'
+import { memoryRoutes } from './memory-routes.ts'
 import { policyRoutes } from './policy-routes.ts'
 import { principalRoutes } from './principal-routes.ts'
 import { provenanceRoutes } from './provenance-routes.ts'
@@ -27,6 +28,7 @@ export const ROUTES = {
   policies: policyRoutes,
   autonomy: autonomyRoutes,
   gates: gateRoutes,
+  memory: memoryRoutes,
   switches: switchRoutes,
   operations: operationRoutes,
   budgets: budgetRoutes,

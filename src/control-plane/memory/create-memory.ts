@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto'
+import { GanderError } from '#domain/failure'
+import type { TenantId } from '#domain/ids'
+import {
+  canonicalMemory,
+  lowestTrust,
+  MEMORY_LIMITS,
+  memoryFlags,
+  type ApprovedMemory,
+  type MemoryEntry,
+  type MemoryProposal,
+} from '#domain/memory'
+import type {
+  Identifiers,
+  MemoryApproval,
+  MemoryRecords,
+  ProposalBatch,
+  ProposalOutcome,
+  Redactor,
+  RunMemory,
+  TenantMemory,
+  WeighedProposal,
+} from '#ports'
+
+/** One tenant's memory, for its people and for its runs. */
+export type Memory = TenantMemory & RunMemory
+
+interface MemoryParts {
+  readonly tenant: TenantId
+  readonly records: MemoryRecords
+  readonly redactor: Pick<Redactor, 'redact'>
+  readonly identifiers: Identifiers
+}
+
+/** Makes the memory of one tenant over what is on record. */
+export function createMemory(parts: MemoryParts): Memory {
+  const { tenant, records } = parts
+  const view = async (id: string) => (await records.find(tenant, id)) ?? missing(id)
+  return {
+    view,
+    list: (wish) => records.list(tenant, wish),
+    approve: async (id, approval) => approve(parts, await view(id), approval),
+    forget: async (id, review) => (await records.forget(tenant, id, review)) ?? missing(id),
+    approved: async (repository) => {
+      const entries = await records.list(tenant, { repository, states: ['approved'] })
+      return entries.map(shownOf).sort((a, b) => b.confidence - a.confidence || (a.hash < b.hash ? -1 : 1))
+    },
+    propose: (batch) => propose(parts, batch),
+  }
+}
+
+const shownOf = ({ id, kind, text, trust, source, confidence, expires_at, hash }: MemoryEntry): ApprovedMemory => ({
+  id,
+  kind,
+  text,
+  trust,
+  source,
+  confidence,
+  expires_at,
+  hash,
+})
+
+async function approve({ tenant, records }: MemoryParts, entry: MemoryEntry, approval: MemoryApproval) {
+  const { despite_flags, ...given } = approval
+  if (!Number.isInteger(given.days) || given.days < 1 || given.days > MEMORY_LIMITS.longest_days)
+    throw new GanderError('usage', `${given.days} days are not from 1 to ${MEMORY_LIMITS.longest_days}.`, {
+      remedy: 'Say for how many days the entry may be used; it can be approved again later.',
+    })
+  if (entry.text === '') throw new GanderError('memory_changed', `${entry.id} is ${entry.state}, and its text is gone.`)
+  if (entry.hash !== given.hash)
+    throw new GanderError('memory_changed', `${entry.id} does not say what was approved.`, { facts: { id: entry.id } })
+  if (entry.flags.length > 0 && !despite_flags)
+    throw new GanderError('memory_flagged', `${entry.id} is odd: ${entry.flags.join(', ')}.`, {
+      facts: { id: entry.id, flags: [...entry.flags] },
+    })
+  const approved = await records.approve(tenant, entry.id, given)
+  if (approved === 'full')
+    throw new GanderError('memory_full', `${MEMORY_LIMITS.approved} entries of ${entry.repository} are in use already.`)
+  if (approved === undefined)
+    throw new GanderError('memory_changed', `${entry.id} was forgotten or proposed anew meanwhile.`)
+  return approved
+}
+
+/** What does not fit is refused and never cut: half a sentence may say the opposite. */
+async function propose(parts: MemoryParts, batch: ProposalBatch): Promise<readonly ProposalOutcome[]> {
+  const { proposals, ...source } = batch
+  const weighed = await Promise.all(proposals.map((proposal) => weigh(parts, proposal)))
+  const fit = weighed.filter((each) => 'hash' in each).slice(0, MEMORY_LIMITS.of_run)
+  const outcomes = fit.length === 0 ? [] : await parts.records.propose(parts.tenant, { ...source, proposals: fit })
+  const of = new Map(fit.map((each, at) => [each, outcomes[at]]))
+  return weighed.map((each) => ('hash' in each ? (of.get(each) ?? { kind: 'refused', because: 'full' }) : each))
+}
+
+async function weigh(
+  { redactor, identifiers }: MemoryParts,
+  { kind, text, item, commit, inputs }: MemoryProposal,
+): Promise<WeighedProposal | Extract<ProposalOutcome, { kind: 'refused' }>> {
+  const canonical = canonicalMemory(text)
+  if (canonical === '') return { kind: 'refused', because: 'empty' }
+  if (Array.from(canonical).length > MEMORY_LIMITS.text) return { kind: 'refused', because: 'too_long' }
+  const from = canonicalMemory(item)
+    .slice(0, MEMORY_LIMITS.text / 2)
+    .toWellFormed()
+  const { count } = await redactor.redact(`${text}\n${canonical}\n${from}`)
+  if (count > 0) return { kind: 'refused', because: 'secret' }
+  const hash = createHash('sha256').update(`${kind}\n${canonical}`).digest('hex')
+  const trust = lowestTrust(inputs)
+  return {
+    id: identifiers.make('memory'),
+    kind,
+    text: canonical,
+    hash,
+    trust,
+    flags: memoryFlags(canonical),
+    item: from,
+    commit,
+  }
+}
+
+function missing(id: string): never {
+  throw new GanderError('memory_not_found', `Nothing is remembered under ${JSON.stringify(id.slice(0, 60))}.`)
+}
