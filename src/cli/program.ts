@@ -31,6 +31,7 @@ import { addLogin } from './verbs/login.ts'
 import { addLogout } from './verbs/logout.ts'
 import { addMap } from './verbs/map.ts'
 import { addMcp } from './verbs/mcp.ts'
+import { addMemory } from './verbs/memory.ts'
 import { addOpen } from './verbs/open.ts'
 import { addPrincipal } from './verbs/principal.ts'
 import { addPolicy } from './verbs/policy.ts'
@@ -80,7 +81,7 @@ const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
   ],
   ['Control:', [addStop, addResume, addSwitches, addBudget, addOps]],
   ['Serve:', [addServe, addControlPlane, addWorker, addGateway]],
-  ['Administer:', [addPolicy, addPrincipal, addToken, addTenant, addAutonomy, addCalibrate]],
+  ['Administer:', [addPolicy, addPrincipal, addToken, addTenant, addAutonomy, addCalibrate, addMemory]],
   [
     'Set up:',
     [addDoctor, addAgents, addCapability, addLogin, addLogout, addMcp, addRecord, addRedact, addCompletion, addDemo],
