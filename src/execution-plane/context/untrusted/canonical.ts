@@ -64,9 +64,15 @@ function hiddenIn(line: string, kind: TextKind): readonly string[] {
   return found
 }
 
-/** The text as a reader takes it in: without marks of invisible characters, with look-alikes as what they look like. */
-export const readAs = (line: string): string =>
-  BEYOND_ASCII.test(line) ? skeletonOf(line.replaceAll(/⟦U\+[0-9A-F]{4,6}⟧/g, '')).normalize('NFKC') : line
+/** The text as a reader takes it in: tag characters as letters, without other marks, look-alikes as what they look like. */
+export function readAs(line: string): string {
+  if (!BEYOND_ASCII.test(line)) return line
+  const letters = line.replaceAll(TAG_MARK, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+  return skeletonOf(letters.replaceAll(ANY_MARK, '')).normalize('NFKC')
+}
+
+const TAG_MARK = /⟦U\+E00([2-7][0-9A-F])⟧/g
+const ANY_MARK = /⟦U\+[0-9A-F]{4,6}⟧/g
 
 const linesOf = (text: string): readonly string[] =>
   (text.length <= LONGEST_LOOKED_AT
