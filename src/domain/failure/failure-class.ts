@@ -17,6 +17,7 @@ export const FAILURE_CLASSES = {
   capability_disabled:
     '`gander capability list` tells who disabled it and why; `gander continue RUN` once it is open again.',
   sandbox_breached: 'Run `gander doctor`; no run works on this machine until the named control holds.',
+  scope_unfit: 'Correct the scope of the task as it says, and submit it again; no model was asked.',
   plan_rejected: 'Narrow the task or state its criteria; no plan met the quality rules.',
   not_repaired: 'Review the kept work with `gander diff RUN`; continue it by hand or allow more repairs.',
   nothing_changed:

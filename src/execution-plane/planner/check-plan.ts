@@ -1,11 +1,8 @@
-import picomatch from 'picomatch'
 import { planDefects, type Plan, type PlanDefect, type PlanStep } from '#domain/plan'
 import type { Task } from '#domain/task'
+import { matcher, pathsIn, writes } from './plan-paths.ts'
 
-const READING =
-  /^(inspect|read|look|review|check|confirm|verify|list|find|locate|search|understand|analy[sz]e|reproduce|run|execute|test|compare|measure)\b/i
 const NO_PROOF = /^(none|n\/?a|nothing|not (needed|required|applicable)|manual(ly)?|-+|todo|tbd|later)\.?$/i
-const PATH_LIKE = /^[\w.@()[\]*+~-]+(\/[\w.@()[\]*+~-]+)*$/u
 
 /**
  * Checks a plan against the quality rules and the contract; an empty list means it may be edited by. Whether a step
@@ -51,17 +48,3 @@ const outsideTarget = (step: PlanStep, path: string, allowed: readonly string[])
   rule: 'target_in_scope',
   message: `Step ${step.id} writes ${path}; the contract allows ${allowed.join(', ')} only.`,
 })
-
-const writes = (step: PlanStep): boolean => !READING.test(step.action.trim())
-
-/** What looks like a path in a target: it has a slash or a file ending; words and commands do not. */
-function pathsIn(target: string): readonly string[] {
-  const words = target.split(/[\s,;`'"]+/).map((word) => word.replace(/^\.\//, '').replace(/[.:)]+$/, ''))
-  return words.filter((word) => PATH_LIKE.test(word) && (word.includes('/') || /^[^.]+\.[a-z]\w{0,9}$/i.test(word)))
-}
-
-function matcher(globs: readonly string[]): (path: string) => boolean {
-  if (globs.length === 0) return () => false
-  const match = picomatch([...globs], { dot: true, nocase: true })
-  return (path) => match(path) || match(`${path}/x`)
-}

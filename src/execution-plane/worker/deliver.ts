@@ -7,6 +7,7 @@ import { approvalGate } from './approval-gate.ts'
 import { askPolicy } from './ask-policy.ts'
 import { evidenceOwed } from './capability-evidence.ts'
 import { need, type Ending, type Execution } from './execution.ts'
+import { learn } from './learn.ts'
 import { publicationTooLarge } from './level-numbers.ts'
 import { sealPacket } from './seal-packet.ts'
 
@@ -24,6 +25,7 @@ export async function deliver(execution: Execution): Promise<Ending | Delivered>
   const evidence = evidenceOf(execution)
   const owed = evidenceOwed(execution)
   if (owed !== undefined) return owed
+  await learn(execution)
   if (run.mode === 'analysis_only' || run.mode === 'dry_run_patch') {
     const { sha256 } = await sealPacket(execution, { state: 'completed', summary, diagnosis: null })
     return { summary, packet_sha256: sha256, evidence }

@@ -55,6 +55,7 @@ import type {
 } from '#ports'
 import type { JudgeReport } from '#execution-plane/judge'
 import type { ForeignTools, McpGateway } from '#execution-plane/mcp-gateway'
+import type { LikelyFile, ScopeFinding } from '#execution-plane/planner'
 import type { Trials } from '#execution-plane/verification-plan'
 import type { WordMemory } from '#execution-plane/repository-intelligence'
 import type { Workspace } from '#execution-plane/workspace'
@@ -159,6 +160,12 @@ export interface Execution {
   readonly found: Found
 }
 
+/** What the planner foresaw. */
+interface Foreseen {
+  readonly likely: readonly LikelyFile[]
+  readonly findings: readonly ScopeFinding[]
+}
+
 /** What a model said of a tree. */
 interface Judged {
   readonly tree: string
@@ -194,6 +201,8 @@ export interface Found {
   /** Whose the failures of `after` are. */
   failures?: readonly SortedFailure[]
   red_green?: RedGreenReport
+  /** What was foreseen of the scope before a token was spent; absent: the scope bounds no path. */
+  foreseen?: Foreseen
   plan?: Plan
   plan_sha256?: string
   /** Signs the delimiters around untrusted text with a secret of the run. */

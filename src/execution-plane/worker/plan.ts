@@ -6,6 +6,7 @@ import { findRelevant, mapRepository } from '#execution-plane/repository-intelli
 import { waitForAct } from './approval-gate-acts.ts'
 import { flagged, sharedSign } from './context-record.ts'
 import { checkpoint, noWayLeft, openingForChanges } from './checkpoints.ts'
+import { foresee, keepPlanRecord } from './foresee.ts'
 import { endingOf } from './ending-of-outcome.ts'
 import { keep, need, reproductionRecorded, type Ending, type Execution } from './execution.ts'
 import { treeReader } from './prepare.ts'
@@ -31,10 +32,13 @@ export async function reproduce(execution: Execution): Promise<Ending | undefine
 /** The agent reads and plans; the plan is accepted by rules before anything may be edited. */
 export async function plan(execution: Execution): Promise<Ending | undefined> {
   const { found, run, journal } = execution
+  const unfit = await foresee(execution)
+  if (unfit !== undefined) return unfit
   const opening = await contextFor(execution)
   if (execution.task.agent.kind !== 'native') void startBaseline(execution)
   const ending = await planUntilAccepted(execution, opening)
   if (ending !== undefined) return ending
+  await keepPlanRecord(execution)
   if (run.mode === 'analysis_only') return undefined
   await journal.advance('editing', {
     plan_sha256: found.plan_sha256 ?? null,

@@ -1,0 +1,30 @@
+import type { Task } from '#domain/task'
+import type { VerificationProfile } from '#domain/verification'
+
+/** A file that is probably meant, with why. */
+export interface LikelyFile {
+  readonly path: string
+  readonly reasons: readonly string[]
+}
+
+/** What is known of a repository in view of one task before anything is planned. The platform's own, from maps and ranker. */
+export interface PlanGround {
+  /** Best first; empty where nobody looked, or nothing fits. */
+  readonly likely: readonly LikelyFile[]
+  /** Runs the tests of the likely files alone; null where nothing tells how. */
+  readonly focused_command: string | null
+  /** Who answers for the likely files; empty where nobody is named. */
+  readonly owners: readonly string[]
+  /** Why care is due, in words. */
+  readonly risk_notes: readonly string[]
+  /** False for a path that the forge's token may not push. Absent: nobody knows, and nothing is said of it. */
+  readonly pushable?: (path: string) => boolean
+}
+
+/** What a plan is held against besides its own words. */
+export interface PlanQuestion {
+  readonly task: Task
+  readonly ground?: PlanGround
+  /** How the change will be verified; absent where it is not known yet. */
+  readonly profile?: Pick<VerificationProfile, 'phases'>
+}
