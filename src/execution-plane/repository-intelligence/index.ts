@@ -5,6 +5,7 @@
  */
 export { RepositorySurvey, type MapRefusal } from './repository-survey.ts'
 export { repositoryContextPacket } from './context-packet.ts'
+export { repositoryMapsSchema } from './maps-schema.ts'
 export type { MapMaterial } from './ground/ground.ts'
 export { mapRepository, type RepositoryMap } from './map-repository.ts'
 export { findRelevant, type FileSlice } from './find-relevant.ts'

@@ -28,7 +28,7 @@ export function twoDeep(path: string): string {
 
 /** Takes `.` and `..` out of a path; undefined where it leaves the repository. */
 export function joined(folder: string, path: string): string | undefined {
-  const parts = folder === '.' ? [] : folder.split('/')
+  const parts = folder === '.' || folder === '' ? [] : folder.split('/')
   for (const part of path.split('/')) {
     if (part === '' || part === '.') continue
     if (part !== '..') parts.push(part)

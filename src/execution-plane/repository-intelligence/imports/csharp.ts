@@ -28,7 +28,8 @@ export function csharpResolver(ground: Ground): Resolver {
   }
 }
 
-const namespaceOf = (statements: readonly string[]): string => statements.find((text) => /^[\w.]+$/.test(text)) ?? ''
+const namespaceOf = (statements: readonly string[]): string =>
+  statements.flatMap((text) => /^\s*namespace\s+([\w.]+)/.exec(text)?.[1] ?? [])[0] ?? ''
 
 const usings = (statements: readonly string[]): readonly string[] =>
   statements.flatMap((text) => /^(?:global\s+)?using\s+(?:static\s+)?(?:\w+\s*=\s*)?([\w.]+)\s*;/.exec(text)?.[1] ?? [])

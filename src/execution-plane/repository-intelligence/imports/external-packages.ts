@@ -138,7 +138,7 @@ function mavenPackages(manifest: string, text: string): readonly Wanted[] {
 }
 
 const GRADLE =
-  /^\s*(\w*(?:[iI]mplementation|[aA]pi|[cC]ompileOnly|[rR]untimeOnly|[kK]apt|[aA]nnotationProcessor|[cC]ompile))\s*\(?\s*["']([\w.-]+):([\w.-]+)(?::([^"'@:]+))?/gm
+  /(?:^|[\s{;])(\w*(?:[iI]mplementation|[aA]pi|[cC]ompileOnly|[rR]untimeOnly|[kK]apt|[aA]nnotationProcessor|[cC]ompile))\s*\(?\s*["']([\w.-]+):([\w.-]+)(?::([^"'@:]+))?/gm
 
 const gradlePackages = (manifest: string, text: string): readonly Wanted[] =>
   [...text.matchAll(GRADLE)].map(([, how = '', group = '', artifact = '', range = '']) => ({

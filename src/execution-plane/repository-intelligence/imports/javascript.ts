@@ -17,7 +17,7 @@ export function javaScriptResolver(ground: Ground, projects: JavaScriptProjects)
     const folder = folderOf(file.path)
     return statements.flatMap((statement) => {
       const name = SPECIFIER.exec(statement)?.[2]
-      return name === undefined ? [] : [names.resolve(folder, name.replace(/[?#](?!.*\/).*$/, ''), file.path)]
+      return name === undefined ? [] : [names.resolve(folder, name.replace(/\?.*$/, ''), file.path)]
     })
   }
 }

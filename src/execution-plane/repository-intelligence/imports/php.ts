@@ -30,7 +30,8 @@ export function phpResolver(ground: Ground, roots: readonly Psr4Root[]): Resolve
   for (const file of ground.code) {
     if (file.language !== 'PHP') continue
     const [first = ''] = ground.importsOf(file)
-    const namespace = /^[\w\\]+$/.test(first) ? `${first}\\` : ''
+    const told = /^\s*namespace\s+([\w\\]+)/.exec(first)?.[1]
+    const namespace = told === undefined ? '' : `${told}\\`
     push(declared, `${namespace}${stemOf(file.path)}`, file.path)
   }
   const classOf = (name: string): string | undefined => {

@@ -20,8 +20,9 @@ export const DEPLOYMENT_KINDS: readonly DeploymentKind[] = [
   { name: 'worker', paths: /(^|\/)wrangler\.(toml|jsonc?)$/ },
   {
     name: 'platform',
-    paths: /(^|\/)(fly\.toml|app\.ya?ml|vercel\.json|netlify\.toml|render\.yaml|heroku\.yml|railway\.(json|toml))$/,
+    paths: /(^|\/)(fly\.toml|vercel\.json|netlify\.toml|render\.yaml|heroku\.yml|railway\.(json|toml))$/,
   },
+  { name: 'platform', paths: /(^|\/)app\.ya?ml$/, holds: /^(runtime|name|service):/m },
   { name: 'systemd', paths: /\.(service|timer|socket)$/, holds: /^\[(Service|Timer|Socket)\]/m },
   {
     name: 'kubernetes',

@@ -14,7 +14,7 @@ export interface FocusedTest {
 const UNKNOWN: FocusedTest = { framework: null, command: null }
 /** Files of a test folder that hold no tests themselves. */
 const SUPPORT =
-  /(^|\/)(conftest\.py|__init__\.py|spec_helper\.rb|test_helper\.rb|mod\.rs|(fixtures?|testdata|support|__mocks__|__fixtures__)\/.*|(setup|helpers?|utils?)[^/]*)$/i
+  /(^|\/)(conftest\.py|__init__\.py|spec_helper\.rb|test_helper\.rb|mod\.rs|(fixtures?|testdata|support|helpers?|utils?|__mocks__|__fixtures__)\/.*|(setup|helpers?|utils?)[^/]*)$/i
 const NAMED_TEST = /[._-](test|spec)s?\.\w+$|^tests?_|(Test|Tests|IT|Spec)\.\w+$/i
 
 /** How the tests of one file are run alone, told by the manifests of its module. */

@@ -38,7 +38,8 @@ function subjectOf(path: string): string | undefined {
     /^(.+?)(?:Tests?|IT|Spec)$/.exec(stem)?.[1] ??
     (/(^|\/)(__tests__|tests?|specs?)\//.test(path) ? stem : undefined)
   const plain =
-    named === undefined || /^(index|main|mod|conftest|__init__|setup|helpers?|utils?|common|macros|support|types|fixtures?)$/i.test(named)
+    named === undefined ||
+    /^(index|main|mod|conftest|__init__|setup|helpers?|utils?|common|macros|support|types|fixtures?)$/i.test(named)
       ? undefined
       : plainName(named)
   return plain === '' ? undefined : plain
