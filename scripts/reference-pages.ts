@@ -8,6 +8,7 @@ import { EVENT_FIELDS } from '#domain/event'
 import { FAILURE_CLASSES, GANDER_ERRORS } from '#domain/failure'
 import { FROM_ANY_ACTIVE, GUARDS, RUN_LIFECYCLE, RUN_STATES } from '#domain/run'
 import { PHASE_TOOLS, TOOL_ACTIONS, TOOL_NAMES, type AgentPhase } from '#domain/tool'
+import { repositoryMapsSchema } from '#execution-plane/repository-intelligence'
 import { modelPolicySchema } from '#execution-plane/model-gateway'
 import { TOOLS } from '../src/execution-plane/tool-gateway/tools/all-tools.ts'
 import { fakeCli } from '../test/support/fake-cli-environment.ts'
@@ -29,6 +30,7 @@ export function referencePages(): Readonly<Record<string, string>> {
     'evidence-bundle.schema.json': `${JSON.stringify(packetSchemas().bundle, undefined, 2)}\n`,
     'evidence-predicate.schema.json': `${JSON.stringify(packetSchemas().predicate, undefined, 2)}\n`,
     'model-policy.schema.json': `${JSON.stringify(policySchema(), undefined, 2)}\n`,
+    'repository-maps.schema.json': repositoryMaps(),
     'sandbox-profile.schema.json': sandboxProfile(),
     'task.schema.json': `${JSON.stringify(taskJsonSchema(), undefined, 2)}\n`,
   }
@@ -45,6 +47,11 @@ const page = (title: string, source: string, ...parts: readonly string[]) =>
 function sandboxProfile(): string {
   const schema = z.toJSONSchema(sandboxProfileSchema, { io: 'input', target: 'draft-2020-12' })
   return `${JSON.stringify({ title: 'Gander sandbox profile', ...schema }, undefined, 2)}\n`
+}
+
+function repositoryMaps(): string {
+  const schema = z.toJSONSchema(repositoryMapsSchema, { io: 'output', target: 'draft-2020-12' })
+  return `${JSON.stringify({ title: 'Maps of a repository, as `gander map --json` prints them', ...schema }, undefined, 2)}\n`
 }
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
@@ -69,6 +76,7 @@ function index(): string {
       '- [Task file](task.schema.json): JSON Schema for `gander run --task`',
       '- [Sandbox profile](sandbox-profile.schema.json): JSON Schema for `gander run --sandbox-profile`',
       '- [Verification profile](verification-profile.schema.json): JSON Schema for `gander run --verify`',
+      '- [Maps of a repository](repository-maps.schema.json): JSON Schema of `gander map --json`',
       '- [Evidence packet](evidence-bundle.schema.json) and [its predicate](evidence-predicate.schema.json): JSON Schemas of `packet.json`',
       '- [Life of a run](lifecycle.md): states, arrows and guards',
       '- [Tools](tools.md): what an agent may call, and when',
