@@ -81,7 +81,7 @@ function flags(items: readonly ContextItem[], look: Look): readonly string[] {
     item.id,
     flag.rule,
     place(item),
-    `${flag.lines.length === 1 ? 'line' : 'lines'} ${flag.lines.join(', ')} of what was shown`,
+    `${flag.lines.length === 1 ? 'line' : 'lines'} ${flag.lines.join(', ')}: ${plainLine(flag.title)}`,
   ])
   return [
     '',

@@ -39,6 +39,8 @@ export type ContextItemType =
 /** A rule that a text met, with the lines it met it on, counted from 1 in the text as shown; at most ten of them. */
 export interface TextFlag {
   readonly rule: string
+  /** What such a line does, for people. */
+  readonly title: string
   readonly lines: readonly number[]
 }
 

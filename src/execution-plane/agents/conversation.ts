@@ -19,7 +19,7 @@ export interface Conversation {
 }
 
 /** A tool output, or the long arguments of a message's calls, that a stub replaced. */
-export type LeftOut = {
+type LeftOut = {
   /** The call's id, or `m` with the message's number. */
   readonly id: string
   /** Empty for arguments. */

@@ -104,7 +104,7 @@ describe('gander context', () => {
     expect(out).toMatch(/ctx-5 +source file slice +\d+ +merged +internal +src\/parse\.ts:1-9/)
     expect(out).toMatch(/regulated +db\/customers\.csv:1-9 +class\.rows_of_people/)
     expect(out).toMatch(/over budget +z\.ts:1-9 +no room was left for it/)
-    expect(out).toMatch(/ctx-3 +suspicious\.overrides_rules +AGENTS\.md +line 2 /)
+    expect(out).toMatch(/ctx-3 +suspicious\.overrides_rules +AGENTS\.md +line 2: tells to set rules/)
     expect(out).toMatch(/ 4 +10:00:04 +~2,000 +3 messages +2 new, 1 given up before/)
   })
 

@@ -2,7 +2,7 @@ import type { ModelChoice } from '#domain/task'
 import { weighText } from './weigh-text.ts'
 
 /** Tokenisers that make about as many tokens of the same text. */
-export type TokenFamily = 'openai' | 'anthropic' | 'google' | 'other'
+type TokenFamily = 'openai' | 'anthropic' | 'google' | 'other'
 
 /** Counts the tokens a model's own tokeniser would make, without it. */
 export interface TokenCounter {

@@ -1,5 +1,5 @@
 import type { TextFlag } from '#domain/context'
-import { canonical, readAs, type TextKind } from './canonical.ts'
+import { canonical, HIDING_RULES, readAs, type TextKind } from './canonical.ts'
 import { SUSPICION_RULES } from './suspicious-rules.ts'
 
 /** A text of somebody else as it may be shown, with what in it reads like orders or hides something. */
@@ -23,6 +23,13 @@ const PLAIN_ORDERS = new Set([
   'suspicious.runs_remote',
 ])
 
+const TITLES: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(SUSPICION_RULES.map(({ id, title }) => [id, title])),
+  ...HIDING_RULES,
+  'suspicious.in_base64': 'holds orders in base64',
+  'suspicious.in_rot13': 'holds orders with turned letters',
+}
+
 /**
  * The one door for text that others wrote: shows what it hides and names the lines that read like orders. Deterministic;
  * a flag is a remark for the model and for people, never a boundary.
@@ -45,7 +52,10 @@ export function flagText(text: string, kind: TextKind): FlaggedText {
     if (veiled.tried) encoded += 1
     for (const rule of veiled.rules) note(rule, index + 1)
   }
-  return { text: shown, flags: [...lines].map(([rule, found]) => ({ rule, lines: found })) }
+  return {
+    text: shown,
+    flags: [...lines].map(([rule, found]) => ({ rule, title: TITLES[rule] ?? rule, lines: found })),
+  }
 }
 
 /** What every rule needs in a line: most lines have none of it, and are asked for no more. */
