@@ -9,6 +9,7 @@ import { checkpoint, noWayLeft, openingForChanges } from './checkpoints.ts'
 import { foresee, keepPlanRecord } from './foresee.ts'
 import { endingOf } from './ending-of-outcome.ts'
 import { keep, need, reproductionRecorded, type Ending, type Execution } from './execution.ts'
+import { notesForContext } from './notes-for-context.ts'
 import { treeReader } from './prepare.ts'
 import { settleBaseline, startBaseline } from './verify.ts'
 
@@ -109,6 +110,7 @@ async function contextFor(execution: Execution): Promise<string> {
       source: repository.source,
       map,
       slices,
+      notes: await notesForContext(execution),
       baseline: before,
       list: files,
       read: reader.read,
