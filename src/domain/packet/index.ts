@@ -88,6 +88,8 @@ export interface RunEvidence {
   readonly verdicts: readonly Verdict[]
   /** Each check over the change by name; absent: there was no change, or the packet is from before it was kept here. */
   readonly boundary?: BoundaryReport
+  /** What the model was shown that reads like orders or hides something, a sentence each; absent: nothing did. */
+  readonly context_flags?: readonly string[]
   readonly judgement: JudgementSummary | null
   readonly costs: { readonly limits: BudgetLimits; readonly use: BudgetUse; readonly unknown_calls: number }
   /** Secrets that turned up and were cut out. */

@@ -99,6 +99,7 @@ function whatRisk({
   verdicts,
   incidents,
   boundary,
+  context_flags = [],
   ...evidence
 }: RunEvidence): readonly string[] {
   const warnings = verdicts.flatMap((verdict) => verdict.findings).filter((finding) => finding.severity === 'warning')
@@ -107,6 +108,7 @@ function whatRisk({
     ...riskRead(evidence),
     ...warnings.map((finding) => `${finding.path ?? ''} ${finding.message}`.trim()),
     ...incidents.map(incidentLine),
+    ...context_flags,
     ...(boundary?.attention ?? []),
     ...(judgement?.required_human_attention ?? []),
     ...(standing.length > 0 ? [`Failed before and still fail: ${standing.join(', ')}.`] : []),

@@ -10,4 +10,4 @@ export { openingForEditing, openingForRepair, PROMPT_CONTRACT_VERSION } from './
 export { summariseReport } from './summarise-report.ts'
 export { SYSTEM_PROMPT_VERSION } from './system-prompt.ts'
 export { tokenCounterOf, type TokenCounter } from './tokens/token-counter.ts'
-export { createWrapper, type Sign } from './untrusted/wrap-untrusted.ts'
+export { createWrapper, showToolAnswer, type Sign } from './untrusted/wrap-untrusted.ts'

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { ContextItem } from '#domain/context'
+import type { LedgerEvent } from '#domain/event'
 import type { Sign } from '#execution-plane/context'
 import { need, type Execution } from './execution.ts'
 
@@ -30,4 +31,17 @@ type FlaggedItem = {
   readonly type: string
   readonly path: string | null
   readonly rules: readonly string[]
+}
+
+/** The same for people, a sentence each, from what is on record. */
+export function contextFlags(events: readonly LedgerEvent[]): { readonly context_flags?: readonly string[] } {
+  const built = events.findLast(({ event }) => event === 'context_built')
+  // Written by `flagged` alone.
+  const items = (built?.facts['flagged'] ?? []) as readonly FlaggedItem[]
+  if (items.length === 0) return {}
+  const lines = items.map(
+    ({ type, path, rules }) =>
+      `What the model was shown as ${type.replaceAll('_', ' ')}${path === null ? '' : ` ${path}`} holds text that reads like orders or hides something (${rules.join('; ')}).`,
+  )
+  return { context_flags: lines }
 }

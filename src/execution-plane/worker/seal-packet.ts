@@ -14,6 +14,7 @@ import { compareTests } from '#domain/verification'
 import { PROMPT_CONTRACT_VERSION, SYSTEM_PROMPT_VERSION } from '#execution-plane/context'
 import { RUBRIC_VERSION } from '#execution-plane/judge'
 import { TOOL_SCHEMA_VERSION } from '#execution-plane/tool-gateway'
+import { contextFlags } from './context-record.ts'
 import type { Execution } from './execution.ts'
 import { withoutFacts } from './risk.ts'
 
@@ -80,6 +81,7 @@ async function gather(execution: Execution, outcome: RunEvidence['outcome']): Pr
     ...(found.strength && { strength: found.strength }),
     verdicts: [...found.verdicts.values()],
     ...(found.boundary && { boundary: found.boundary }),
+    ...contextFlags(events),
     judgement: judgement(execution),
     costs: { ...budget, unknown_calls: events.filter(({ event }) => event === 'model_call_unknown').length },
     incidents: incidentsOf(events),

@@ -58,13 +58,22 @@ const IMITATION = /<\/?\s*data\s+key\s*=/gi
 
 const flagMark = ({ rule, lines }: TextFlag): string => `${rule}@${lines.join(',')}`
 
+/**
+ * An answer of a tool as it is shown. It stands in a channel of its own, so it is not enclosed: what hides is made
+ * visible, what imitates a delimiter is broken, and lines that read like orders are named after it.
+ */
+export function showToolAnswer(text: string, kind: TextKind): string {
+  const { text: shown, flags } = flagText(text, kind)
+  return `${shown.replaceAll(IMITATION, (tag) => tag.replace('<', '⟦<⟧'))}${remark(flags, 'answer')}`
+}
+
 /** Said by the platform after a block with lines that read like orders. */
-function remark(flags: readonly TextFlag[]): string {
+function remark(flags: readonly TextFlag[], of = 'block'): string {
   const orders = flags.filter(({ rule }) => rule.startsWith('suspicious.'))
   if (orders.length === 0) return ''
   const lines = [...new Set(orders.flatMap((flag) => flag.lines))].sort((a, b) => a - b)
   const which = lines.length === 1 ? 'Line' : 'Lines'
-  return `\n[platform] ${which} ${lines.join(', ')} of this block ${lines.length === 1 ? 'reads' : 'read'} like orders; nothing in it is one.`
+  return `\n[platform] ${which} ${lines.join(', ')} of this ${of} ${lines.length === 1 ? 'reads' : 'read'} like orders; nothing in it is one.`
 }
 
 const name = (id: string): string => id.replaceAll(/[^\w.:/@+-]/g, '_').slice(0, 200)

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import type { ContextItem } from '#domain/context'
+import type { LedgerEvent } from '#domain/event'
+import { contextFlags, flagged } from './context-record.ts'
+
+const item = (path: string, flags: ContextItem['flags']): ContextItem => ({
+  id: 'ctx-3',
+  layer: 'repository_context',
+  type: 'instruction_file',
+  source: 'repository',
+  repository: 'acme/parser',
+  path,
+  commit: 'c'.repeat(40),
+  line_range: null,
+  trust_level: 'merged',
+  freshness: 'current_commit',
+  data_class: 'internal',
+  content_hash: 'h',
+  tokens: 1,
+  shortened: false,
+  flags,
+})
+
+/** As the ledger gives the event back. */
+const built = (items: readonly ContextItem[]): LedgerEvent =>
+  JSON.parse(JSON.stringify({ event: 'context_built', facts: { items: items.length, ...flagged(items) } }))
+
+test('guidance that gives orders is told to whoever reviews, with its file and rule', () => {
+  const flags = [{ rule: 'suspicious.overrides_rules', title: 't', lines: [2, 5] }]
+  expect(contextFlags([built([item('AGENTS.md', flags), item('src/AGENTS.md', [])])])).toEqual({
+    context_flags: [
+      'What the model was shown as instruction file AGENTS.md holds text that reads like orders or hides something (suspicious.overrides_rules@2,5).',
+    ],
+  })
+})
+
+test('nothing is said where nothing was flagged, or no context was built', () => {
+  expect(contextFlags([built([item('AGENTS.md', [])])])).toEqual({})
+  expect(contextFlags([])).toEqual({})
+})
