@@ -6,6 +6,7 @@ import { buildGround, modulesOf, type BuildGround } from './build/modules.ts'
 import { conventionMapOf } from './conventions/convention-map.ts'
 import { fileMapOf } from './files/file-map.ts'
 import { Ground, type MapMaterial } from './ground/ground.ts'
+import { giveWay } from './ground/in-turns.ts'
 import { folderOf, upwards } from './ground/path-parts.ts'
 import { dependencyMapOf } from './imports/dependency-map.ts'
 import { followImports, type Imports } from './imports/follow-imports.ts'
@@ -145,18 +146,27 @@ export class RepositorySurvey {
     const { build, imports, manifests, modules, owners } = this.#parts
     const moduleOf = (path: string) => this.moduleOf(path)
     const [runtime, convention] = await Promise.all([runtimeMapOf(ground, manifests), conventionMapOf(ground, imports)])
+    const ownership = await ownershipMapOf(ground, owners)
+    const symbol = symbolMapOf(ground, imports)
+    await giveWay()
+    const test = testMapOf(ground, { reach: this.#reached(), build, moduleOf })
+    await giveWay()
+    const risk = riskMapOf(ground)
+    await giveWay()
+    const dependency = dependencyMapOf(ground, imports)
+    await giveWay()
     return {
       schema: 'gander.maps/v1',
       repository: this.repository,
       commit: this.commit,
       file: fileMapOf(ground),
       build: buildMapOf(ground, modules, build),
-      symbol: symbolMapOf(ground, imports),
-      dependency: dependencyMapOf(ground, imports),
-      test: testMapOf(ground, { reach: this.#reached(), build, moduleOf }),
-      ownership: ownershipMapOf(ground, owners),
+      symbol,
+      dependency,
+      test,
+      ownership,
       runtime,
-      risk: riskMapOf(ground),
+      risk,
       convention,
     }
   }

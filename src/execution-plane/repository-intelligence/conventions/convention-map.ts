@@ -18,7 +18,7 @@ export async function conventionMapOf(ground: Ground, imports: Imports): Promise
     commit: ground.commit,
     tools: await toolsOf(ground),
     indentation: await indentationOf(ground),
-    naming: namingOf(ground),
+    naming: await namingOf(ground),
     layers: bounded(layersOf(ground, imports), MOST_LAYERS),
     commits: commitStyle(ground.past),
   }

@@ -1,13 +1,14 @@
 import type { ConventionMap } from '#ports'
 import { count, mostFirst } from '../ground/bounded.ts'
 import type { Ground } from '../ground/ground.ts'
+import { inTurns } from '../ground/in-turns.ts'
 import { stemOf } from '../ground/path-parts.ts'
 
 const FEWEST = 5
 const SINGLE = /^[a-z][a-z0-9]*$/
 
 /** How names are written, by language and kind of symbol; a name of one word says nothing between styles. */
-export function namingOf(ground: Ground): ConventionMap['naming'] {
+export async function namingOf(ground: Ground): Promise<ConventionMap['naming']> {
   const styles = new Map<string, Map<string, number>>()
   const learn = (language: string, kind: string, name: string): void => {
     const style = styleOf(name)
@@ -17,10 +18,10 @@ export function namingOf(ground: Ground): ConventionMap['naming'] {
     styles.set(key, known)
     count(known, style)
   }
-  for (const { path, language = '' } of ground.code) {
+  await inTurns(ground.code, ({ path, language = '' }) => {
     learn(language, 'file', stemOf(path).replace(/\.[a-z]+$/, ''))
     for (const { name, kind } of ground.symbolsOf(path)) learn(language, kind, name)
-  }
+  })
   return [...styles]
     .flatMap(([key, counts]) => {
       const [language = '', kind = ''] = key.split('\0')

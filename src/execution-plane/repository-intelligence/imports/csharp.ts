@@ -1,5 +1,6 @@
 import type { Ground, MappedFile } from '../ground/ground.ts'
 import { push } from '../ground/bounded.ts'
+import { inTurns } from '../ground/in-turns.ts'
 import { external, STANDARD, type Resolution, type Resolver } from './resolution.ts'
 
 const TYPES: ReadonlySet<string> = new Set(['class', 'interface', 'enum', 'type'])
@@ -11,11 +12,11 @@ const MOST_TYPES = 20
  * Follows `using` to the files of a namespace that declare a type which stands in the using file as a word; a file's own
  * namespace and those around it need no `using`.
  */
-export function csharpResolver(ground: Ground): Resolver {
+export async function csharpResolver(ground: Ground): Promise<Resolver> {
   const files = ground.code.filter(({ language }) => language === 'C#')
   const namespace_of = new Map(files.map((file) => [file.path, namespaceOf(ground.importsOf(file))]))
   const namespaces = new Set(namespace_of.values())
-  const users = usesOf(ground, files)
+  const users = await usesOf(ground, files)
   return (file, statements) => {
     const used = usings(statements)
     const open = new Set([...used, ...around(namespace_of.get(file.path) ?? '')])
@@ -41,14 +42,14 @@ function around(namespace: string): readonly string[] {
 }
 
 /** By file: those that declare a type it names. */
-function usesOf(ground: Ground, files: readonly MappedFile[]): ReadonlyMap<string, readonly string[]> {
+async function usesOf(ground: Ground, files: readonly MappedFile[]): Promise<ReadonlyMap<string, readonly string[]>> {
   const uses = new Map<string, string[]>()
   const own = new Set(files.map(({ path }) => path))
-  for (const { path } of files) {
+  await inTurns(files, ({ path }) => {
     const types = ground.symbolsOf(path).filter(({ kind, container }) => TYPES.has(kind) && container === undefined)
     const names = new Set(types.slice(0, MOST_TYPES).map(({ name }) => name))
     for (const name of names)
       for (const user of ground.pathsWith(name)) if (user !== path && own.has(user)) push(uses, user, path)
-  }
+  })
   return uses
 }

@@ -2,6 +2,7 @@ import type { ExternalPackage } from '#ports'
 import type { Manifests } from '../build/manifests.ts'
 import { count, push } from '../ground/bounded.ts'
 import type { Ground, MappedFile } from '../ground/ground.ts'
+import { inTurns } from '../ground/in-turns.ts'
 import { cppResolver } from './cpp.ts'
 import { csharpResolver } from './csharp.ts'
 import { externalPackages, importNames } from './external-packages.ts'
@@ -46,7 +47,7 @@ export async function followImports(ground: Ground, manifests: Manifests): Promi
   const counts = { internal: 0, external: 0, standard: 0, unresolved: 0 }
   const unresolved: { path: string; names: string }[] = []
   const named = new Map<string, number>()
-  for (const file of ground.code) {
+  await inTurns(ground.code, (file) => {
     const resolutions = resolverOf(file)?.(file, statements(file)) ?? []
     const paths = new Set<string>()
     for (const each of resolutions) {
@@ -58,7 +59,7 @@ export async function followImports(ground: Ground, manifests: Manifests): Promi
     paths.delete(file.path)
     if (paths.size > 0) of.set(file.path, [...paths])
     for (const path of paths) push(by, path, file.path)
-  }
+  })
   return { of, by, counts, unresolved, packages: counted(externalPackages(manifests), named) }
 }
 
@@ -78,7 +79,7 @@ async function resolvers(
   const go = has('Go') ? goResolver(ground, await readGoModules(ground)) : undefined
   const rust = has('Rust') ? rustResolver(ground, rustCrates(ground, manifests.cargo)) : undefined
   const jvm_files = ground.code.filter(({ language }) => isJvm(language))
-  const jvm = jvm_files.length > 0 ? jvmResolver(ground, new JvmPackages(jvm_files, statements)) : undefined
+  const jvm = jvm_files.length > 0 ? await jvmResolver(ground, new JvmPackages(jvm_files, statements)) : undefined
   const cpp = has('C', 'C++', 'Objective-C') ? cppResolver(ground) : undefined
   const by_language: Readonly<Record<string, Resolver | undefined>> = {
     TypeScript: java_script,
@@ -91,7 +92,7 @@ async function resolvers(
     C: cpp,
     'C++': cpp,
     'Objective-C': cpp,
-    'C#': has('C#') ? csharpResolver(ground) : undefined,
+    'C#': has('C#') ? await csharpResolver(ground) : undefined,
     Ruby: has('Ruby') ? rubyResolver(ground) : undefined,
     PHP: has('PHP') ? phpResolver(ground, psr4Roots(manifests.composer)) : undefined,
   }

@@ -1,5 +1,6 @@
 import type { Ground, MappedFile } from '../ground/ground.ts'
 import { push } from '../ground/bounded.ts'
+import { inTurns } from '../ground/in-turns.ts'
 import { folderOf, stemOf } from '../ground/path-parts.ts'
 import { external, internalOr, STANDARD, type Resolution, type Resolver } from './resolution.ts'
 
@@ -60,8 +61,8 @@ function packageByFolder(path: string): string {
 }
 
 /** Follows imports of classes; files of the same package need none and are told by the words they use. */
-export function jvmResolver(ground: Ground, packages: JvmPackages): Resolver {
-  const same = sameScope(ground, (path) => packages.packageOf(path))
+export async function jvmResolver(ground: Ground, packages: JvmPackages): Promise<Resolver> {
+  const used = await usedInPackage(ground, packages)
   return (file, statements) => {
     const named = statements.flatMap((statement): readonly Resolution[] => {
       const found = /^\s*import\s+(?:static\s+)?([\w.`]+?)(\.[*_])?\s*(?:as\s+\w+|;|$)/.exec(
@@ -72,7 +73,7 @@ export function jvmResolver(ground: Ground, packages: JvmPackages): Resolver {
       const paths = packages.find(name, found?.[2] !== undefined).filter((path) => path !== file.path)
       return [internalOr(paths, () => (STANDARD_PACKAGES.test(`${name}.`) ? STANDARD : external(groupOf(name))))]
     })
-    const beside = same(file)
+    const beside = used.get(file.path) ?? []
     return beside.length > 0 ? [...named, { to: 'internal', paths: beside }] : named
   }
 }
@@ -85,26 +86,18 @@ const groupOf = (name: string): string => {
 }
 
 /**
- * Files of the same scope that a file uses without an import: those whose name, which is that of their class, stands in
- * it as a word. One search of the index by file, never one by pair.
+ * By file: the files of the same package that it uses without an import. Their name, which is that of their class,
+ * stands in it as a word. One search of the index by file, never one by pair.
  */
-function sameScope(ground: Ground, scopeOf: (path: string) => string): (file: MappedFile) => readonly string[] {
-  let users: ReadonlyMap<string, readonly string[]> | undefined
-  return (file) => {
-    users ??= usersByWord(ground, scopeOf)
-    return users.get(file.path) ?? []
-  }
-}
-
-function usersByWord(ground: Ground, scopeOf: (path: string) => string): ReadonlyMap<string, readonly string[]> {
+async function usedInPackage(ground: Ground, packages: JvmPackages): Promise<ReadonlyMap<string, readonly string[]>> {
   const uses = new Map<string, string[]>()
   const jvm = ground.code.filter(({ language }) => isJvm(language))
-  const scopes = new Map(jvm.map(({ path }) => [path, scopeOf(path)]))
-  for (const { path } of jvm) {
-    const scope = scopes.get(path)
+  const package_of = new Map(jvm.map(({ path }) => [path, packages.packageOf(path)]))
+  await inTurns(jvm, ({ path }) => {
+    const own = package_of.get(path)
     for (const user of ground.pathsWith(stemOf(path)))
-      if (user !== path && scopes.get(user) === scope) push(uses, user, path)
-  }
+      if (user !== path && package_of.get(user) === own) push(uses, user, path)
+  })
   return uses
 }
 

@@ -3,6 +3,7 @@ import { matcherOf } from '#domain/path'
 /** One rule of a CODEOWNERS file. */
 export interface OwnerRule {
   readonly pattern: string
+  /** Asks of a path in Unicode form NFC. */
   readonly matches: (path: string) => boolean
   /** As written; empty: the rule says that nobody owns these. */
   readonly owners: readonly string[]
@@ -73,7 +74,7 @@ function quickMatcher(pattern: string): (path: string) => boolean {
         .replace(/^\/|\/$/g, '')
         .split(/[*?]+/)
   const longest = plain.toSorted((a, b) => b.length - a.length)[0]?.replace(/^\/|\/$/g, '') ?? ''
-  return (path) => path.normalize('NFC').includes(longest) && matches(path)
+  return (path) => path.includes(longest) && matches(path)
 }
 
 /** A section while its lines are read; `owners` are those of lines that name none. */
@@ -103,6 +104,7 @@ function wordsOf(line: string): readonly string[] {
 
 /** Who owns a path: in each section the last rule that matches, and all sections together. */
 export function ownersOf({ sections }: CodeOwners, path: string): readonly string[] {
-  const owners = sections.flatMap(({ rules }) => rules.findLast(({ matches }) => matches(path))?.owners ?? [])
+  const plain = path.normalize('NFC')
+  const owners = sections.flatMap(({ rules }) => rules.findLast(({ matches }) => matches(plain))?.owners ?? [])
   return [...new Set(owners)]
 }

@@ -1,6 +1,7 @@
 import type { OwnershipMap, PastCommit } from '#ports'
 import { bounded, count, mostFirst } from '../ground/bounded.ts'
 import type { Ground } from '../ground/ground.ts'
+import { inTurns } from '../ground/in-turns.ts'
 import { twoDeep } from '../ground/path-parts.ts'
 import { CODEOWNERS_PLACES, ownersOf, readCodeOwners, type CodeOwners } from './code-owners.ts'
 
@@ -29,21 +30,20 @@ export async function readOwners(ground: Ground): Promise<Owners> {
 }
 
 /** Who answers for what: as CODEOWNERS says, and as the history shows. */
-export function ownershipMapOf(ground: Ground, owners: Owners): OwnershipMap {
+export async function ownershipMapOf(ground: Ground, owners: Owners): Promise<OwnershipMap> {
   const files = new Map<string, number>()
   let unowned = 0
-  for (const { path, kind } of ground.files) {
-    if (kind === 'vendored') continue
-    const of_file = owners.rules.sections.length === 0 ? [] : owners.of(path)
+  const own = ground.files.filter(({ kind }) => kind !== 'vendored')
+  await inTurns(own, ({ path }) => {
+    const of_file = owners.of(path)
     for (const owner of of_file) count(files, owner)
     if (of_file.length === 0) unowned += 1
-  }
-  const all = ground.files.filter(({ kind }) => kind !== 'vendored').length
+  })
   return {
     version: 1,
     commit: ground.commit,
     codeowners: owners.path,
-    owned_files: all - unowned,
+    owned_files: own.length - unowned,
     unowned_files: unowned,
     owners: bounded(
       mostFirst(files).map(([name, number]) => ({ name, files: number })),
