@@ -11,6 +11,7 @@ import { createWorkspaceFiles } from '#adapters/workspace-files'
 import { LOCAL_TENANT, type TenantId } from '#domain/ids'
 import type { ModelGateway, PriceTable, RunOrder, WorkerIdentity } from '#ports'
 import { chooseDriver } from './choose-driver.ts'
+import { codeStoreOf } from './code-store.ts'
 import { foreignParts } from './foreign-parts.ts'
 import { createGuestToolDesk } from './guest-tool-desk.ts'
 import { findGuests } from './find-guests.ts'
@@ -114,5 +115,6 @@ function tenantParts(settings: PlatformSettings, shared: SharedParts, tenant: Te
     redactor: shared.redactor,
     signer: signerWhenNeeded(settings),
   })
-  return { ...own, sealer, approval_rules: openApprovals(settings, { ...shared, ...own }).approval_rules }
+  const { approval_rules } = openApprovals(settings, { ...shared, ...own })
+  return { ...own, sealer, approval_rules, code_store: codeStoreOf(settings.home, tenant) }
 }

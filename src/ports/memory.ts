@@ -9,7 +9,7 @@ export interface MemoryWish {
 }
 
 /** Who reviews an entry, and what of it they saw: an approval is of exactly this text. */
-export interface MemoryReview {
+interface MemoryReview {
   readonly by: string
   /** Empty where nothing was said. */
   readonly reason: string

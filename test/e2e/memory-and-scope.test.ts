@@ -34,8 +34,13 @@ describe('memory', () => {
     expect(told).toContain(JSON.stringify(waiting[0]?.text).slice(1, -1))
     // What the ranker thinks lies outside is a warning: the run goes on, and its agent is told.
     expect(told).toContain('lie outside what the task may change')
-    const { artifacts } = (await packetOf(second.outcome)).evidence
-    expect(artifacts.map(({ kind }) => kind)).toContain('plan_record')
+    const kept = await lab.gander(['artifacts', second.outcome.run_id, 'plan_record'])
+    const record = JSON.parse(kept.stdout) as object
+    expect(record).toMatchObject({
+      likely_files: expect.arrayContaining([expect.objectContaining({ path: 'stocktake/count.py' })]),
+      foreseen: [{ rule: 'likely_outside_scope', severity: 'warning' }],
+      verification: { focused: expect.stringContaining('tests/test_count.py') },
+    })
   })
 })
 

@@ -23,7 +23,7 @@ import type {
 } from '#ports'
 
 /** One tenant's memory, for its people and for its runs. */
-export type Memory = TenantMemory & RunMemory
+type Memory = TenantMemory & RunMemory
 
 interface MemoryParts {
   readonly tenant: TenantId

@@ -53,6 +53,7 @@ import type {
   SwitchCheck,
   WorkspaceFiles,
 } from '#ports'
+import type { SegmentStore } from '#execution-plane/code-index'
 import type { JudgeReport } from '#execution-plane/judge'
 import type { ForeignTools, McpGateway } from '#execution-plane/mcp-gateway'
 import type { LikelyFile, ScopeFinding } from '#execution-plane/planner'
@@ -128,6 +129,8 @@ export interface WorkerParts {
   readonly words?: WordMemory
   /** Signs the delimiters of what every run on a commit is shown alike; absent: each run's own secret does. */
   readonly prefix_secret?: string
+  /** Keeps the code index of a repository between runs; absent: each look at the code makes it anew. */
+  readonly code_store?: (repository: string) => SegmentStore
   /** States of capabilities; absent: what was admitted stays open. */
   readonly capability_records?: Pick<CapabilityRecords, 'record'>
 }

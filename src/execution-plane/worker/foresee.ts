@@ -1,7 +1,9 @@
 import type { Json } from '#domain/json'
 import { foreseeScope, recordPlan, type LikelyFile, type PlanGround, type ScopeFinding } from '#execution-plane/planner'
 import { findRelevant } from '#execution-plane/repository-intelligence'
+import { workflowOf } from './checkpoints.ts'
 import { keep, need, type Ending, type Execution } from './execution.ts'
+import type { CodeOfTask } from './look-at-code.ts'
 import { treeReader } from './prepare.ts'
 
 const MOST_LIKELY = 10
@@ -11,11 +13,10 @@ export async function foresee(execution: Execution): Promise<Ending | undefined>
   const { task, journal } = execution
   const { allowed_paths, forbidden_paths } = task.scope
   if (task.agent.kind === 'transform' || allowed_paths.length + forbidden_paths.length === 0) return undefined
-  const repository = need(execution, 'repository')
-  const request = { commit: repository.source.commit, allowed_paths, forbidden_paths }
+  const { commit } = need(execution, 'repository').source
+  const request = { commit, allowed_paths, forbidden_paths }
   const value = await journal.perform({ key: 'foreseen', kind: 'context', request }, async () => {
-    const likely = await likelyFiles(execution)
-    const paths = (await treeReader(repository).list()).map(({ path }) => path)
+    const { likely, paths } = (await codeOf(execution)) ?? (await searched(execution))
     const findings = foreseeScope({ likely }, task, paths)
     const facts = {
       findings: findings.map(({ rule, severity, share }) => ({ rule, severity, share })),
@@ -44,25 +45,49 @@ export async function keepPlanRecord(execution: Execution): Promise<void> {
   const { plan, plan_sha256, profile } = found
   if (plan === undefined || plan_sha256 === undefined) return
   await journal.perform({ key: 'plan_record', kind: 'context', request: { plan_sha256 } }, async () => {
-    const likely = found.foreseen?.likely ?? (await likelyFiles(execution))
+    const ground = await groundOf(execution)
     const accepted = { plan, plan_sha256, foreseen: found.foreseen?.findings ?? [] }
-    const question = { task, ground: groundOf(execution, likely), ...(profile && { profile }) }
-    const record = recordPlan(accepted, question)
+    const record = recordPlan(accepted, { task, ground, ...(profile && { profile }) })
     const kept = await keep(execution, 'plan_record', 'plan-record.json', `${JSON.stringify(record, null, 2)}\n`)
     return { value: kept.sha256, artifacts: [kept] }
   })
 }
 
-async function likelyFiles({ parts, task, found }: Execution): Promise<readonly LikelyFile[]> {
-  if (found.repository === undefined || task.agent.kind === 'transform') return []
-  const { list, read } = treeReader(found.repository)
-  const search = { list: await list(), read, task, limit: MOST_LIKELY }
-  const slices = await findRelevant(parts.words === undefined ? search : { ...search, memory: parts.words })
-  const paths = [...new Set(slices.map(({ path }) => path))].slice(0, MOST_LIKELY)
-  return paths.map((path) => ({ path, reasons: ['its words fit the request'] }))
+/**
+ * Maps are made where a person looks at the plan before anything is edited, or the index was needed anyway: of a large
+ * repository that no run saw before they take seconds, and a search of words takes none.
+ */
+async function groundOf(execution: Execution): Promise<PlanGround> {
+  const { found, task, run } = execution
+  const notes = (found.risk ?? task.risk)?.reasons.map(({ signal, reason }) => `${signal}: ${reason}`) ?? []
+  const owners = task.owner === null ? [] : [task.owner]
+  const looked_at = run.mode === 'analysis_only' || workflowOf(execution).phases.plan.checkpoint !== null
+  const code = looked_at || found.foreseen !== undefined ? await codeOf(execution) : undefined
+  const likely = found.foreseen?.likely ?? code?.likely ?? (await searched(execution)).likely
+  const mapped = await code?.ground(likely).catch(() => undefined)
+  if (mapped === undefined) return { likely, focused_command: null, owners, risk_notes: notes }
+  return {
+    likely,
+    focused_command: mapped.focused_command,
+    owners: [...new Set([...owners, ...mapped.owners])],
+    risk_notes: [...notes, ...mapped.risk_notes],
+  }
 }
 
-function groundOf({ found, task }: Execution, likely: readonly LikelyFile[]): PlanGround {
-  const notes = (found.risk ?? task.risk)?.reasons.map(({ signal, reason }) => `${signal}: ${reason}`) ?? []
-  return { likely, focused_command: null, owners: task.owner === null ? [] : [task.owner], risk_notes: notes }
+/** What only helps to find one's way ends no run: without an index there is the search of words. */
+async function codeOf(execution: Execution): Promise<CodeOfTask | undefined> {
+  if (execution.task.agent.kind === 'transform') return undefined
+  const { lookAtCode } = await import('./look-at-code.ts')
+  return lookAtCode(execution).catch(() => undefined)
+}
+
+async function searched({ parts, task, found }: Execution): Promise<Pick<CodeOfTask, 'likely' | 'paths'>> {
+  if (found.repository === undefined || task.agent.kind === 'transform') return { likely: [], paths: [] }
+  const { list, read } = treeReader(found.repository)
+  const entries = await list()
+  const search = { list: entries, read, task, limit: MOST_LIKELY }
+  const slices = await findRelevant(parts.words === undefined ? search : { ...search, memory: parts.words })
+  const files = [...new Set(slices.map(({ path }) => path))].slice(0, MOST_LIKELY)
+  const likely = files.map((path): LikelyFile => ({ path, reasons: ['its words fit the request'] }))
+  return { likely, paths: entries.map(({ path }) => path) }
 }
