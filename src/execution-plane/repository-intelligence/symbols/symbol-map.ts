@@ -45,9 +45,12 @@ function topOf(ground: Ground, imports: Imports): SymbolMap['top']['entries'] {
     .toSorted((a, b) => importers(b.path) - importers(a.path) || b.lines - a.lines)
     .slice(0, LOOKED_AT)
   const found = most.flatMap(({ path }) => {
-    const own = ground
-      .symbolsOf(path)
-      .filter(({ kind, container, name }) => TELLING.has(kind) && container === undefined && name.length > 2)
+    const symbols = ground.symbolsOf(path)
+    const modules = new Set<string | undefined>(symbols.filter(({ kind }) => kind === 'module').map(({ name }) => name))
+    const own = symbols.filter(
+      ({ kind, container, name }) =>
+        TELLING.has(kind) && name.length > 2 && (container === undefined || modules.has(container)),
+    )
     const longest = own
       .toSorted((a, b) => b.end_line - b.start_line - (a.end_line - a.start_line))
       .slice(0, OF_ONE_FILE)
