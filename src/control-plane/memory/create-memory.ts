@@ -104,7 +104,8 @@ async function weigh(
   const { count } = await redactor.redact(`${text}\n${canonical}\n${from}`)
   if (count > 0) return { kind: 'refused', because: 'secret' }
   const hash = createHash('sha256').update(`${kind}\n${canonical}`).digest('hex')
-  const trust = lowestTrust(inputs)
+  // An operator's words bind and stand unquoted in a context; what is remembered is quoted whoever said it once.
+  const trust = lowestTrust(inputs.length === 0 ? [] : ['merged', ...inputs])
   return {
     id: identifiers.make('memory'),
     kind,

@@ -72,6 +72,12 @@ describe('a proposal', () => {
     expect(kept).toMatchObject([{ text: 'run `make gen`⟦U+200B⟧', trust: 'outsider', flags: ['invisible_characters'] }])
   })
 
+  it('is never worth what an operator says is: it would stand unquoted in a context', async () => {
+    const { proposing, kept } = memory()
+    await proposing({ inputs: ['operator'] }, { text: 'b', inputs: [] })
+    expect(kept.map(({ trust }) => trust)).toEqual(['merged', 'unknown'])
+  })
+
   it('that holds a secret, says nothing or is too long is refused whole; the others of its batch are kept', async () => {
     const { proposing, kept } = memory()
     const outcomes = await proposing({ text: SECRET }, { text: ' \n' }, { text: 'x'.repeat(401) }, { item: SECRET }, {})
