@@ -7,6 +7,7 @@ import { waitForAct } from './approval-gate-acts.ts'
 import { flagged, sharedSign } from './context-record.ts'
 import { checkpoint, noWayLeft, openingForChanges } from './checkpoints.ts'
 import { foresee, keepPlanRecord } from './foresee.ts'
+import { notesOfEarlierRuns } from './earlier-runs.ts'
 import { endingOf } from './ending-of-outcome.ts'
 import { keep, need, reproductionRecorded, type Ending, type Execution } from './execution.ts'
 import { notesForContext } from './notes-for-context.ts'
@@ -110,7 +111,7 @@ async function contextFor(execution: Execution): Promise<string> {
       source: repository.source,
       map,
       slices,
-      notes: await notesForContext(execution),
+      notes: [...(await notesForContext(execution)), ...(await notesOfEarlierRuns(execution))],
       baseline: before,
       list: files,
       read: reader.read,
