@@ -1,7 +1,8 @@
 import type { Task } from '#domain/task'
+import { isTest } from '#execution-plane/code-index'
 import type { TreeEntry } from '#ports'
 import { queryOf, termsOf, type Query } from './query.ts'
-import { isSearchable, isTest, readText, type RepositoryFiles } from './repository-files.ts'
+import { isSearchable, readText, type RepositoryFiles } from './repository-files.ts'
 import { bestWindows } from './windows.ts'
 import { createWordMemory, type FileWords, type WordMemory } from './word-memory.ts'
 

@@ -1,5 +1,11 @@
+import { isForeign, isTest } from '#execution-plane/code-index'
 import { BUILD_SYSTEMS, type BuildSystem } from './build-systems.ts'
-import { isForeign, isTest, readText, type RepositoryFiles } from './repository-files.ts'
+import { foldersIn, moduleFolders } from './build/module-folders.ts'
+import { systemOf } from './build/modules.ts'
+import { languageName } from './files/languages.ts'
+import { folderOf } from './ground/path-parts.ts'
+import { fieldsOf, readJson } from './ground/read-json.ts'
+import { readText, type RepositoryFiles } from './repository-files.ts'
 
 /** A folder with a manifest of its own. */
 interface RepositoryModule {
@@ -35,7 +41,7 @@ export async function mapRepository(files: RepositoryFiles): Promise<RepositoryM
   const build_system = mainSystem(root.length > 0 ? root : manifests)
   const all = new Set(paths)
   const known = new Set(own)
-  const manifest = known.has('package.json') ? parsed(await readText(files, 'package.json')) : {}
+  const manifest = known.has('package.json') ? readJson(await readText(files, 'package.json')) : {}
   return {
     build_system: build_system === 'npm' ? nodeFlavour(all) : build_system,
     root_manifests: root,
@@ -47,9 +53,6 @@ export async function mapRepository(files: RepositoryFiles): Promise<RepositoryM
     files: paths.length,
   }
 }
-
-const systemOf = (path: string): BuildSystem | undefined =>
-  BUILD_SYSTEMS.find(({ manifest }) => manifest.test(path))?.name
 
 function mainSystem(manifests: readonly string[]): BuildSystem | null {
   const counts = new Map<BuildSystem, number>()
@@ -66,44 +69,19 @@ function mainSystem(manifests: readonly string[]): BuildSystem | null {
 const nodeFlavour = (known: ReadonlySet<string>): BuildSystem =>
   known.has('pnpm-lock.yaml') ? 'pnpm' : known.has('yarn.lock') ? 'yarn' : 'npm'
 
-const SOURCE_FOLDERS = [
-  'src/main/java',
-  'src/main/kotlin',
-  'src/main/scala',
-  'src',
-  'lib',
-  'app',
-  'pkg',
-  'cmd',
-  'internal',
-]
-const TEST_FOLDERS = ['src/test/java', 'src/test/kotlin', 'src/test/scala', 'test', 'tests', '__tests__', 'spec', 'e2e']
-const CONFIG_FOLDERS = ['config', 'conf', 'src/main/resources', 'etc']
-
 function modulesOf(manifests: readonly string[], own: readonly string[]): readonly RepositoryModule[] {
   const folders = [...new Set(manifests.map(folderOf))].sort((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1))
-  const all = new Set(own.flatMap(ancestors))
-  return folders.slice(0, MODULES).map((path) => {
-    const present = (names: readonly string[]) => {
-      const there = names.map((name) => (path === '.' ? name : `${path}/${name}`)).filter((name) => all.has(name))
-      return there.filter((name) => !there.some((other) => other.startsWith(`${name}/`)))
-    }
-    return { path, sources: present(SOURCE_FOLDERS), tests: present(TEST_FOLDERS), config: present(CONFIG_FOLDERS) }
-  })
+  const all = foldersIn(own)
+  return folders.slice(0, MODULES).map((path) => ({ path, ...moduleFolders(path, all) }))
 }
 
-const folderOf = (path: string): string => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '.')
 const depth = (path: string): number => (path === '.' ? 0 : path.split('/').length)
-const ancestors = (path: string): readonly string[] => {
-  const parts = path.split('/')
-  return parts.slice(0, -1).map((_, index) => parts.slice(0, index + 1).join('/'))
-}
 
 const ENTRY =
   /(^|\/)((src\/)?(index|main|app|server|cli)\.([cm]?[jt]sx?|py|rs|go|rb|php)|__main__\.py|manage\.py|wsgi\.py|cmd\/[^/]+\/main\.go|(Main|App|Application|[A-Z]\w*Application)\.(java|kt))$/
 
 function entryPoints(own: readonly string[], manifest: Readonly<Record<string, unknown>>): readonly string[] {
-  const named = [manifest['main'], ...Object.values(recordOf(manifest['bin'])), manifest['bin']]
+  const named = [manifest['main'], ...Object.values(fieldsOf(manifest['bin'])), manifest['bin']]
   const declared = named.flatMap((value) => (typeof value === 'string' ? [value.replace(/^\.\//, '')] : []))
   const found = own.filter((path) => ENTRY.test(path) && !isTest(path)).sort((a, b) => depth(a) - depth(b))
   const known = new Set(own)
@@ -116,7 +94,7 @@ async function testCommands(
   manifest: Readonly<Record<string, unknown>>,
 ): Promise<readonly string[]> {
   const commands: string[] = []
-  const script = recordOf(manifest['scripts'])['test']
+  const script = fieldsOf(manifest['scripts'])['test']
   if (typeof script === 'string' && !script.includes('no test specified')) commands.push(`${nodeFlavour(known)} test`)
   for (const { marker, command } of BUILD_SYSTEMS)
     if (command !== null && [...known].some((path) => marker.test(path))) commands.push(command)
@@ -150,51 +128,12 @@ const RISKS: readonly (readonly [string, RegExp])[] = [
 const riskHints = (paths: readonly string[]): readonly string[] =>
   RISKS.filter(([, pattern]) => paths.some((path) => pattern.test(path))).map(([what]) => `contains ${what}`)
 
-const LANGUAGES: Readonly<Record<string, string>> = {
-  ts: 'TypeScript',
-  tsx: 'TypeScript',
-  mts: 'TypeScript',
-  cts: 'TypeScript',
-  js: 'JavaScript',
-  jsx: 'JavaScript',
-  mjs: 'JavaScript',
-  cjs: 'JavaScript',
-  py: 'Python',
-  java: 'Java',
-  kt: 'Kotlin',
-  go: 'Go',
-  rs: 'Rust',
-  rb: 'Ruby',
-  php: 'PHP',
-  cs: 'C#',
-  c: 'C',
-  h: 'C',
-  cpp: 'C++',
-  cc: 'C++',
-  hpp: 'C++',
-  swift: 'Swift',
-  scala: 'Scala',
-  sh: 'Shell',
-  sql: 'SQL',
-}
-
 function languagesOf(own: readonly string[]): RepositoryMap['languages'] {
   const counts = new Map<string, number>()
   for (const path of own) {
-    const name = LANGUAGES[path.slice(path.lastIndexOf('.') + 1).toLowerCase()]
+    const name = languageName(path)
     if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1)
   }
   const sorted = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
   return sorted.slice(0, 8).map(([name, files]) => ({ name, files }))
 }
-
-function parsed(text: string | undefined): Readonly<Record<string, unknown>> {
-  try {
-    return recordOf(text === undefined ? {} : JSON.parse(text))
-  } catch {
-    return {}
-  }
-}
-
-const recordOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}

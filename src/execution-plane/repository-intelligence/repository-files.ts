@@ -1,3 +1,4 @@
+import { isForeign } from '#execution-plane/code-index'
 import type { TreeEntry } from '#ports'
 
 /** The files of one commit: its listing, and a way to read one. */
@@ -6,18 +7,11 @@ export interface RepositoryFiles {
   read(path: string): Promise<Uint8Array | undefined>
 }
 
-const VENDORED =
-  /(^|\/)(node_modules|vendor|vendored|third[_-]party|bower_components|\.venv|venv|site-packages|__pycache__|dist|build|target|out|coverage|\.next|\.git|\.yarn|\.idea|\.mvn)\//i
-const GENERATED =
-  /(\.min\.(js|css)|\.map|\.lock|-lock\.(json|yaml)|\.snap|_pb2?\.(py|go|js|ts)|\.pb\.go|\.g\.dart|\.generated\.\w+|go\.sum|\.svg)$/i
 const TEXT =
   /\.([cm]?[jt]sx?|vue|svelte|astro|py|pyi|pyx|java|kt|kts|groovy|gradle|scala|go|rs|c|cc|cpp|cxx|h|hh|hpp|m|mm|cs|fs|rb|php|swift|dart|ex|exs|erl|hs|ml|clj|lua|pl|pm|r|jl|sh|bash|zsh|ps1|sql|graphql|proto|html?|css|scss|less|ya?ml|toml|ini|cfg|conf|properties|xml|json|md|mdx|rst|txt|tf|hcl|cmake|bzl)$/i
 const NAMED_TEXT = /(^|\/)(Dockerfile|Makefile|Rakefile|Gemfile|Jenkinsfile|BUILD|WORKSPACE|CMakeLists\.txt)$/
 /** Larger files are data more often than code. */
 const LARGEST = 400_000
-
-/** True for a path that people of the repository did not write. */
-export const isForeign = (path: string): boolean => VENDORED.test(path) || GENERATED.test(path)
 
 /** True for a file worth searching: a regular text file of moderate size that is neither vendored nor generated. */
 export const isSearchable = (entry: TreeEntry): boolean =>
@@ -26,12 +20,6 @@ export const isSearchable = (entry: TreeEntry): boolean =>
   entry.bytes <= LARGEST &&
   (TEXT.test(entry.path) || NAMED_TEXT.test(entry.path)) &&
   !isForeign(entry.path)
-
-/** True for a file that tests others, by the naming habits of the common ecosystems. */
-export const isTest = (path: string): boolean =>
-  /(^|\/)(tests?|__tests__|specs?|testing|testdata)\//i.test(path) ||
-  /(^|\/)(test_[^/]+|[^/]+[._-](test|spec)s?)\.\w+$/i.test(path) ||
-  /(^|\/)(conftest\.py|[^/]+(Test|Tests|IT|Spec)\.(java|kt|scala|cs|groovy))$/.test(path)
 
 /** The text of a file; undefined when it is missing or binary. */
 export async function readText(files: RepositoryFiles, path: string): Promise<string | undefined> {
