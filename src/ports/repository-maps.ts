@@ -102,7 +102,7 @@ export interface BuildMap extends MapHead {
 }
 
 /** A declaration. Lines count from 1 and include both ends. */
-export interface MappedSymbol {
+interface MappedSymbol {
   readonly name: string
   readonly kind: string
   /** The name of what it stands in; null at the top of its file. */
@@ -298,7 +298,7 @@ export interface RepositoryContextPacket {
 }
 
 /** Asks for the maps of a commit. */
-export interface MapRequest {
+interface MapRequest {
   readonly repository: string
   /** Commit, branch or tag; null is HEAD. */
   readonly at: string | null

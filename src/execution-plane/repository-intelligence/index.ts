@@ -3,10 +3,9 @@
  * without running anything. Nine maps, true of one commit alone, from manifests, imports, names and history; owns how
  * imports are followed and the table of risks. A map is navigation, never proof.
  */
-export { RepositorySurvey, type MapRefusal } from './repository-survey.ts'
+export { RepositorySurvey } from './repository-survey.ts'
 export { repositoryContextPacket } from './context-packet.ts'
 export { repositoryMapsSchema } from './maps-schema.ts'
-export type { MapMaterial } from './ground/ground.ts'
 export { mapRepository, type RepositoryMap } from './map-repository.ts'
 export { findRelevant, type FileSlice } from './find-relevant.ts'
 export type { RepositoryFiles } from './repository-files.ts'

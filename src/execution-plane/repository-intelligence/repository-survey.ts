@@ -2,7 +2,8 @@ import { ok, refuse, type Result } from '#domain/result'
 import type { BuildModule, MapName, RepositoryMaps, RiskArea } from '#ports'
 import { buildMapOf } from './build/build-map.ts'
 import { readManifests, type Manifests } from './build/manifests.ts'
-import { buildGround, modulesOf, type BuildGround } from './build/modules.ts'
+import { buildGround, type BuildGround } from './build/build-ground.ts'
+import { modulesOf } from './build/modules.ts'
 import { conventionMapOf } from './conventions/convention-map.ts'
 import { fileMapOf } from './files/file-map.ts'
 import { Ground, type MapMaterial } from './ground/ground.ts'
@@ -19,7 +20,7 @@ import { reachOf, testsBySource, type Reached } from './tests/reach.ts'
 import { testMapOf } from './tests/test-map.ts'
 
 /** Why a map is not given: it is true of another commit than the one that is worked on. */
-export interface MapRefusal {
+interface MapRefusal {
   readonly code: 'map_of_another_commit'
   readonly message: string
   readonly map_commit: string

@@ -2,7 +2,8 @@ import type { BuildMap, BuildModule } from '#ports'
 import { BUILD_SYSTEMS, type BuildSystem } from '../build-systems.ts'
 import { bounded, count, mostFirst } from '../ground/bounded.ts'
 import type { Ground } from '../ground/ground.ts'
-import { systemOf, type BuildGround } from './modules.ts'
+import type { BuildGround } from './build-ground.ts'
+import { systemOf } from './modules.ts'
 
 const MOST_MODULES = 300
 const LOCKFILE =

@@ -1,7 +1,7 @@
 import type { BuildTask } from '#ports'
 import { shellWord, under } from '../ground/path-parts.ts'
 import { fieldsOf } from '../ground/read-json.ts'
-import type { BuildGround } from './modules.ts'
+import type { BuildGround } from './build-ground.ts'
 
 /** Scripts and targets that the manifests of a folder declare. */
 export function tasksOf(path: string, { manifests, node }: BuildGround): readonly BuildTask[] {

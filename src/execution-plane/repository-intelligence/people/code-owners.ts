@@ -1,7 +1,7 @@
 import { matcherOf } from '#domain/path'
 
 /** One rule of a CODEOWNERS file. */
-export interface OwnerRule {
+interface OwnerRule {
   readonly pattern: string
   /** Asks of a path in Unicode form NFC. */
   readonly matches: (path: string) => boolean

@@ -1,5 +1,5 @@
 import type { BuildModule } from '#ports'
-import type { BuildGround } from '../build/modules.ts'
+import type { BuildGround } from '../build/build-ground.ts'
 import { fieldsOf, stringOf } from '../ground/read-json.ts'
 import { folderOf, nameOf, shellWord, stemOf, under } from '../ground/path-parts.ts'
 import type { MappedFile } from '../ground/ground.ts'

@@ -1,5 +1,5 @@
 import type { BuildModule, TestMap } from '#ports'
-import type { BuildGround } from '../build/modules.ts'
+import type { BuildGround } from '../build/build-ground.ts'
 import { bounded } from '../ground/bounded.ts'
 import type { Ground, MappedFile } from '../ground/ground.ts'
 import { focusedTest } from './focused-command.ts'
