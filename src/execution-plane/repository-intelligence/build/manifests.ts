@@ -11,12 +11,14 @@ export interface Manifests {
   readonly cargo: ReadonlyMap<string, Fields>
   readonly composer: ReadonlyMap<string, Fields>
   readonly pyproject: ReadonlyMap<string, Fields>
+  /** Version catalogs of Gradle. */
+  readonly catalogs: ReadonlyMap<string, Fields>
   /** pom.xml, build.gradle, go.mod, Gemfile, requirements.txt, Makefile and their kin. */
   readonly texts: ReadonlyMap<string, string>
 }
 
 const AS_TEXT =
-  /(^|\/)(pom\.xml|build\.gradle(\.kts)?|settings\.gradle(\.kts)?|libs\.versions\.toml|go\.mod|Gemfile|[^/]+\.gemspec|requirements[^/]*\.txt|setup\.(py|cfg)|tox\.ini|pytest\.ini|[^/]+\.(csproj|fsproj)|CMakeLists\.txt|[Mm]akefile|Rakefile|[Jj]ustfile|Taskfile\.ya?ml)$/
+  /(^|\/)(pom\.xml|build\.gradle(\.kts)?|settings\.gradle(\.kts)?|go\.mod|Gemfile|[^/]+\.gemspec|requirements[^/]*\.txt|setup\.(py|cfg)|tox\.ini|pytest\.ini|[^/]+\.(csproj|fsproj)|CMakeLists\.txt|[Mm]akefile|Rakefile|[Jj]ustfile|Taskfile\.ya?ml)$/
 /** Manifests of one kind that are read; a repository of more modules has the rest told by their paths. */
 const MOST_OF_A_KIND = 600
 
@@ -30,14 +32,15 @@ export async function readManifests(ground: Ground): Promise<Manifests> {
     return new Map((await ground.texts(paths)).map(([path, text]) => [path, read(text)]))
   }
   const texts = own.filter((path) => AS_TEXT.test(path)).slice(0, 2 * MOST_OF_A_KIND)
-  const [node, cargo, composer, pyproject, read] = await Promise.all([
+  const [node, cargo, composer, pyproject, catalogs, read] = await Promise.all([
     named('package.json', readJson),
     named('Cargo.toml', readToml),
     named('composer.json', readJson),
     named('pyproject.toml', readToml),
+    named('libs.versions.toml', readToml),
     ground.texts(texts),
   ])
-  return { node, cargo, composer, pyproject, texts: new Map(read) }
+  return { node, cargo, composer, pyproject, catalogs, texts: new Map(read) }
 }
 
 function readToml(text: string): Fields {

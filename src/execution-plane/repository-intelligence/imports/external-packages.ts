@@ -14,6 +14,7 @@ export function externalPackages(manifests: Manifests): readonly Wanted[] {
     ...[...manifests.pyproject].flatMap(([path, fields]) => pythonProject(path, fields)),
     ...[...manifests.cargo].flatMap(([path, fields]) => cargoPackages(path, fields)),
     ...[...manifests.composer].flatMap(([path, fields]) => composerPackages(path, fields)),
+    ...[...manifests.catalogs].flatMap(([path, fields]) => catalogPackages(path, fields)),
     ...[...manifests.texts].flatMap(([path, text]) => fromText(path, text)),
   ]
   const seen = new Set<string>()
@@ -134,6 +135,23 @@ function mavenPackages(manifest: string, text: string): readonly Wanted[] {
         manifest,
       },
     ]
+  })
+}
+
+/** `name = { module = "group:artifact", version.ref = "key" }`, and the other ways to say it. */
+function catalogPackages(manifest: string, fields: Fields): readonly Wanted[] {
+  const versions = fieldsOf(fields['versions'])
+  return Object.values(fieldsOf(fields['libraries'])).flatMap((told): readonly Wanted[] => {
+    const { module, group, name, version } = fieldsOf(told)
+    const [before, artifact, plain] = (
+      stringOf(told) ??
+      stringOf(module) ??
+      `${stringOf(group)}:${stringOf(name)}`
+    ).split(':')
+    if (before === undefined || artifact === undefined || artifact === 'undefined') return []
+    const key = stringOf(fieldsOf(version)['ref'])
+    const range = plain ?? (key === undefined ? stringOf(version) : stringOf(versions[key])) ?? ''
+    return [{ name: `${before}:${artifact}`, ecosystem: 'maven', range, kind: 'runtime', manifest }]
   })
 }
 

@@ -117,6 +117,20 @@ describe('imports are followed to files', () => {
     ])
   })
 
+  it('and packages of a Gradle build come from its scripts and its catalog of versions', async () => {
+    const { packages } = await followed({
+      'gradle/libs.versions.toml':
+        '[versions]\njunit = "5.10"\n[libraries]\njunit = { module = "org.junit:junit-api", version.ref = "junit" }\nguava = "com.google.guava:guava:33.0"\nplain = { group = "org.a", name = "b", version = "1" }\n',
+      'build.gradle.kts': 'dependencies {\n  implementation(libs.guava)\n  testImplementation("org.c:d:2")\n}\n',
+    })
+    expect(packages.map(({ name, range, kind }) => [name, range, kind])).toEqual([
+      ['org.junit:junit-api', '5.10', 'runtime'],
+      ['com.google.guava:guava', '33.0', 'runtime'],
+      ['org.a:b', '1', 'runtime'],
+      ['org.c:d', '2', 'development'],
+    ])
+  })
+
   it('of Go: packages of the module, of a nested module, and of others', async () => {
     const { edges, imports, packages } = await followed({
       'go.mod':
