@@ -1,0 +1,93 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { parse, Lang } from '@ast-grep/napi'
+import { createCodeReader } from '#adapters/git'
+import { createSegmentFolder, indexCommit, type CodeIndex } from '#execution-plane/code-index'
+import { localise } from '#execution-plane/localisation'
+import type { CodeAtCommit } from '#ports'
+import { languageOf } from '#syntax'
+import { git } from './localisation/instances.ts'
+
+/**
+ * What indexing a repository costs: cold, warm, with one file changed, and a question. Beside it, in the same run: a
+ * floor (git gives every blob that is looked into, and nothing is done with it) and ast-grep, which parses the same
+ * files of JavaScript and TypeScript and keeps nothing. Times are wall clock; the least of several rounds.
+ */
+const { values } = parseArgs({
+  options: { repo: { type: 'string' }, at: { type: 'string' }, rounds: { type: 'string', default: '3' } },
+})
+const { repo, at } = values
+if (repo === undefined) throw new Error('It takes --repo FOLDER: a git repository, bare or not.')
+const rounds = Number(values.rounds)
+const ISSUE = `Timeout is ignored when a connection is reused
+
+Calling \`request\` twice with a \`timeout\` raises no error the second time. \`close()\` is never reached.`
+
+async function least(work: () => Promise<unknown>): Promise<number> {
+  let best = Number.POSITIVE_INFINITY
+  for (let round = 0; round < rounds; round++) {
+    const start = performance.now()
+    await work()
+    best = Math.min(best, performance.now() - start)
+  }
+  return best
+}
+
+const lookedInto = (index: CodeIndex) => index.files.filter(({ facts }) => facts !== undefined)
+const linesOf = (index: CodeIndex): number =>
+  lookedInto(index).reduce(
+    (sum, { facts }) =>
+      sum + (facts === undefined ? 0 : (index.segments[facts.segment]?.document(facts.doc).lines ?? 0)),
+    0,
+  )
+
+async function readAll(code: CodeAtCommit, blobs: readonly string[]): Promise<readonly Uint8Array[]> {
+  const contents = await Promise.all(blobs.map((blob) => code.read(blob)))
+  return contents.filter((bytes) => bytes !== undefined)
+}
+
+const open = createCodeReader()
+const code = await open(repo, at ?? null)
+const folder = await mkdtemp(join(tmpdir(), 'gander-bench-map-'))
+try {
+  const cold = await least(async () => {
+    await rm(folder, { recursive: true, force: true })
+    await indexCommit(code, createSegmentFolder(folder))
+  })
+  const index = await indexCommit(code, createSegmentFolder(folder))
+  const warm = await least(() => indexCommit(code, createSegmentFolder(folder)))
+  const parent = (await git(repo, ['rev-parse', `${code.commit}~1`])).trim()
+  const before = await open(repo, parent)
+  const earlier = await indexCommit(before, undefined)
+  const changed = await least(() => indexCommit(code, undefined, earlier.segments))
+  const parsed = (await indexCommit(code, undefined, earlier.segments)).effort.parsed_blobs
+  before.close()
+  const question = await least(async () => localise({ index, commit: code.commit, issue: ISSUE, past: [], top: 10 }))
+  const blobs = [...new Set(lookedInto(index).map(({ blob }) => blob))]
+  const floor = await least(() => readAll(code, blobs))
+  const scripts = lookedInto(index).filter(({ path }) => /^(typescript|tsx|javascript)$/.test(languageOf(path) ?? ''))
+  const texts = (
+    await readAll(
+      code,
+      scripts.map(({ blob }) => blob),
+    )
+  ).map((bytes) => new TextDecoder().decode(bytes))
+  const ast_grep = await least(async () => {
+    for (const text of texts) parse(Lang.Tsx, text).root()
+  })
+  const row = (name: string, ms: number, note: string) => console.log(`| ${name} | ${ms.toFixed(1)} | ${note} |`)
+  console.log(`${lookedInto(index).length} files, ${linesOf(index)} lines, ${rounds} rounds\n`)
+  console.log('| what | least ms | beside |\n|---|---|---|')
+  row('floor: git gives every blob', floor, '1.00')
+  row('cold', cold, `${(cold / floor).toFixed(2)} of the floor`)
+  row('warm', warm, `${(warm / floor).toFixed(2)} of the floor`)
+  row('next commit', changed, `${parsed} blobs parsed`)
+  row('question', question, 'without history')
+  if (texts.length > 0)
+    row('ast-grep', ast_grep, `parses ${texts.length} files of JavaScript and TypeScript, keeps nothing`)
+} finally {
+  code.close()
+  await rm(folder, { recursive: true, force: true })
+}
