@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ContextManifest, RequestAccount } from '#domain/context'
 import { git, openLab, type Lab } from '../support/lab/lab.ts'
 import { accept, call, finish, plan, play, reject, type Play } from '../support/lab/play.ts'
 import { python } from '../support/lab/solutions.ts'
@@ -15,6 +16,11 @@ beforeAll(async () => {
   repository = await lab.repository('python')
 })
 afterAll(() => lab.close())
+
+interface ContextShown {
+  readonly manifest: ContextManifest
+  readonly requests: readonly { readonly account: RequestAccount | null }[]
+}
 
 const run = (lines: Play, ask: { words?: readonly string[]; api?: WireApi; repo?: string } = {}) => {
   const { words = [], api = 'anthropic', repo = repository } = ask
@@ -64,10 +70,17 @@ describe('a valid change', () => {
     expect(strength?.mutants.length).toBeGreaterThan(0)
   })
 
-  it('is only planned in analysis_only', async () => {
-    const { outcome } = await run({}, { words: ['--mode', 'analysis_only'] })
+  it('is only planned in analysis_only, and gander context shows what its model was told', async () => {
+    const { outcome, requests } = await run({}, { words: ['--mode', 'analysis_only'] })
     expect(outcome).toMatchObject({ state: 'completed', pull_request: null })
     expect((await packetOf(outcome)).evidence.plan?.steps).toHaveLength(2)
+    const shown = JSON.parse((await lab.gander(['context', outcome.run_id, '--json'])).stdout) as ContextShown
+    const slices = shown.manifest.items.filter(({ type }) => type === 'source_file_slice')
+    expect(slices.map(({ path }) => path)).toContain('stocktake/count.py')
+    for (const { path, line_range } of slices)
+      expect(requests[0]?.body).toContain(`source=\\"${path} lines ${line_range}\\"`)
+    expect(shown.requests).toHaveLength(requests.length)
+    expect(shown.requests[0]?.account?.total_tokens).toBeGreaterThan(shown.manifest.token_count)
   })
 })
 

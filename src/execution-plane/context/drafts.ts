@@ -153,6 +153,7 @@ const instructionDraft = (file: InstructionFile, share: number): Draft => ({
   text: file.text,
   share,
   shared: file.scope === '',
+  ...classify(file.path, file.text),
 })
 
 const noteDraft = (note: ContextNote, share: number): Draft => ({
@@ -166,6 +167,7 @@ const noteDraft = (note: ContextNote, share: number): Draft => ({
   heading: note.heading,
   text: note.text,
   share,
+  ...classify(note.path ?? '', note.text),
 })
 
 const baselineDraft = (report: VerificationReport): Draft => ({
