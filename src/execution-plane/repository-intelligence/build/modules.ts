@@ -53,9 +53,9 @@ function moduleName(path: string, manifest: string, { node, cargo, composer, pyp
     stringOf(composer.get(manifest)?.['name']),
     stringOf(fieldsOf(pyproject.get(manifest)?.['project'])['name']),
     stringOf(fieldsOf(fieldsOf(pyproject.get(manifest)?.['tool'])['poetry'])['name']),
-    nameOf(manifest) === 'go.mod' ? /^\s*module\s+"?([^\s"]+)/m.exec(text)?.[1] : undefined,
+    nameOf(manifest) === 'go.mod' ? /^[ \t]*module[ \t]+"?([^\s"]+)/m.exec(text)?.[1] : undefined,
     nameOf(manifest) === 'pom.xml'
-      ? /<artifactId>\s*([^<\s]+)\s*</.exec(text.replace(/<parent>[^]*?<\/parent>/, ''))?.[1]
+      ? /<artifactId>\s*([^<\s]+)\s*</.exec(text.replace(/<parent>[^]*?(?:<\/parent>|$)/, ''))?.[1]
       : undefined,
   ]
   return named.find((name) => name !== undefined && name !== '') ?? path

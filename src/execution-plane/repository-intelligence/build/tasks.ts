@@ -35,11 +35,11 @@ export function tasksOf(path: string, { manifests, node }: BuildGround): readonl
 
 /** Targets of a Makefile that are no files, patterns or variables. */
 const targetsOf = (text: string): readonly string[] => [
-  ...new Set([...text.matchAll(/^([A-Za-z][\w-]*)\s*:(?![=:])/gm)].map(([, name = '']) => name)),
+  ...new Set([...text.matchAll(/^([A-Za-z][\w-]*)[ \t]*:(?![=:])/gm)].map(([, name = '']) => name)),
 ]
 
 const recipesOf = (text: string): readonly string[] =>
-  [...text.matchAll(/^@?([A-Za-z][\w-]*)(?:\s+[^:=\n]*)?:(?!=)/gm)].map(([, name = '']) => name)
+  [...text.matchAll(/^@?([A-Za-z][\w-]*)(?:[ \t][^:=\n]*)?:(?!=)/gm)].map(([, name = '']) => name)
 
 const toxOf = (text = ''): readonly string[] =>
   [...text.matchAll(/^\[testenv:([\w.-]+)\]/gm)].map(([, name = '']) => name)

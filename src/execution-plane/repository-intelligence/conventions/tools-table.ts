@@ -13,7 +13,7 @@ const PACKAGE = /(^|\/)package\.json$/
 /** Formatters, linters and checkers that are told by their configuration. */
 export const CONVENTION_TOOLS: readonly ConventionTool[] = [
   { name: 'prettier', kind: 'formatter', paths: /(^|\/)(\.prettierrc[^/]*|prettier\.config\.[^/]+)$/ },
-  { name: 'prettier', kind: 'formatter', paths: PACKAGE, holds: /^\s*"prettier":\s*[{"@]/m },
+  { name: 'prettier', kind: 'formatter', paths: PACKAGE, holds: /^[ \t]*"prettier":[ \t]*[{"@]/m },
   { name: 'biome', kind: 'formatter', paths: /(^|\/)biome\.jsonc?$/ },
   { name: 'dprint', kind: 'formatter', paths: /(^|\/)\.?dprint\.jsonc?$/ },
   { name: 'eslint', kind: 'linter', paths: /(^|\/)(\.eslintrc[^/]*|eslint\.config\.[^/]+)$/ },

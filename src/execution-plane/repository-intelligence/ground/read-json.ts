@@ -10,7 +10,7 @@ export const stringOf = (value: unknown): string | undefined => (typeof value ==
 export const stringsOf = (value: unknown): readonly string[] =>
   typeof value === 'string' ? [value] : listOf(value).filter((each) => typeof each === 'string')
 
-const REMARKS = /"(?:\\.|[^"\\\n])*"|\/\/[^\n]*|\/\*[^]*?\*\//g
+const REMARKS = /"(?:\\.|[^"\\\n])*"|\/\/[^\n]*|\/\*[^]*?(?:\*\/|$)/g
 const LAST_COMMAS = /"(?:\\.|[^"\\\n])*"|,(?=\s*[}\]])/g
 
 /** The fields of a JSON text that may have remarks and commas too many; none where it cannot be read. */

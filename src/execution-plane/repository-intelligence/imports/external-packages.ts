@@ -112,30 +112,53 @@ function fromText(path: string, text: string): readonly Wanted[] {
     .flatMap((line) => (/^\s*(#|-|$|https?:|git\+)/.test(line) ? [] : requirement(line, path, kind)))
 }
 
+/** Parts of a pom.xml that say nothing of what the project depends on. */
+const NOT_WANTED = [
+  ['<!--', '-->'],
+  ['<exclusions>', '</exclusions>'],
+  ['<plugins>', '</plugins>'],
+  ['<dependencyManagement>', '</dependencyManagement>'],
+] as const
+
+/** Cuts every part between two marks; an unclosed one stays. One pass, whatever the text is. */
+function without(text: string, open: string, close: string): string {
+  const kept: string[] = []
+  let at = 0
+  for (;;) {
+    const start = text.indexOf(open, at)
+    const end = start < 0 ? -1 : text.indexOf(close, start + open.length)
+    if (end < 0) return kept.concat(text.slice(at)).join('')
+    kept.push(text.slice(at, start))
+    at = end + close.length
+  }
+}
+
 function mavenPackages(manifest: string, text: string): readonly Wanted[] {
   const properties = new Map(
     [...text.matchAll(/<([\w.-]+)>([^<>\n]{1,100})<\/\1>/g)].map(([, key = '', value = '']) => [key, value]),
   )
   const filled = (value: string) =>
     value.replaceAll(/\$\{([\w.-]+)\}/g, (whole, key: string) => properties.get(key) ?? whole)
-  const own = text
-    .replaceAll(/<!--[^]*?-->/g, '')
-    .replaceAll(/<(exclusions|plugins|dependencyManagement)>[^]*?<\/\1>/g, '')
-  return [...own.matchAll(/<dependency>([^]*?)<\/dependency>/g)].flatMap(([, inside = '']): readonly Wanted[] => {
-    const field = (name: string) => new RegExp(`<${name}>\\s*([^<]+?)\\s*</${name}>`).exec(inside)?.[1]
-    const [group, artifact, version, scope] = ['groupId', 'artifactId', 'version', 'scope'].map(field)
-    if (group === undefined || artifact === undefined) return []
-    const kind: Kind = scope === 'test' ? 'development' : field('optional') === 'true' ? 'optional' : 'runtime'
-    return [
-      {
-        name: `${filled(group)}:${filled(artifact)}`,
-        ecosystem: 'maven',
-        range: filled(version ?? ''),
-        kind,
-        manifest,
-      },
-    ]
-  })
+  const own = NOT_WANTED.reduce((left, [open, close]) => without(left, open, close), text)
+  return own
+    .split('<dependency>')
+    .slice(1)
+    .flatMap((part): readonly Wanted[] => {
+      const inside = part.slice(0, Math.max(0, part.indexOf('</dependency>'))).slice(0, 4_000)
+      const field = (name: string) => new RegExp(`<${name}>\\s*([^<]+?)\\s*</${name}>`).exec(inside)?.[1]
+      const [group, artifact, version, scope] = ['groupId', 'artifactId', 'version', 'scope'].map(field)
+      if (group === undefined || artifact === undefined) return []
+      const kind: Kind = scope === 'test' ? 'development' : field('optional') === 'true' ? 'optional' : 'runtime'
+      return [
+        {
+          name: `${filled(group)}:${filled(artifact)}`,
+          ecosystem: 'maven',
+          range: filled(version ?? ''),
+          kind,
+          manifest,
+        },
+      ]
+    })
 }
 
 /** `name = { module = "group:artifact", version.ref = "key" }`, and the other ways to say it. */
@@ -156,7 +179,7 @@ function catalogPackages(manifest: string, fields: Fields): readonly Wanted[] {
 }
 
 const GRADLE =
-  /(?:^|[\s{;])(\w*(?:[iI]mplementation|[aA]pi|[cC]ompileOnly|[rR]untimeOnly|[kK]apt|[aA]nnotationProcessor|[cC]ompile))\s*\(?\s*["']([\w.-]+):([\w.-]+)(?::([^"'@:]+))?/gm
+  /(?:^|[\s{;])(\w*(?:[iI]mplementation|[aA]pi|[cC]ompileOnly|[rR]untimeOnly|[kK]apt|[aA]nnotationProcessor|[cC]ompile))\s{0,8}\(?\s{0,8}["']([\w.-]+):([\w.-]+)(?::([^"'@:]+))?/gm
 
 const gradlePackages = (manifest: string, text: string): readonly Wanted[] =>
   [...text.matchAll(GRADLE)].map(([, how = '', group = '', artifact = '', range = '']) => ({
@@ -168,7 +191,7 @@ const gradlePackages = (manifest: string, text: string): readonly Wanted[] =>
   }))
 
 const goPackages = (manifest: string, text: string): readonly Wanted[] =>
-  [...text.matchAll(/^\s*(?:require\s+)?([\w.~-]+\.[\w.~-]+(?:\/[\w.~-]+)*)\s+(v\S+)([^\n]*)$/gm)].map(
+  [...text.matchAll(/^[ \t]*(?:require[ \t]+)?([\w.~-]+\.[\w.~-]+(?:\/[\w.~-]+)*)\s+(v\S+)([^\n]*)$/gm)].map(
     ([, name = '', range = '', rest = '']) => ({
       name,
       ecosystem: 'go',
@@ -181,7 +204,7 @@ const goPackages = (manifest: string, text: string): readonly Wanted[] =>
 const gems = (manifest: string, text: string): readonly Wanted[] =>
   [
     ...text.matchAll(
-      /^\s*(?:\w+\.)?(gem|add_(?:runtime_|development_)?dependency)\s*\(?\s*["']([\w.-]+)["']((?:\s*,\s*["'][^"'\n]*["'])*)/gm,
+      /^[ \t]*(?:\w+\.)?(gem|add_(?:runtime_|development_)?dependency)[ \t]{0,8}\(?[ \t]{0,8}["']([\w.-]+)["']((?:\s{0,40},\s{0,40}["'][^"'\n]*["'])*)/gm,
     ),
   ].map(([, how = '', name = '', versions = '']) => ({
     name,
@@ -192,7 +215,7 @@ const gems = (manifest: string, text: string): readonly Wanted[] =>
   }))
 
 const nugetPackages = (manifest: string, text: string): readonly Wanted[] =>
-  [...text.matchAll(/<PackageReference\b([^>]*)>/g)].flatMap(([, inside = '']): readonly Wanted[] => {
+  [...text.matchAll(/<PackageReference\b([^>]{0,400})>/g)].flatMap(([, inside = '']): readonly Wanted[] => {
     const name = /\bInclude="([^"]+)"/.exec(inside)?.[1]
     const range = /\bVersion="([^"]+)"/.exec(inside)?.[1] ?? ''
     return name === undefined ? [] : [{ name, ecosystem: 'nuget', range, kind: 'runtime', manifest }]

@@ -262,4 +262,30 @@ describe('imports never break a survey', () => {
     })
     expect(edges).toEqual({})
   })
+
+  it('and manifests that were made to be slow cost no more than their length', async () => {
+    const long = (text: string) => text.repeat(Math.floor(100_000 / text.length))
+    const { dependency, runtime } = await (
+      await surveyOf({
+        'pom.xml': long('<plugins><dependency><!--<parent>'),
+        'a/pom.xml': long('<artifactId> '),
+        'tsconfig.json': long('/*,'),
+        'go.mod': long('\n'),
+        Gemfile: long('\n\t'),
+        'build.gradle': `implementation${long(' ')}`,
+        justfile: `a${long(' ')}`,
+        Makefile: `a${long(' ')}`,
+        'App.csproj': long('<PackageReference '),
+        'k8s/a.yaml': long('apiVersion: a\nkind: Deployment\n'),
+        'k8s/b.yaml': `apiVersion: a\nkind: Deployment\nmetadata:\n${long('  a: b\n')}`,
+        CODEOWNERS: long('[a\n'),
+        'a.vue': long('\n'),
+        'a.kt': long('\n import'),
+        'env.ts': `export const a = process.env${long(' \n')}`,
+        'b.js': long('require( \n'),
+      })
+    ).maps()
+    expect(dependency.packages.entries).toEqual([])
+    expect(runtime.deployment_units.entries.map(({ path }) => path)).toEqual(['k8s/a.yaml', 'k8s/b.yaml'])
+  })
 })

@@ -119,13 +119,14 @@ async function textualImports(ground: Ground): Promise<ReadonlyMap<string, reado
       if (VUE.test(path))
         return [
           path,
-          [...(text.match(/^\s*import\s[^;\n]{1,400}/gm) ?? []).map((line) => line.trim()), ...calledImports(text)],
+          [...(text.match(/^[ \t]*import\s[^;\n]{1,400}/gm) ?? []).map((line) => line.trim()), ...calledImports(text)],
         ]
       if (/\.mm?$/.test(path))
         return [
           path,
-          text.match(/^\s*#\s*(?:include|import)\s[^\n]{1,300}/gm)?.map((line) => line.replace('import', 'include')) ??
-            [],
+          text
+            .match(/^[ \t]*#[ \t]*(?:include|import)\s[^\n]{1,300}/gm)
+            ?.map((line) => line.replace('import', 'include')) ?? [],
         ]
       return [path, isJvm(ground.file(path)?.language) ? jvmStatements(text) : calledImports(text)]
     }),

@@ -13,8 +13,8 @@ interface GoModule {
 export async function readGoModules(ground: Ground): Promise<readonly GoModule[]> {
   const manifests = ground.files.filter(({ path }) => nameOf(path) === 'go.mod').map(({ path }) => path)
   return (await ground.texts(manifests.slice(0, 300))).flatMap(([path, text]) => {
-    const name = /^\s*module\s+"?([^\s"]+)/m.exec(text)?.[1]
-    const required = [...text.matchAll(/^\s*(?:require\s+)?([\w.~-]+\.[\w.~-]+(?:\/[\w.~-]+)*)\s+v/gm)]
+    const name = /^[ \t]*module[ \t]+"?([^\s"]+)/m.exec(text)?.[1]
+    const required = [...text.matchAll(/^[ \t]*(?:require[ \t]+)?([\w.~-]+\.[\w.~-]+(?:\/[\w.~-]+)*)\s+v/gm)]
     return name === undefined ? [] : [{ folder: folderOf(path), name, required: required.map(([, each = '']) => each) }]
   })
 }

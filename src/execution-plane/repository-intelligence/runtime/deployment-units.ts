@@ -4,6 +4,7 @@ interface DeploymentKind {
   readonly paths: RegExp
   /** What its text must hold where the name alone does not tell. */
   readonly holds?: RegExp
+  readonly holds_too?: RegExp
 }
 
 /** Kinds of deployment units, the surest first. */
@@ -27,21 +28,28 @@ export const DEPLOYMENT_KINDS: readonly DeploymentKind[] = [
   {
     name: 'kubernetes',
     paths: /\.ya?ml$/,
-    holds:
-      /^apiVersion:\s*\S[^]*^kind:\s*(Deployment|StatefulSet|DaemonSet|CronJob|Job|Service|Ingress|Kustomization)\b/m,
+    holds: /^kind:[ \t]*(Deployment|StatefulSet|DaemonSet|CronJob|Job|Service|Ingress|Kustomization)\b/m,
+    holds_too: /^apiVersion:/m,
   },
 ]
+
+const MOST_DOCUMENTS = 200
 
 /** Names of what one file deploys: services of a composition, processes of a Procfile, stages of an image. */
 export function namesOfUnit(kind: string, text: string): readonly string[] {
   if (kind === 'compose') return servicesOf(text)
   if (kind === 'procfile') return [...text.matchAll(/^([\w-]+):/gm)].map(([, name = '']) => name)
-  if (kind === 'kubernetes')
-    return [...text.matchAll(/^kind:\s*(\w+)[^]*?^metadata:\s*\n\s+name:\s*["']?([\w.-]+)/gm)].map(
-      ([, what = '', name = '']) => `${what} ${name}`,
-    )
+  if (kind === 'kubernetes') return text.split(/^---/m).slice(0, MOST_DOCUMENTS).flatMap(objectIn)
   if (kind === 'helm_chart') return [/^name:\s*["']?([\w.-]+)/m.exec(text)?.[1] ?? ''].filter((name) => name !== '')
   return []
+}
+
+/** Kind and name of one document. */
+function objectIn(document: string): readonly string[] {
+  const beginning = document.slice(0, 2_000)
+  const kind = /^kind:[ \t]*(\w+)/m.exec(beginning)?.[1]
+  const name = /^metadata:[ \t]*\n(?:[ \t][^\n]*\n)*?[ \t]+name:[ \t]*["']?([\w.-]+)/m.exec(beginning)?.[1]
+  return kind === undefined || name === undefined ? [] : [`${kind} ${name}`]
 }
 
 /** The keys one level below `services:`. */

@@ -17,7 +17,7 @@ const MARKS = [
 ]
 const READS: readonly RegExp[] = [
   /\bprocess\.env\.([A-Za-z_]\w{1,80})\b/g,
-  /\b(?:process|Deno|Bun|import\.meta)\.env(?:\.get\()?\s*[.[(]*\s*["'`]([A-Za-z_]\w{1,80})["'`]/g,
+  /\b(?:process|Deno|Bun|import\.meta)\.env(?:\.get\()?\s{0,4}[.[(]{0,3}\s{0,4}["'`]([A-Za-z_]\w{1,80})["'`]/g,
   /\bimport\.meta\.env\.([A-Z_]\w{1,80})\b/g,
   /\bBun\.env\.([A-Z_]\w{1,80})\b/g,
   /\b(?:os\.)?environ(?:\.get|\.setdefault|\.pop)?\s*[[(]\s*["']([A-Za-z_]\w{1,80})["']/g,

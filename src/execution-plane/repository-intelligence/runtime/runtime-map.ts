@@ -101,7 +101,7 @@ async function deploymentUnits(ground: Ground): Promise<RuntimeMap['deployment_u
   const texts = new Map(await ground.texts(units.slice(0, MOST_UNITS).map(({ path }) => path)))
   return units.flatMap(({ path, kind }) => {
     const text = texts.get(path)
-    if (kind.holds !== undefined && (text === undefined || !kind.holds.test(text))) return []
+    if ([kind.holds, kind.holds_too].some((mark) => mark !== undefined && !mark.test(text ?? ''))) return []
     const names = namesOfUnit(kind.name, text ?? '')
     return (names.length > 0 ? names : [path]).map((name) => ({ path, kind: kind.name, name }))
   })
