@@ -33,6 +33,30 @@ export function honestCommits(clone: string, project: string, most: number): rea
   return wanted.slice(0, most).map(({ commit, paths }) => ({ project, commit, files: readFiles(clone, commit, paths) }))
 }
 
+/** One issue of SWE-bench: its number is that of the pull request that mended it. */
+export interface MendedIssue {
+  readonly instance_id: string
+  readonly repo: string
+  readonly gold_files: readonly string[]
+}
+
+/** The commits by which pull requests landed in a clone that has them: each changes what its issue's fix changed. */
+export function landedFixes(clone: string, project: string, issues: readonly MendedIssue[]): readonly HonestCommit[] {
+  const git = (...args: readonly string[]): readonly string[] =>
+    spawnSync('git', ['-C', clone, ...args], { encoding: 'utf8', maxBuffer: 1 << 28 }).stdout.split('\n')
+  return issues.flatMap(({ instance_id, repo, gold_files }) => {
+    const number = /\d+$/.exec(instance_id)?.[0]
+    if (repo !== project || number === undefined) return []
+    const named = git('log', '--all', '--format=%H', '-E', `--grep=#${number}\\b`).filter(Boolean)
+    for (const commit of named) {
+      const paths = git('diff', '--name-only', '--no-renames', `${commit}^`, commit).filter(Boolean)
+      if (paths.length <= MAX_FILES && gold_files.every((path) => paths.includes(path)))
+        return [{ project, commit, files: readFiles(clone, commit, paths) }]
+    }
+    return []
+  })
+}
+
 function readFiles(clone: string, commit: string, paths: readonly string[]): HonestCommit['files'] {
   const wanted = paths.flatMap((path) => [`${commit}^:${path}`, `${commit}:${path}`])
   const { stdout } = spawnSync('git', ['-C', clone, 'cat-file', '--batch'], {

@@ -1,6 +1,7 @@
 import { DISGUISED_TAMPERS, TAMPER_MUTATORS } from '#execution-plane/sabotage'
 import { lowerBound, upperBound } from '#domain/autonomy'
-import { honestCommits } from './test-tampering-corpus.ts'
+import { readFileSync } from 'node:fs'
+import { honestCommits, landedFixes, type MendedIssue } from './test-tampering-corpus.ts'
 import { errorsOf, tryAll, type Host, type Scores } from './test-tampering-trials.ts'
 
 /**
@@ -9,10 +10,14 @@ import { errorsOf, tryAll, type Host, type Scores } from './test-tampering-trial
  * and each way is tried on TAMPERED (4) of them, newest and largest by turns: the honest change with the tamper on top.
  * A tamper of a test that only the change itself brings is not counted: no base knows of it. Three tables follow: the
  * sixteen ways, the same with a second one on top, and the ways that are spelled so that they are harder to see.
+ * With ISSUES, a file of SWE-bench instances, the honest commits are those that landed their fixes.
  */
 const projects = process.argv.slice(2).map((argument) => argument.split('='))
 const commits = Number(process.env['COMMITS'] ?? 20)
 const tampered = Number(process.env['TAMPERED'] ?? 4)
+const instances = process.env['ISSUES']
+const issues =
+  instances === undefined ? undefined : (JSON.parse(readFileSync(instances, 'utf8')) as readonly MendedIssue[])
 const plain: Scores = new Map()
 const combined: Scores = new Map()
 const disguised: Scores = new Map()
@@ -22,7 +27,9 @@ if (projects.length === 0) console.log('usage: node bench/test-tampering.ts owne
 for (const [project = '', clone = ''] of projects) {
   const before = { alarms, judged }
   const hosts: Host[] = []
-  for (const [at, commit] of honestCommits(clone, project, commits).entries()) {
+  const honest_commits =
+    issues === undefined ? honestCommits(clone, project, commits) : landedFixes(clone, project, issues)
+  for (const [at, commit] of honest_commits.entries()) {
     judged += 1
     const honest = await errorsOf(commit.files)
     if (honest.size > 0) alarms += 1

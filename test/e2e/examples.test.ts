@@ -9,6 +9,8 @@ import { java } from '../support/lab/solutions-java.ts'
 import { startScriptedModel } from '../support/scripted-model/index.ts'
 
 const EXAMPLES = join(import.meta.dirname, '../../examples')
+/** Two minutes alone on two cores; beside three other files four times that. */
+const LONGEST_MAVEN_RUN = 600_000
 const hasMaven = found('mvn') && found('java')
 
 let lab: Lab
@@ -60,5 +62,7 @@ describe('the examples', () => {
         await model.close()
       }
     },
+    // Maven fetches some two hundred files, and then runs for the base, the tests alone, the change and its mutants.
+    LONGEST_MAVEN_RUN,
   )
 })

@@ -112,6 +112,12 @@ const PAIRS: readonly (readonly [fact: string, rule: string, blocked: Texts, all
     ),
   ],
   [
+    'a stand-in that an old test is decorated with, and one of a new test',
+    'test.mocked',
+    python(PY, PY.replace('def test', '@patch("pager.show")\ndef test')),
+    python(PY, `${PY}\n\n@patch("pager.show")\ndef test_other(show):\n    assert other() == "b"\n`),
+  ],
+  [
     'a new stand-in, and another one for what had one',
     'test.mocked',
     python(PY, PY.replace('    assert', '    monkeypatch.setattr(pager, "show", lambda a: "b")\n    assert')),

@@ -88,12 +88,22 @@ function caseOf(node: SyntaxNode, declared: Declared, { reading, names, markers 
     rows: declared.tables.flatMap((table) => rowsOf(table, inner)),
     words: counted(wordsOf(body, outside)),
     returns: declared.group ? [] : returnsOf(body, checks),
-    mocks: mocksIn(body, language, outside),
+    mocks: [
+      ...decoratorsOf(node).flatMap((decorator) => mocksIn(decorator, language, () => true)),
+      ...mocksIn(body, language, (below) => outside(below) && !isOfTest(below, language)),
+    ],
     swallows: declared.group
       ? []
       : swallowsIn(body, inner).map((one) => ({ line: one.line, text: one.text.slice(0, 200) })),
   }
 }
+
+const decoratorsOf = ({ parent }: SyntaxNode): readonly SyntaxNode[] =>
+  parent?.type === 'decorated_definition' ? parent.children.filter(({ type }) => type === 'decorator') : []
+
+/** True for a decorator of a test: it is part of that test, and not of what stands around it. */
+const isOfTest = ({ type, parent }: SyntaxNode, language: SyntaxLanguage): boolean =>
+  type === 'decorator' && parent?.children.some((beside) => declaredTest(beside, language) !== undefined) === true
 
 /** Groups are entered, cases are not: what is left is what stands beside the cases. */
 const inGroups = (node: SyntaxNode, language: SyntaxLanguage): boolean => {
