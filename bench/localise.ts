@@ -41,7 +41,7 @@ async function prepare(instance: Instance, clone: string): Promise<Prepared> {
     const index = await indexCommit(code, store)
     const past = await code.past(MOST_COMMITS)
     const found = candidatesOf(index, readIssue(instance.problem_statement), past)
-    const texts = await textsOf(index, code.read)
+    const texts = await textsOf(index, (blob) => code.read(blob))
     return {
       ...instance,
       paths: found.map(({ path }) => path),

@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { PastCommit, TreeEntry } from '#ports'
 
 /** One issue with what its fix changed. */
 export interface Instance {
@@ -16,7 +15,6 @@ export interface Instance {
 
 const run = promisify(execFile)
 const MOST_OUTPUT = 1 << 30
-const MOST_COMMITS = 8_000
 
 export const readInstances = async (file: string): Promise<readonly Instance[]> =>
   JSON.parse(await readFile(file, 'utf8')) as readonly Instance[]
@@ -28,26 +26,4 @@ export const cloneOf = (clones: string, { repo }: Pick<Instance, 'repo'>): strin
 export async function git(repository: string, args: readonly string[]): Promise<string> {
   const { stdout } = await run('git', ['-C', repository, ...args], { maxBuffer: MOST_OUTPUT })
   return stdout
-}
-
-/** Every path of a commit. */
-export async function treeOf(repository: string, commit: string): Promise<readonly TreeEntry[]> {
-  const output = await git(repository, ['ls-tree', '-r', '-l', '-z', commit])
-  return output.split('\0').flatMap((line) => {
-    const tab = line.indexOf('\t')
-    const [mode = '', , blob = '', bytes = ''] = line.slice(0, tab).split(/ +/)
-    return tab < 0 ? [] : [{ path: line.slice(tab + 1), mode, blob, bytes: Number(bytes) || 0 }]
-  })
-}
-
-/** What a commit descends from, newest first. */
-export async function pastOfCommit(repository: string, commit: string): Promise<readonly PastCommit[]> {
-  const format = '--format=%x01%ct%x00%s%n%b%x02'
-  const args = ['log', commit, '--no-merges', `--max-count=${MOST_COMMITS}`, '--no-renames', format, '--name-only']
-  return (await git(repository, args)).split('\x01').flatMap((entry) => {
-    const [head = '', names = ''] = entry.split('\x02')
-    const [time = '', message = ''] = head.split('\0')
-    const paths = names.split('\n').filter((name) => name !== '')
-    return entry === '' ? [] : [{ time: Number(time), message, paths }]
-  })
 }

@@ -64,7 +64,7 @@ export interface Localisation {
 }
 
 /** Asks which files of a commit an issue is about. */
-export interface LocaliseRequest {
+interface LocaliseRequest {
   readonly repository: string
   /** Commit, branch or tag; null is HEAD. */
   readonly at: string | null

@@ -37,10 +37,11 @@ export const addLocalise: Verb = (program, cli) => {
     .option('--top <count>', `files to name at most, 1 to ${MOST_FILES}`, fileCount, DEFAULT_TOP)
     .option('--json', 'one JSON object instead of text')
     .action(async (flags: Flags) => {
-      const { cwd, stdout, env, localiseIssue } = cli.environment
-      if (localiseIssue === undefined) throw new GanderError('internal', 'Localisation is not wired into this program.')
+      const { cwd, stdout, env } = cli.environment
+      const wired = cli.environment.localiseIssue?.()
+      if (wired === undefined) throw new GanderError('internal', 'Localisation is not wired into this program.')
       const issue = await issueText(cli, flags.issue)
-      const ask = await localiseIssue()
+      const ask = await wired
       const found = await ask({ repository: resolve(cwd, flags.repo), at: flags.base ?? null, issue, top: flags.top })
       if (flags.json === true) return printJson(cli, found)
       print(cli, shown(found, paintFor(stdout, env), stdout.columns()))

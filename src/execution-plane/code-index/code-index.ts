@@ -57,7 +57,9 @@ export class CodeIndex {
         place !== undefined && segments[place.segment]?.document(place.doc).unread === false ? place : undefined
       return { ...entry, facts }
     })
-    const holders = segments.map((segment) => new Array<number[] | undefined>(segment.documents).fill(undefined))
+    const holders = segments.map((segment) =>
+      Array.from({ length: segment.documents }, (): number[] | undefined => undefined),
+    )
     for (const [at, { facts }] of this.files.entries()) {
       const of_segment = facts === undefined ? undefined : holders[facts.segment]
       if (facts === undefined || of_segment === undefined) continue

@@ -3,9 +3,9 @@
  * commit costs what it changed. Decides how files are cut into chunks and words into terms; owns the format of segments
  * and the threads that make them. Runs nothing of a repository.
  */
-export { indexCommit, CodeIndex, type CodeSource, type IndexedFile, type IndexingEffort } from './code-index.ts'
+export { indexCommit, CodeIndex, type IndexedFile } from './code-index.ts'
 export { createSegmentFolder, type SegmentStore } from './segment-store.ts'
-export { Segment, type IndexedSymbol, type SegmentDocument } from './segment.ts'
-export { isForeign, isLookedInto, isTest } from './paths.ts'
+export type { IndexedSymbol } from './segment.ts'
+export { isForeign, isTest } from './paths.ts'
 export { unreadBecause } from './indexable.ts'
 export { termsOf, wordsIn } from './words.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** Sections of a segment, in the order they stand in its file. `u32` sections are little-endian, aligned to four bytes. */
-export const SECTIONS = [
+const SECTIONS = [
   'blobs',
   'docs',
   'doc_chunks',

@@ -190,19 +190,24 @@ function find(ends_section: Uint8Array, keys: Uint8Array, key: string): number |
 }
 
 function each(lists: Uint8Array, ends: Uint32Array, place: number, tell: (where: number, count: number) => void): void {
-  let at = start(ends, place)
   const end = ends[place] ?? 0
   let where = 0
-  const next = (): number => {
-    let value = 0
-    for (let shift = 0; ; shift += 7) {
-      const byte = lists[at++] ?? 0
-      value |= (byte & 0x7f) << shift
-      if (byte < 0x80) return value >>> 0
-    }
+  for (let at = start(ends, place); at < end; ) {
+    const [distance, after] = numberAt(lists, at)
+    const [count, next] = numberAt(lists, after)
+    where += distance
+    tell(where, count)
+    at = next
   }
-  while (at < end) {
-    where += next()
-    tell(where, next())
+}
+
+/** A number as `ByteWriter` writes it, and where the next one begins. */
+function numberAt(bytes: Uint8Array, from: number): readonly [value: number, next: number] {
+  let value = 0
+  let at = from
+  for (let shift = 0; ; shift += 7) {
+    const byte = bytes[at++] ?? 0
+    value |= (byte & 0x7f) << shift
+    if (byte < 0x80) return [value >>> 0, at]
   }
 }

@@ -22,7 +22,7 @@ export function termsOf(word: string): readonly string[] {
 }
 
 /** A word of English without its commonest endings; short words stay. Rough on purpose: both sides are cut alike. */
-export function stemOf(word: string): string {
+function stemOf(word: string): string {
   if (word.length <= 3) return word
   if (word.endsWith('ies') && word.length > 4) return `${word.slice(0, -3)}y`
   if (word.endsWith('sses')) return word.slice(0, -2)

@@ -3,5 +3,5 @@
  * and shows against the code index of one commit and the changes before it; owns the features and their weights.
  */
 export { localise } from './localise.ts'
-export { candidatesOf, FEATURES, type Candidate, type Feature } from './features.ts'
-export { readIssue, type Issue } from './issue.ts'
+export { candidatesOf, FEATURES, type Feature } from './features.ts'
+export { readIssue } from './issue.ts'

@@ -3,7 +3,7 @@ import { informativeLines } from './informative-lines.ts'
 import { STOP_WORDS } from './stop-words.ts'
 
 /** A line of a stack trace. */
-export interface StackFrame {
+interface StackFrame {
   readonly path: string
   readonly function: string | undefined
 }

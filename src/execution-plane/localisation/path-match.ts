@@ -41,7 +41,7 @@ export function termsInPath(part: string, issue: Issue, rarity: (term: string) =
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 function alikeFromEnd(path: string, wanted: string): number {
-  const [there, asked] = [path.split('/').reverse(), wanted.split('/').reverse()]
+  const [there, asked] = [path.split('/').toReversed(), wanted.split('/').toReversed()]
   let alike = 0
   while (alike < there.length && alike < asked.length && there[alike] === asked[alike]) alike += 1
   return alike

@@ -87,7 +87,6 @@ async function notFound({ git_dir }: LocalCheckout, repository: string, at: stri
   const close = closeNames(wanted, names)
   return new GanderError('ref_not_found', `${repository} has no branch, tag or commit ${JSON.stringify(wanted)}.`, {
     facts: { repository, ref: wanted, suggestions: [...close] },
-    remedy:
-      close.length > 0 ? `Did you mean ${close.join(', ')}?` : 'Fetch it first, or name another commit.',
+    remedy: close.length > 0 ? `Did you mean ${close.join(', ')}?` : 'Fetch it first, or name another commit.',
   })
 }
