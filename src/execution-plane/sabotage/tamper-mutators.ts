@@ -57,7 +57,8 @@ function bodyOf({ language, test, lines }: Target): readonly [number, number] | 
   const opens = lines.findIndex(
     (text, at) => at >= test.line - 1 && (language === 'python' ? /:\s*(?:#.*)?$/ : /\{\s*$/).test(text),
   )
-  const from = opens + 2
+  // A body's first line gives its indent, and a blank one has none.
+  const from = lines.findIndex((text, at) => at > opens && text.trim() !== '') + 1
   const to = language === 'python' ? test.end_line : test.end_line - 1
   return opens === -1 || from > to || opens + 1 > test.line + 6 ? undefined : [from, to]
 }
