@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createRedactor } from '#evidence-plane/redaction'
 import { calibrateJudge, readJudgeCase } from '#execution-plane/calibration'
 import { ensureGateway } from '#adapters/gateway-socket'
 import { createPriceTable } from '#adapters/models'
-import { GanderError } from '#domain/failure'
 import { LOCAL_TENANT } from '#domain/ids'
 import type { JudgeTrial, JudgeTrialWish } from '#ports'
 import { keptHome, type PlatformSettings } from './shared-parts.ts'
 import { systemClock } from './system-clock.ts'
+import { readCases } from './read-cases.ts'
 
 const CASES = fileURLToPath(new URL('../../evals/judge/cases/', import.meta.url))
 
@@ -18,7 +16,7 @@ const CASES = fileURLToPath(new URL('../../evals/judge/cases/', import.meta.url)
 export async function tryJudge(settings: PlatformSettings, wish: JudgeTrialWish): Promise<JudgeTrial> {
   const { home, database_url } = settings
   const { keys, ...asked } = wish
-  const cases = await judgeCases()
+  const cases = await readCases(CASES, readJudgeCase)
   const connection = await ensureGateway({
     home: keptHome(settings),
     keys,
@@ -40,15 +38,4 @@ export async function tryJudge(settings: PlatformSettings, wish: JudgeTrialWish)
   } finally {
     await connection.close()
   }
-}
-
-async function judgeCases() {
-  const names = (await readdir(CASES)).filter((name) => name.endsWith('.yaml')).toSorted()
-  return Promise.all(
-    names.map(async (name) => {
-      const read = readJudgeCase(await readFile(join(CASES, name), 'utf8'))
-      if (!read.ok) throw new GanderError('internal', `evals/judge/cases/${name}: ${read.refusal}`)
-      return read.value
-    }),
-  )
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
@@ -15,11 +15,11 @@ import {
 } from '#execution-plane/calibration'
 import { verifyTree } from '#execution-plane/verifier'
 import { createRepositories } from '#adapters/git'
-import { GanderError } from '#domain/failure'
 import type { RunId } from '#domain/ids'
 import type { GateTrial, GateTrialWish } from '#ports'
 import { makeRepository } from './prepare-demo.ts'
 import { provingGround, type Environment } from './proving-ground.ts'
+import { readCases } from './read-cases.ts'
 
 const GATES = fileURLToPath(new URL('../../evals/gates/', import.meta.url))
 
@@ -45,7 +45,7 @@ export async function tryProof(
 ): Promise<ProofTrial> {
   if (wish.repository !== null)
     return { found: [], not_measured: unmeasured('its changes are written for the program’s own repositories') }
-  const changes = await proofChanges()
+  const changes = await readCases(join(GATES, 'proof'), readProof)
   const tried: ProofTrial[] = []
   for (const project of PROOF_PROJECTS) {
     const own = changes.filter((change) => change.project === project)
@@ -87,16 +87,4 @@ async function tryProject(
     await repository.remove()
     await rm(own, { recursive: true, force: true })
   }
-}
-
-async function proofChanges(): Promise<readonly ProofChange[]> {
-  const folder = join(GATES, 'proof')
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.yaml')).toSorted()
-  return Promise.all(
-    names.map(async (name) => {
-      const read = readProof(await readFile(join(folder, name), 'utf8'))
-      if (!read.ok) throw new GanderError('internal', `evals/gates/proof/${name}: ${read.refusal}`)
-      return read.value
-    }),
-  )
 }

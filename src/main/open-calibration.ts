@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createPolicy } from '#control-plane/policy'
@@ -22,7 +22,6 @@ import {
 } from '#execution-plane/calibration'
 import { verifyTree } from '#execution-plane/verifier'
 import { createRepositories } from '#adapters/git'
-import { GanderError } from '#domain/failure'
 import type { RunId } from '#domain/ids'
 import type { CalibrationDesk, GateTrialWish } from '#ports'
 import { tryProof } from './calibrate-proof.ts'
@@ -30,6 +29,7 @@ import { makeRepository } from './prepare-demo.ts'
 import { provingGround, type Environment } from './proving-ground.ts'
 import type { PlatformSettings } from './shared-parts.ts'
 import { identifiers } from './system-clock.ts'
+import { readCases } from './read-cases.ts'
 
 /** Folder of the checkout that holds the sets. */
 const SETS = fileURLToPath(new URL('../../evals/', import.meta.url))
@@ -73,7 +73,8 @@ async function tryGates({ home }: PlatformSettings, environment: Environment, wi
     const found = await calibrateGates({
       sources,
       bad: [...BOUNDARY, ...PROTECTED, ...SPECIAL, ...SECRETS, ...DEPENDENCIES, ...TAMPERS, ...defects],
-      honest: wish.repository === null ? await honestChanges() : commentsIn(sources),
+      honest:
+        wish.repository === null ? await readCases(join(SETS, 'gates', 'honest'), readHonest) : commentsIn(sources),
       seed: SEED,
       gates: gatesOf(ground, sources),
       signal,
@@ -89,16 +90,4 @@ async function tryGates({ home }: PlatformSettings, environment: Environment, wi
     await repository.remove()
     await rm(own, { recursive: true, force: true })
   }
-}
-
-async function honestChanges() {
-  const folder = join(SETS, 'gates', 'honest')
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.yaml')).toSorted()
-  return Promise.all(
-    names.map(async (name) => {
-      const read = readHonest(await readFile(join(folder, name), 'utf8'))
-      if (!read.ok) throw new GanderError('internal', `evals/gates/honest/${name}: ${read.refusal}`)
-      return read.value
-    }),
-  )
 }

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
 import { createRedactor } from '#evidence-plane/redaction'
 import type { ProofGround } from '#execution-plane/calibration'
-import { findProfile } from '#execution-plane/verifier'
+import { findProfile, KEPT_NOWHERE } from '#execution-plane/verifier'
 import { createPackageRegistries } from '#adapters/registries'
-import { DEFAULT_SANDBOX_LIMITS, type ArtifactStore, type RunRepository } from '#ports'
+import { DEFAULT_SANDBOX_LIMITS, type RunRepository } from '#ports'
 import { chooseDriver } from './choose-driver.ts'
 import { systemClock } from './system-clock.ts'
 
@@ -44,14 +43,4 @@ export async function provingGround(
     clock: systemClock,
   }
   return { ground }
-}
-
-/** Logs of sabotaged trees are nobody's evidence. */
-const KEPT_NOWHERE: ArtifactStore = {
-  put: async (content) => ({
-    sha256: createHash('sha256').update(content).digest('hex'),
-    bytes: Buffer.byteLength(content),
-  }),
-  get: async () => undefined,
-  locate: async () => undefined,
 }

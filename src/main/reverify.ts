@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -6,20 +6,12 @@ import type { Reverification } from '#evidence-plane/packet'
 import { createPackageRegistries } from '#adapters/registries'
 import { checkLockfiles, problemText } from '#execution-plane/lockfiles'
 import { fencedSetup, limitsOf, sealSandboxProfile } from '#execution-plane/sandbox'
-import { findProfile, runSetup, verifyTree } from '#execution-plane/verifier'
+import { findProfile, runSetup, verifyTree, KEPT_NOWHERE } from '#execution-plane/verifier'
 import type { RunEvidence } from '#domain/packet'
 import { ok, refuse, type Result } from '#domain/result'
 import { DEFAULT_SANDBOX_PROFILE, type SandboxProfile } from '#domain/sandbox'
 import type { VerificationProfile } from '#domain/verification'
-import type {
-  ArtifactStore,
-  PinnedSource,
-  Redactor,
-  Repositories,
-  RunRepository,
-  SandboxDriver,
-  SetupLayer,
-} from '#ports'
+import type { PinnedSource, Redactor, Repositories, RunRepository, SandboxDriver, SetupLayer } from '#ports'
 import { chooseDriver } from './choose-driver.ts'
 import { once } from './once.ts'
 import { systemClock } from './system-clock.ts'
@@ -89,21 +81,11 @@ interface Place {
   readonly base: () => Promise<RunRepository>
 }
 
-const toolsOf = ({ ground }: Place) => ({ redactor: ground.redactor, artifacts: NOTHING_KEPT, clock: systemClock })
+const toolsOf = ({ ground }: Place) => ({ redactor: ground.redactor, artifacts: KEPT_NOWHERE, clock: systemClock })
 
 const readerOf = (repository: RunRepository) => {
   const { tree } = repository.source
   return { list: () => repository.listFiles(tree), read: (path: string) => repository.readFile(tree, path) }
-}
-
-/** Logs of a repetition are compared by their results and then forgotten. */
-const NOTHING_KEPT: ArtifactStore = {
-  put: async (content) => ({
-    sha256: createHash('sha256').update(content).digest('hex'),
-    bytes: Buffer.byteLength(content),
-  }),
-  get: async () => undefined,
-  locate: async () => undefined,
 }
 
 /** Installs the dependencies of the base commit as a run does: lockfiles are judged first, no install script runs. */

@@ -6,8 +6,8 @@ import type { Json } from '#domain/json'
 import { DEFAULT_SCOPE, type ModelChoice, type Task } from '#domain/task'
 import type { VerificationReport } from '#domain/verification'
 import { judge, type JudgeReport } from '#execution-plane/judge'
+import { KEPT_NOWHERE } from '#execution-plane/verifier'
 import type {
-  ArtifactStore,
   Clock,
   ModelGateway,
   PriceTable,
@@ -130,15 +130,6 @@ const PROVED: Verdict = {
   reason: 'the tests pass as before',
   findings: [],
   evidence: [],
-}
-
-const KEPT_NOWHERE: ArtifactStore = {
-  put: async (content) => ({
-    sha256: createHash('sha256').update(content).digest('hex'),
-    bytes: Buffer.byteLength(content),
-  }),
-  get: async () => undefined,
-  locate: async () => undefined,
 }
 
 /** A journal that forgets: a trial that ends half way is made anew. */

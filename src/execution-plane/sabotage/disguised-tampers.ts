@@ -1,5 +1,6 @@
 import { isSnapshot } from '#execution-plane/test-integrity'
 import {
+  JAVASCRIPT,
   indentOf,
   lineAt,
   ofTest,
@@ -10,8 +11,7 @@ import {
   type Target,
 } from './tampered-test.ts'
 
-const JS = new Set(['javascript', 'typescript', 'tsx'])
-const family = ({ language }: Target): string => (JS.has(language) ? 'javascript' : language)
+const family = ({ language }: Target): string => (JAVASCRIPT.has(language) ? 'javascript' : language)
 
 type Wording = Readonly<Record<string, (indent: string, text: string) => readonly string[]>>
 

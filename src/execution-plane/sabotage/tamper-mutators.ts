@@ -2,6 +2,7 @@ import { isSnapshot, isTestFile } from '#execution-plane/test-integrity'
 import { configurationOf } from './tampered-configuration.ts'
 import { changedCheck, invertedCheck, loosenedCheck, widenedCheck } from './tampered-checks.ts'
 import {
+  JAVASCRIPT,
   indentOf,
   lineAt,
   ofTest,
@@ -14,8 +15,6 @@ import {
   type Target,
 } from './tampered-test.ts'
 
-const JS = new Set(['javascript', 'typescript', 'tsx'])
-
 const SKIPS: Readonly<Record<string, string>> = {
   python: "@pytest.mark.skip(reason='flaky')",
   java: '@Disabled("flaky")',
@@ -25,7 +24,7 @@ const SKIPS: Readonly<Record<string, string>> = {
 function skipped(target: Target): string | undefined {
   const { language, test } = target
   const first = lineAt(target, test.line)
-  if (JS.has(language)) {
+  if (JAVASCRIPT.has(language)) {
     const marked = first.replace(/\b(it|test)\(/, '$1.skip(')
     return marked === first ? undefined : spliced(target, test.line, test.line, [marked])
   }
@@ -40,7 +39,7 @@ function skipped(target: Target): string | undefined {
 function focused(target: Target): string | undefined {
   const first = lineAt(target, target.test.line)
   const marked = first.replace(/\b(it|test)\(/, '$1.only(')
-  return JS.has(target.language) && marked !== first
+  return JAVASCRIPT.has(target.language) && marked !== first
     ? spliced(target, target.test.line, target.test.line, [marked])
     : undefined
 }
@@ -57,7 +56,8 @@ function bodyOf({ language, test, lines }: Target): readonly [number, number] | 
   const opens = lines.findIndex(
     (text, at) => at >= test.line - 1 && (language === 'python' ? /:\s*(?:#.*)?$/ : /\{\s*$/).test(text),
   )
-  const from = opens + 2
+  // A body's first line gives its indent, and a blank one has none.
+  const from = lines.findIndex((text, at) => at > opens && text.trim() !== '') + 1
   const to = language === 'python' ? test.end_line : test.end_line - 1
   return opens === -1 || from > to || opens + 1 > test.line + 6 ? undefined : [from, to]
 }
@@ -69,7 +69,7 @@ const CATCHES: Readonly<Record<string, readonly [string, string]>> = {
 
 function swallowed(target: Target): string | undefined {
   const body = bodyOf(target)
-  const around = JS.has(target.language) ? (['try {', '} catch {}'] as const) : CATCHES[target.language]
+  const around = JAVASCRIPT.has(target.language) ? (['try {', '} catch {}'] as const) : CATCHES[target.language]
   if (body === undefined || around === undefined) return undefined
   const [from, to] = body
   const indent = indentOf(lineAt(target, from))
@@ -100,7 +100,7 @@ function commentedOut(target: Target): string | undefined {
 
 function mocked(target: Target): string | undefined {
   const { language, lines, test } = target
-  if (JS.has(language)) {
+  if (JAVASCRIPT.has(language)) {
     const local = lines
       .map((text) => /(?:from|require\()\s*['"](\.[^'"]+)['"]/.exec(text)?.[1])
       .find((path) => path !== undefined)
@@ -119,7 +119,7 @@ function mocked(target: Target): string | undefined {
 
 function forged(target: Target): string | undefined {
   const { language, lines } = target
-  if (JS.has(language)) return [...lines, "process.on('exit', () => { process.exitCode = 0 })"].join('\n')
+  if (JAVASCRIPT.has(language)) return [...lines, "process.on('exit', () => { process.exitCode = 0 })"].join('\n')
   if (language === 'python')
     return [...lines, 'import atexit, os', 'atexit.register(lambda: os._exit(0))', ''].join('\n')
   if (language === 'go')

@@ -1,6 +1,9 @@
 import { isTestFile, readInventory, type Assertion, type TestCase } from '#execution-plane/test-integrity'
 import { languageOf, type SyntaxLanguage } from '#syntax'
 
+/** Languages that are written as JavaScript is, where a tamper is spelled. */
+export const JAVASCRIPT: ReadonlySet<string> = new Set(['javascript', 'typescript', 'tsx'])
+
 /** One test of some files that a mutator may change. */
 export interface Target {
   readonly path: string

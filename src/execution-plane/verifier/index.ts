@@ -26,3 +26,4 @@ export {
   reachingProfile,
   repeatedProfile,
 } from './red-green/proof-profiles.ts'
+export { KEPT_NOWHERE } from './kept-nowhere.ts'
