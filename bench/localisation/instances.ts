@@ -11,6 +11,10 @@ export interface Instance {
   readonly base_commit: string
   readonly problem_statement: string
   readonly gold_files: readonly string[]
+  /** By gold file: the functions its fix changed, where somebody labelled them. */
+  readonly expected_spans?: Readonly<Record<string, readonly string[]>>
+  /** The commit that mended it, where its history is the label. */
+  readonly fix_commit?: string
 }
 
 const run = promisify(execFile)
