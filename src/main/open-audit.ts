@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createArtifactRemoval, createFilesystemArtifacts, tenantHome } from '#adapters/artifacts/filesystem'
 import { createFolderPlace, createGitPlace } from '#adapters/ledger-checkpoints'
 import { ledgerVerifierOf, openKey, trustedKeys } from '#adapters/signing'
-import { createAuditTrail, createRetentionRecords, type Database } from '#adapters/postgres'
+import { createAuditTrail, createMemoryRecords, createRetentionRecords, type Database } from '#adapters/postgres'
 import {
   createCheckpointMaker,
   exportAudit,
@@ -132,6 +132,7 @@ export function openRetention({ settings, database }: Pick<AuditGround, 'setting
     tenants: () => createAuditTrail({ database, identifiers }).tenants(),
     artifacts: (tenant) => createFilesystemArtifacts({ home: tenantHome(kept, tenant) }),
     removal: (tenant) => createArtifactRemoval({ home: tenantHome(kept, tenant) }),
+    memory: createMemoryRecords({ database, identifiers }),
     rules,
     by: 'gander retention',
   })

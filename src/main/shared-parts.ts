@@ -60,7 +60,7 @@ export function sharedParts(home: string, database: Database, redactor: Redactor
     store: stores.of(tenant),
     artifacts: createFilesystemArtifacts({ home: tenantHome(kept, tenant) }),
     proof_records: createProofRecords({ database, tenant }),
-    memory: createMemory({ tenant, records: memory_records, redactor, identifiers }),
+    memory: createMemory({ tenant, records: memory_records, redactor, identifiers, suspicions }),
   })
   return {
     stores,
@@ -84,3 +84,9 @@ export function sharedParts(home: string, database: Database, redactor: Redactor
 /** A git address of another place, which gets the branch itself; paths are kept by the local forge. */
 const isRemote = (repository: string): boolean =>
   /^(https?|ssh|git|file):\/\//i.test(repository) || /^[\w.-]+@[\w.-]+:/.test(repository)
+
+/** The rules that ask every text a model is shown; loaded where something is proposed. */
+async function suspicions(text: string): Promise<readonly string[]> {
+  const { flagText } = await import('#execution-plane/context')
+  return flagText(text, 'prose').flags.map(({ rule }) => rule)
+}

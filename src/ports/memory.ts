@@ -1,5 +1,5 @@
 import type { RunId, TenantId } from '#domain/ids'
-import type { ApprovedMemory, MemoryEntry, MemoryFlag, MemoryProposal, MemoryState } from '#domain/memory'
+import type { ApprovedMemory, MemoryEntry, MemoryProposal, MemoryState } from '#domain/memory'
 import type { Trust } from '#domain/task'
 
 /** Which entries are looked at; an absent member leaves none out. */
@@ -50,7 +50,7 @@ export interface TenantMemory {
   list(wish: MemoryWish): Promise<readonly MemoryEntry[]>
   /** @throws GanderError `memory_not_found` */
   view(id: string): Promise<MemoryEntry>
-  /** @throws GanderError `memory_not_found`, `memory_changed`, `memory_flagged`, `memory_full` */
+  /** @throws GanderError `memory_not_found`, `memory_changed`, `memory_flagged`, `memory_conflicts`, `memory_full` */
   approve(id: string, approval: MemoryApproval): Promise<MemoryEntry>
   /** Erases the text and keeps a tombstone, so that the same is not proposed again. @throws GanderError `memory_not_found` */
   forget(id: string, review: MemoryReview): Promise<MemoryEntry>
@@ -61,7 +61,19 @@ export interface WeighedProposal extends Omit<MemoryProposal, 'inputs'> {
   readonly id: string
   readonly hash: string
   readonly trust: Trust
-  readonly flags: readonly MemoryFlag[]
+  readonly flags: readonly string[]
+}
+
+/** Why proposals were dropped, with how many. */
+export type DroppedProposals = Partial<Readonly<Record<RefusedProposal['because'], number>>>
+type RefusedProposal = Extract<ProposalOutcome, { kind: 'refused' }>
+
+/** What a sweep did to memory, or would do. */
+export interface MemorySweep {
+  /** Entries that are used no more: their time is over, or their repository or tenant is closed. */
+  readonly expired: number
+  /** Texts of expired entries that were erased. */
+  readonly erased: number
 }
 
 /** Memory on record, by tenant. Every write is one transaction with its events, and settles what expired. */
@@ -70,13 +82,25 @@ export interface MemoryRecords {
   find(tenant: TenantId, id: string): Promise<MemoryEntry | undefined>
   propose(
     tenant: TenantId,
-    batch: Omit<ProposalBatch, 'proposals'> & { readonly proposals: readonly WeighedProposal[] },
+    batch: Omit<ProposalBatch, 'proposals'> & {
+      readonly proposals: readonly WeighedProposal[]
+      /** What was dropped before; told together with what is dropped here. */
+      readonly dropped: DroppedProposals
+    },
   ): Promise<readonly ProposalOutcome[]>
-  /** Undefined where the entry is not there, is not this text, or may not be approved any more; `full` where no more may be. */
+  /**
+   * Undefined where the entry is not there, is not this text, or may not be approved any more; `full` where no more may
+   * be; the entry in use that says something else of the same, which has to go first.
+   */
   approve(
     tenant: TenantId,
     id: string,
     approval: Omit<MemoryApproval, 'despite_flags'>,
-  ): Promise<MemoryEntry | 'full' | undefined>
+  ): Promise<MemoryEntry | 'full' | { readonly conflicts_with: string } | undefined>
   forget(tenant: TenantId, id: string, review: MemoryReview): Promise<MemoryEntry | undefined>
+  /**
+   * Ends what lapsed, what is of a repository where no task may run any more, and everything of a closed tenant; erases
+   * the texts that ended long ago, but none of a run under a legal hold.
+   */
+  sweep(tenant: TenantId, wish: { readonly dry_run: boolean }): Promise<MemorySweep>
 }

@@ -88,6 +88,10 @@ export interface SweepReport {
   /** Runs whose recorded payloads were emptied. */
   readonly payload_runs: number
   readonly payload_bytes: number
+  /** Entries of memory that are used no more: lapsed, or of a repository or tenant that is closed. */
+  readonly memory_expired: number
+  /** Texts of expired entries that are gone. */
+  readonly memory_erased: number
 }
 
 /** What a person may ask of retention. */

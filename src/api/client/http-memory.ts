@@ -1,5 +1,6 @@
 import { GanderError } from '#domain/failure'
 import { parseId } from '#domain/ids'
+import { MEMORY_STATES } from '#domain/memory'
 import type { TenantMemory } from '#ports'
 import type { ApiClient } from './api-client.ts'
 
@@ -9,11 +10,10 @@ type Told = <Value>(asked: Promise<Value>) => Promise<Value>
 export const createHttpMemory = (client: ApiClient, told: Told): TenantMemory => ({
   list: async ({ repository, states }) => {
     const query = { ...(repository !== undefined && { repository }) }
-    const [only] = states ?? []
-    if (states?.length === 1 && only !== undefined)
-      return (await told(client.memory.list({ query: { ...query, state: only } }))).items
-    const { items } = await told(client.memory.list({ query }))
-    return items.filter(({ state }) => states === undefined || states.includes(state))
+    if (states === undefined) return (await told(client.memory.list({ query }))).items
+    const inOrder = MEMORY_STATES.filter((state) => states.includes(state))
+    const pages = await Promise.all(inOrder.map((state) => told(client.memory.list({ query: { ...query, state } }))))
+    return pages.flatMap(({ items }) => items)
   },
   view: async (id) => told(client.memory.get(of(id))),
   approve: async (id, { hash, days, despite_flags, reason }) =>

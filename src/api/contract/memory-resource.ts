@@ -13,6 +13,7 @@ export const memorySchema = z
     trust: z.string().describe('The lowest of what went into the text.'),
     confidence: z.number(),
     flags: z.array(z.string()).describe('What is odd about the text; none proves nothing.'),
+    conflicts_with: z.array(z.string()).describe('Entries in use that say something else of the same.'),
     state: z.enum(MEMORY_STATES),
     hash: sha256.describe('What an approval is bound to.'),
     seen: z.number().int().describe('How many runs saw the same.'),

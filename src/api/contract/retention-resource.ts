@@ -18,6 +18,8 @@ export const sweepSchema: z.ZodType<SweepReport, SweepReport> = z
     kept_for_others: z.number().int(),
     payload_runs: z.number().int(),
     payload_bytes: z.number().int(),
+    memory_expired: z.number().int().describe('Entries of memory that are used no more.'),
+    memory_erased: z.number().int().describe('Texts of expired entries that are gone.'),
   })
   .meta({ id: 'SweepReport' })
 

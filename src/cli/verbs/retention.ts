@@ -54,6 +54,7 @@ async function sweep(cli: Cli, dry_run: boolean, json: boolean): Promise<void> {
     `${counted(swept.expired, 'artifact')} ${verb} (${size(swept.expired_bytes)}), ${counted(swept.payload_runs, 'run')} with old payloads (${size(swept.payload_bytes)}).`,
     ...Object.entries(swept.by_rule).map(([rule, n]) => `  ${rule}  ${n}`),
     ...(dry_run ? [] : [`Bytes removed: ${counted(swept.removed, 'content')}.`]),
+    `Memory: ${counted(swept.memory_expired, 'entry', 'entries')} ${verb}, ${counted(swept.memory_erased, 'text')} erased.`,
     `Kept: ${swept.kept_for_packets} for valid packets, ${swept.kept_for_others} for others that have the same bytes.`,
   ])
 }

@@ -2,15 +2,16 @@ import { createHash } from 'node:crypto'
 import { GanderError } from '#domain/failure'
 import type { TenantId } from '#domain/ids'
 import {
+  beyondFacts,
   canonicalMemory,
   lowestTrust,
   MEMORY_LIMITS,
-  memoryFlags,
   type ApprovedMemory,
   type MemoryEntry,
   type MemoryProposal,
 } from '#domain/memory'
 import type {
+  DroppedProposals,
   Identifiers,
   MemoryApproval,
   MemoryRecords,
@@ -30,6 +31,8 @@ interface MemoryParts {
   readonly records: MemoryRecords
   readonly redactor: Pick<Redactor, 'redact'>
   readonly identifiers: Identifiers
+  /** The rules by which lines of a text read like orders or hide something: the same that ask every text a model is shown. */
+  readonly suspicions: (text: string) => Promise<readonly string[]>
 }
 
 /** Makes the memory of one tenant over what is on record. */
@@ -75,26 +78,46 @@ async function approve({ tenant, records }: MemoryParts, entry: MemoryEntry, app
     })
   const approved = await records.approve(tenant, entry.id, given)
   if (approved === 'full')
-    throw new GanderError('memory_full', `${MEMORY_LIMITS.approved} entries of ${entry.repository} are in use already.`)
+    throw new GanderError(
+      'memory_full',
+      `${MEMORY_LIMITS.approved} entries of ${entry.repository}, or ${MEMORY_LIMITS.approved_of_tenant} in all, are in use already.`,
+    )
+  if (approved !== undefined && 'conflicts_with' in approved && !('id' in approved))
+    throw new GanderError('memory_conflicts', `${entry.id} contradicts ${approved.conflicts_with}, which is in use.`, {
+      facts: { id: entry.id, conflicts_with: approved.conflicts_with },
+    })
   if (approved === undefined)
     throw new GanderError('memory_changed', `${entry.id} was forgotten or proposed anew meanwhile.`)
   return approved
 }
 
-/** What does not fit is refused and never cut: half a sentence may say the opposite. */
+/** What does not fit is refused and never cut: half a sentence may say the opposite. What is dropped is told. */
 async function propose(parts: MemoryParts, batch: ProposalBatch): Promise<readonly ProposalOutcome[]> {
   const { proposals, ...source } = batch
-  const weighed = await Promise.all(proposals.map((proposal) => weigh(parts, proposal)))
+  const looked_at = await Promise.all(proposals.slice(0, MEMORY_LIMITS.looked_at).map((each) => weigh(parts, each)))
+  const weighed = [...looked_at, ...proposals.slice(MEMORY_LIMITS.looked_at).map(() => FULL)]
   const fit = weighed.filter((each) => 'hash' in each).slice(0, MEMORY_LIMITS.of_run)
-  const outcomes = fit.length === 0 ? [] : await parts.records.propose(parts.tenant, { ...source, proposals: fit })
+  const left = weighed.map((each) => ('hash' in each && !fit.includes(each) ? FULL : each))
+  if (left.length === 0) return []
+  const dropped = countDropped(left.filter((each) => 'because' in each))
+  const outcomes = await parts.records.propose(parts.tenant, { ...source, proposals: fit, dropped })
   const of = new Map(fit.map((each, at) => [each, outcomes[at]]))
-  return weighed.map((each) => ('hash' in each ? (of.get(each) ?? { kind: 'refused', because: 'full' }) : each))
+  return left.map((each) => ('hash' in each ? (of.get(each) ?? FULL) : each))
 }
 
+type Refused = Extract<ProposalOutcome, { kind: 'refused' }>
+const FULL: Refused = { kind: 'refused', because: 'full' }
+
+const countDropped = (refused: readonly Refused[]): DroppedProposals =>
+  refused.reduce<Record<string, number>>(
+    (counts, { because }) => ({ ...counts, [because]: (counts[because] ?? 0) + 1 }),
+    {},
+  )
+
 async function weigh(
-  { redactor, identifiers }: MemoryParts,
+  { redactor, identifiers, suspicions }: MemoryParts,
   { kind, text, item, commit, inputs }: MemoryProposal,
-): Promise<WeighedProposal | Extract<ProposalOutcome, { kind: 'refused' }>> {
+): Promise<WeighedProposal | Refused> {
   const canonical = canonicalMemory(text)
   if (canonical === '') return { kind: 'refused', because: 'empty' }
   if (Array.from(canonical).length > MEMORY_LIMITS.text) return { kind: 'refused', because: 'too_long' }
@@ -112,7 +135,7 @@ async function weigh(
     text: canonical,
     hash,
     trust,
-    flags: memoryFlags(canonical),
+    flags: [...new Set([...(await suspicions(`${text}\n${canonical}`)), ...beyondFacts(canonical)])],
     item: from,
     commit,
   }

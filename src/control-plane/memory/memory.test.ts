@@ -19,6 +19,7 @@ function memory(of: Partial<MemoryRecords> = {}) {
     },
     approve: async () => undefined,
     forget: async () => undefined,
+    sweep: async () => ({ expired: 0, erased: 0 }),
     ...of,
   }
   let made = 0
@@ -26,6 +27,7 @@ function memory(of: Partial<MemoryRecords> = {}) {
     tenant: LOCAL_TENANT,
     records,
     redactor: { redact: async (text) => ({ text, count: text.includes(SECRET) ? 1 : 0, kinds: [], confirmed: false }) },
+    suspicions: async (text) => (text.includes('ignore all') ? ['suspicious.overrides_rules'] : []),
     identifiers: { make: (kind) => `${kind}_${++made}` as never },
   })
   const proposing = (...proposals: readonly Partial<MemoryProposal>[]) => {
@@ -61,6 +63,7 @@ const entry = (of: Partial<MemoryEntry> = {}): MemoryEntry => ({
   reviewer: null,
   reviewed_at: null,
   reason: '',
+  conflicts_with: [],
   expires_at: '2026-02-01T00:00:00.000Z',
   ...of,
 })
@@ -69,7 +72,7 @@ describe('a proposal', () => {
   it('is kept in one visible line, with the lowest trust of its inputs', async () => {
     const { proposing, kept } = memory()
     await proposing({ text: 'run\n`make gen`\u200b', inputs: ['operator', 'outsider', 'merged'] })
-    expect(kept).toMatchObject([{ text: 'run `make gen`⟦U+200B⟧', trust: 'outsider', flags: ['invisible_characters'] }])
+    expect(kept).toMatchObject([{ text: 'run `make gen`⟦U+200B⟧', trust: 'outsider', flags: [] }])
   })
 
   it('is never worth what an operator says is: it would stand unquoted in a context', async () => {
@@ -110,13 +113,13 @@ describe('an approval', () => {
   it.each([
     ['another text', { hash: 'b'.repeat(64) }, 'memory_changed'],
     ['what was forgotten', { state: 'forgotten', text: '' }, 'memory_changed'],
-    ['what is flagged, unless the reviewer says so', { flags: ['addresses_the_reader'] }, 'memory_flagged'],
+    ['what is flagged, unless the reviewer says so', { flags: ['suspicious.overrides_rules'] }, 'memory_flagged'],
   ] as const)('of %s is refused', async (_, of, code) => {
     await expect(over(of).approve('mem_1', approval)).rejects.toMatchObject({ code })
   })
 
   it('of what is flagged is taken when the reviewer says that they saw it', async () => {
-    const flagged = over({ flags: ['fetches'] })
+    const flagged = over({ flags: ['memory.names_a_source'] })
     expect(await flagged.approve('mem_1', { ...approval, despite_flags: true })).toMatchObject({ state: 'approved' })
   })
 

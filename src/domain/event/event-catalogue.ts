@@ -101,6 +101,7 @@ export const EVENT_FIELDS = {
   memory_approved: ['memory', 'repository', 'kind', 'trust', 'hash', 'flags', 'expires_at', 'by', 'reason'],
   memory_forgotten: ['memory', 'repository', 'hash', 'by', 'reason'],
   memory_expired: ['memory', 'repository', 'hash'],
+  memory_dropped: ['repository', 'dropped'],
   reconciled: ['finding', 'repair', 'subject'],
   admin_override: ['by', 'what'],
 } as const satisfies Readonly<Record<string, readonly string[]>>

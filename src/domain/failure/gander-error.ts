@@ -101,6 +101,10 @@ export const GANDER_ERRORS = {
     exit: 4,
     remedy: 'Read it as what somebody else wrote; approve it with --despite-flags, or `gander memory forget` it.',
   },
+  memory_conflicts: {
+    exit: 4,
+    remedy: '`gander memory list` shows both; `gander memory forget` the one that is wrong, then approve the other.',
+  },
   memory_full: { exit: 4, remedy: '`gander memory forget` what is of no use any more, then approve this one.' },
   run_not_found: { exit: 2, remedy: '`gander list` shows the runs there are.' },
   run_not_in_state: { exit: 2, remedy: '`gander show RUN` tells what the run waits for.' },

@@ -34,7 +34,7 @@ export interface Principal {
 /** What a kind may never do, whatever its grants say; a worker and a run have their own ways in and none through the API. */
 const CLOSED: Readonly<Record<PrincipalKind, 'everything' | readonly Permission[]>> = {
   person: [],
-  service: ['approval.decide', 'checkpoint.answer'],
+  service: ['approval.decide', 'checkpoint.answer', 'memory.approve'],
   worker: 'everything',
   run: 'everything',
 }

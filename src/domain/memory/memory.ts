@@ -1,6 +1,5 @@
 import type { RunId } from '../ids/index.ts'
 import type { Trust } from '../task/index.ts'
-import type { MemoryFlag } from './weigh-memory.ts'
 
 /** What an entry tells of: how to build, a habit, a trap, a test whose outcome is chance, who looks after what. */
 export const MEMORY_KINDS = ['build_hint', 'convention', 'pitfall', 'flaky_test', 'ownership'] as const
@@ -17,6 +16,11 @@ export const MEMORY_LIMITS = {
   /** Entries that wait for a review, and entries that are in use. */
   proposed: 40,
   approved: 40,
+  /** The same over all repositories of a tenant. */
+  proposed_of_tenant: 400,
+  approved_of_tenant: 800,
+  /** Proposals of one batch that are looked at; what comes after them is dropped unread. */
+  looked_at: 64,
   /** New entries that one run may propose. */
   of_run: 8,
   /** Runs that are remembered as having seen the same. */
@@ -28,6 +32,9 @@ export const MEMORY_LIMITS = {
   /** Days after which the text of what lapsed is erased. */
   expired_days: 30,
 } as const
+
+/** Kinds with one truth for each item: of two entries in use one would be wrong. */
+export const SINGLE_KINDS: readonly MemoryKind[] = ['build_hint', 'flaky_test', 'ownership']
 
 /** What somebody wants remembered. Its trust is the lowest of `inputs`, never what a text says of itself. */
 export interface MemoryProposal {
@@ -53,7 +60,9 @@ export interface MemoryEntry {
   /** 0 to 1, from its trust and how many runs saw the same. */
   readonly confidence: number
   /** What a reviewer should look at; empty where nothing was noticed, which proves nothing. */
-  readonly flags: readonly MemoryFlag[]
+  readonly flags: readonly string[]
+  /** Entries in use that say something else of the same; they go before this one comes. */
+  readonly conflicts_with: readonly string[]
   readonly state: MemoryState
   /** Hex SHA-256 of kind, line end and text: what a review is bound to. */
   readonly hash: string

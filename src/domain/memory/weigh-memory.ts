@@ -1,9 +1,6 @@
 import type { Trust } from '../task/index.ts'
 import { neutralise } from '../text/index.ts'
 
-/** What a reviewer is pointed to in a text. */
-export type MemoryFlag = 'invisible_characters' | 'addresses_the_reader' | 'imitates_structure' | 'fetches' | 'encoded'
-
 /** From what an operator said down to what nobody vouches for, with how much one sighting can be worth at most. */
 const WORTH: readonly (readonly [Trust, number])[] = [
   ['operator', 0.95],
@@ -35,23 +32,25 @@ export const canonicalMemory = (text: string): string =>
       .trim(),
   )
 
-const SIGNS: readonly (readonly [MemoryFlag, RegExp])[] = [
-  ['invisible_characters', /⟦U\+[0-9A-F]{4,6}⟧/u],
+const SIGNS: readonly (readonly [rule: string, sign: RegExp])[] = [
   [
-    'addresses_the_reader',
-    /\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:previous|above|prior|earlier|rules?|instructions?|polic(?:y|ies))\b|\byou (?:must|should|are (?:now|an?))\b|\b(?:assistant|agent|model|reviewer)s? (?:must|should|shall)\b|\b(?:do not|don't|never) (?:tell|ask|mention|report)\b|\b(?:approve|merge|push|deploy)\b.{0,30}\b(?:this|now|main|master|directly|without)\b/iu,
+    'memory.gives_orders',
+    /\byou (?:must|should|shall|need to|have to)\b|\b(?:assistant|agent|model|reviewer)s? (?:must|should|shall)\b|\b(?:approve|merge|push|deploy)\b.{0,30}\b(?:this|now|main|master|directly|without)\b/iu,
   ],
+  ['memory.imitates_markup', /<\/?[a-z][\w-]*[\s>=]|<\|[^|]*\|>|```|"(?:role|tool_calls?)"\s*:/iu],
   [
-    'imitates_structure',
-    /<\/?[a-z][\w-]*[\s>]|\b(?:system|assistant|user|developer)\s*:|\[\/?INST\]|<\|[^|]*\|>|```|"(?:role|tool_calls?)"\s*:/iu,
-  ],
-  [
-    'fetches',
+    'memory.names_a_source',
     /\b(?:https?|ftp|data):\/?\/?\S|\b(?:curl|wget|nc|ssh|scp|iwr|invoke-webrequest)\b|\|\s*(?:ba|z|da)?sh\b/iu,
   ],
-  ['encoded', /[A-Za-z0-9+/]{64,}={0,2}|(?:\\x[0-9a-f]{2}){8,}|(?:%[0-9a-f]{2}){8,}/iu],
+  ['memory.encoded', /[A-Za-z0-9+/]{64,}={0,2}|(?:\\x[0-9a-f]{2}){8,}|(?:%[0-9a-f]{2}){8,}/iu],
 ]
 
-/** Points a reviewer to what is odd in a canonical text. A flag refuses nothing, and none proves nothing. */
-export const memoryFlags = (canonical: string): readonly MemoryFlag[] =>
-  SIGNS.filter(([, sign]) => sign.test(canonical)).map(([flag]) => flag)
+/**
+ * What a canonical text holds that a mere fact has no need of; what reads like orders in any text is asked elsewhere.
+ * A flag refuses nothing, and none proves nothing.
+ */
+export const beyondFacts = (canonical: string): readonly string[] =>
+  SIGNS.filter(([, sign]) => sign.test(canonical)).map(([rule]) => rule)
+
+/** True where one trust is at least another. */
+export const isAtLeast = (trust: Trust, other: Trust): boolean => lowestTrust([trust, other]) === other

@@ -3,6 +3,7 @@ import type {
   ArtifactRemoval,
   ArtifactStore,
   HeldArtifact,
+  MemoryRecords,
   OldPayload,
   Retention,
   RetentionRecords,
@@ -17,6 +18,8 @@ interface SweepParts {
   /** Each tenant's bytes are its own. */
   readonly artifacts: (tenant: TenantId) => Pick<ArtifactStore, 'get'>
   readonly removal: (tenant: TenantId) => ArtifactRemoval
+  /** What runs learnt; absent: nothing is remembered. */
+  readonly memory?: Pick<MemoryRecords, 'sweep'>
   readonly rules: () => Promise<RetentionRules>
   /** Who sweeps, for the record. */
   readonly by: string
@@ -49,6 +52,7 @@ export function createSweeper(parts: SweepParts): Pick<Retention, 'sweep'> {
         for (const tenant of all) await expireArtifacts(sweep, tenant)
         if (!dry_run) for (const tenant of all) await removeBytes(sweep, tenant)
         for (const tenant of all) await expirePayloads(sweep, tenant)
+        for (const tenant of all) await sweepMemory(sweep, tenant)
         return sweep.tally
       }),
   }
@@ -63,6 +67,8 @@ const emptyTally = (): Tally => ({
   kept_for_others: 0,
   payload_runs: 0,
   payload_bytes: 0,
+  memory_expired: 0,
+  memory_erased: 0,
 })
 
 const daysAgo = ({ now }: Sweep, days: number): string => new Date(now - days * DAY_MS).toISOString()
@@ -154,4 +160,11 @@ async function expirePayloads(sweep: Sweep, tenant: TenantId): Promise<void> {
       if (dry_run || page.length < PAGE || changed === 0) break
     }
   }
+}
+
+/** Its own limits say how long an entry lasts; a sweep ends what nobody looked at since, and erases what ended long ago. */
+async function sweepMemory({ memory, dry_run, tally }: Sweep, tenant: TenantId): Promise<void> {
+  const { expired, erased } = (await memory?.sweep(tenant, { dry_run })) ?? { expired: 0, erased: 0 }
+  tally.memory_expired += expired
+  tally.memory_erased += erased
 }

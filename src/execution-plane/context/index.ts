@@ -10,4 +10,5 @@ export { openingForEditing, openingForRepair, PROMPT_CONTRACT_VERSION } from './
 export { summariseReport } from './summarise-report.ts'
 export { SYSTEM_PROMPT_VERSION } from './system-prompt.ts'
 export { tokenCounterOf, type TokenCounter } from './tokens/token-counter.ts'
+export { flagText } from './untrusted/flag-text.ts'
 export { createWrapper, showToolAnswer, type Sign } from './untrusted/wrap-untrusted.ts'

@@ -1,20 +1,30 @@
-import type { MemoryProposal } from '#domain/memory'
+import { lessonsOf, type MemoryProposal } from '#domain/memory'
 import { shownCommand } from '#domain/verification'
 import { knownFlaky } from './known-flaky.ts'
+import { askedByPeople, ownersOfChange } from './learn-of-people.ts'
+import { whatWasTried } from './what-was-tried.ts'
 import type { Execution } from './execution.ts'
 
 const MOST_PHASES = 3
 const MOST_TESTS = 5
 
 /**
- * Proposes what the platform saw of the base commit itself: commands that passed and tests whose outcome is chance.
- * Nothing that an agent or an issue said is among it; a person decides whether any of it is used. A run that does this
- * again after a kill is counted once.
+ * Proposes what the platform saw: commands that passed on the base commit, tests whose outcome is chance, what made a
+ * change fail and pass, what reviewers asked for again, and who owns what was changed. Each has the trust of the least
+ * trusted that could have written of it; a person decides whether any of it is used. A run that does this again after a
+ * kill is counted once.
  */
 export async function learn(execution: Execution): Promise<void> {
   const { parts, run, task } = execution
-  const proposals = [...buildHints(execution), ...flakyTests(execution)]
-  if (parts.memory === undefined || task.review !== undefined || proposals.length === 0) return
+  if (parts.memory === undefined || task.review !== undefined) return
+  const proposals = [
+    ...lessons(execution),
+    ...(await askedByPeople(execution)),
+    ...buildHints(execution),
+    ...flakyTests(execution),
+    ...(await ownersOfChange(execution)),
+  ]
+  if (proposals.length === 0) return
   await parts.memory.propose({ repository: task.repository, by: 'gander', run_id: run.id, proposals })
 }
 
@@ -46,4 +56,14 @@ function flakyTests(execution: Execution): readonly MemoryProposal[] {
       commit: execution.found.repository?.source.commit ?? null,
       inputs: ['merged', 'tool_output'],
     }))
+}
+
+function lessons({ found, journal, task }: Execution): readonly MemoryProposal[] {
+  const { before, repository } = found
+  if (before === undefined || found.change === undefined) return []
+  return lessonsOf(whatWasTried(journal.lines()), {
+    before,
+    commit: repository?.source.commit ?? null,
+    trust: task.trust,
+  })
 }

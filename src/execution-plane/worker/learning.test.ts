@@ -19,14 +19,31 @@ const BEFORE = {
   ],
 }
 
+interface Past {
+  /** What people asked to be changed, by run. */
+  readonly asked?: Readonly<Record<string, readonly string[]>>
+  readonly steps?: readonly object[]
+}
+
 /** An execution as far as memory reads it. */
-function execution(found: object, task: object = {}, approved: readonly Partial<ApprovedMemory>[] = []) {
+function execution(
+  found: object,
+  task: object = {},
+  approved: readonly Partial<ApprovedMemory>[] = [],
+  { asked = {}, steps = [] }: Past = {},
+) {
   const proposed: MemoryProposal[] = []
   const memory = {
     approved: async () => approved,
     propose: async ({ proposals }: { proposals: readonly MemoryProposal[] }) => void proposed.push(...proposals),
   }
-  const made = { parts: { memory }, run: { id: 'run_1' as RunId }, task: { ...taskOf(), ...task }, found }
+  const approvals = async (run: string) =>
+    (asked[run] ?? []).map((decision_reason) => ({ decision: 'changes_requested', decision_reason }))
+  const of = (id: string) => ({ run: { id }, task: taskOf() })
+  const store = { approvals, list: async () => ['run_1', 'run_0'].map(of) }
+  const journal = { lines: () => steps }
+  const run = { id: 'run_1' as RunId }
+  const made = { parts: { memory, store }, run, task: { ...taskOf(), ...task }, found, journal }
   return { proposed, execution: made as unknown as Execution }
 }
 
@@ -40,6 +57,62 @@ describe('what a run learns', () => {
     expect(ran.proposed.map(({ kind, item, inputs }) => ({ kind, item, inputs }))).toEqual([
       { kind: 'build_hint', item: 'phase unit', inputs: ['merged'] },
       { kind: 'flaky_test', item: 'test/a::b', inputs: ['merged', 'tool_output'] },
+    ])
+  })
+
+  it('is what made a change fail and the one command that cured it, as trusted as the request', async () => {
+    const report = (tree: string, outcome: string) => ({ tree, phases: [{ ...PROFILE.phases[0], outcome }] })
+    const step = (key: string, value: object, tree: string | null = null) => ({
+      key,
+      kind: key.startsWith('verify') ? 'verification' : 'tool_call',
+      tree,
+      outcome: { value },
+    })
+    const shell = { name: 'shell_exec', arguments: { argv: ['make', 'gen'] } }
+    const steps = [
+      step('verify:base', { ...BEFORE, tree: 'base' }),
+      step('tool:0:0:0', { answer: { is_error: false, text: 'written' } }, 't1'),
+      step('verify:t1', report('t1', 'failed')),
+      step('model:1:3:0', { answer: { status: 'answered', tool_requests: [shell] } }),
+      step('tool:1:3:0', { answer: { is_error: false, text: 'exit code 0 after 0.1 s' } }, 't2'),
+      step('verify:t2', report('t2', 'passed')),
+    ]
+    const before = { ...BEFORE, tree: 'base' }
+    const found = { before, profile: PROFILE, change: { files: [] } }
+    const ran = execution(found, { trust: 'outsider' }, [], { steps })
+    await learn(ran.execution)
+    expect(ran.proposed[0]).toMatchObject({
+      kind: 'pitfall',
+      text: 'A change failed `npm test` (phase unit), which passes on the base commit; it passed after `make gen` was run.',
+      inputs: ['merged', 'tool_output', 'outsider'],
+    })
+  })
+
+  it('is what reviewers asked for before as well, in the words of the first; what was asked once is not', async () => {
+    const words = 'Please keep the tests beside the source.'
+    const twice = execution({}, {}, [], {
+      asked: { run_1: ['Keep the tests beside the source please'], run_0: [words] },
+    })
+    await learn(twice.execution)
+    const once = execution({}, {}, [], { asked: { run_1: [words] } })
+    await learn(once.execution)
+    expect(twice.proposed).toMatchObject([{ kind: 'convention', inputs: ['member'] }])
+    expect(twice.proposed[0]?.text).toContain(words)
+    expect(once.proposed).toEqual([])
+  })
+
+  it('is who looks after the folders of the change, by the base commit, without people’s addresses', async () => {
+    const files: Record<string, string> = { CODEOWNERS: 'src/pay/ @acme/pay\nsrc/web/ ana@example.org' }
+    const repository = {
+      source: { commit: 'c'.repeat(40), tree: 't' },
+      listFiles: async () => Object.keys(files).map((path) => ({ path })),
+      readFile: async (_: string, path: string) => new TextEncoder().encode(files[path]),
+    }
+    const change = { files: [{ path: 'src/pay/pay.ts' }, { path: 'src/web/page.ts' }] }
+    const ran = execution({ repository, change })
+    await learn(ran.execution)
+    expect(ran.proposed).toMatchObject([
+      { kind: 'ownership', text: '`src/pay` is looked after by @acme/pay (CODEOWNERS).', inputs: ['merged'] },
     ])
   })
 

@@ -1,5 +1,5 @@
-import type { MemoryEntry, MemoryFlag, MemoryKind, MemoryState } from '#domain/memory'
-import { confidenceOf, MEMORY_LIMITS } from '#domain/memory'
+import type { MemoryEntry, MemoryKind, MemoryState } from '#domain/memory'
+import { confidenceOf, MEMORY_LIMITS, SINGLE_KINDS } from '#domain/memory'
 import type { RunId } from '#domain/ids'
 import type { Trust } from '#domain/task'
 import type { Statement } from './store-context.ts'
@@ -12,7 +12,7 @@ export interface MemoryRow {
   readonly body: string
   readonly hash: string
   readonly trust: Trust
-  readonly flags: readonly MemoryFlag[]
+  readonly flags: readonly string[]
   readonly state: MemoryState
   readonly item: string
   readonly commit_id: string | null
@@ -24,6 +24,8 @@ export interface MemoryRow {
   readonly reviewed_at: string | null
   readonly reason: string
   readonly expires_at: string
+  /** Absent where nobody asked. */
+  readonly conflicts_with?: readonly string[]
 }
 
 /** What lapsed counts as expired at once, whether or not anybody wrote that down yet. */
@@ -31,6 +33,24 @@ const STATE = `case when state in ('proposed', 'approved') and expires_at <= clo
 const COLUMNS = `id, repository, kind, body, hash, trust, flags, ${STATE} as state, item, commit_id, run_id, runs,
   proposed_by, proposed_at, reviewer, reviewed_at, reason, expires_at`
 const MOST_SHOWN = 500
+const SINGLE = `(${SINGLE_KINDS.map((kind) => `'${kind}'`).join(', ')})`
+/** Entries in use that say something else of what a row `memory` is about. */
+const CONFLICTS = `select other.id from gander.memory other where other.tenant_id = memory.tenant_id
+  and other.repository = memory.repository and other.kind = memory.kind and other.item = memory.item and other.item <> ''
+  and other.hash <> memory.hash and other.state = 'approved' and other.expires_at > clock_timestamp()
+  and memory.kind in ${SINGLE}`
+const SEEN = `${COLUMNS}, case when state in ('proposed', 'expired') and body <> '' then array(${CONFLICTS} order by 1) else '{}' end
+  as conflicts_with`
+/** What nobody may use any more although its time is not over. */
+const RETIRED = `(exists (select from gander.tenant t where t.tenant_id = $1 and t.closed_at is not null)
+  or exists (select from gander.repository r where r.tenant_id = $1 and r.repository = memory.repository
+    and json_array_length(r.allowed_task_classes) = 0))`
+const DUE = `tenant_id = $1 and state in ('proposed', 'approved') and (expires_at <= clock_timestamp() or ${RETIRED})`
+/** Long expired, and of no run that somebody holds. */
+const OLD = `tenant_id = $1 and state = 'expired' and body <> ''
+  and expires_at <= clock_timestamp() - interval '${MEMORY_LIMITS.expired_days} days'
+  and not exists (select from gander.legal_hold h where h.tenant_id = $1 and h.run_id = memory.run_id
+    and h.released_at is null)`
 
 const statement = (name: string, text: string): Statement => ({ name: `memory_${name}`, text })
 
@@ -40,11 +60,11 @@ export const MEMORY = {
   lock: statement('lock', "select pg_advisory_xact_lock(hashtextextended('gander.memory:' || $1, 0))"),
   list: statement(
     'list',
-    `select ${COLUMNS} from gander.memory
+    `select ${SEEN} from gander.memory
     where tenant_id = $1 and ($2::text is null or repository = $2) and ($3::text[] is null or ${STATE} = any($3))
     order by state <> 'proposed', repository, proposed_at, id limit ${MOST_SHOWN}`,
   ),
-  find: statement('find', `select ${COLUMNS} from gander.memory where tenant_id = $1 and id = $2`),
+  find: statement('find', `select ${SEEN} from gander.memory where tenant_id = $1 and id = $2`),
   /** Tells what lapsed since somebody looked last. */
   lapse: statement(
     'lapse',
@@ -52,10 +72,17 @@ export const MEMORY = {
     where tenant_id = $1 and state in ('proposed', 'approved') and expires_at <= clock_timestamp() returning ${COLUMNS}`,
   ),
   /** What lapsed long ago loses its text, and may be proposed anew. */
-  erase: statement(
-    'erase',
-    `update gander.memory set body = '', item = '' where tenant_id = $1 and state = 'expired' and body <> ''
-      and expires_at <= clock_timestamp() - interval '${MEMORY_LIMITS.expired_days} days'`,
+  erase: statement('erase', `update gander.memory set body = '', item = '' where ${OLD} returning id`),
+  /** Ends what is of a repository or a tenant that is closed; it may be approved or proposed again should that change. */
+  retire: statement(
+    'retire',
+    `update gander.memory set state = 'expired', expires_at = least(expires_at, clock_timestamp())
+    where ${DUE} returning ${COLUMNS}`,
+  ),
+  due: statement(
+    'due',
+    `select count(*) filter (where ${DUE})::int as expired,
+      count(*) filter (where ${OLD})::int as erased from gander.memory where tenant_id = $1`,
   ),
   known: statement(
     'known',
@@ -75,12 +102,14 @@ export const MEMORY = {
       clock_timestamp() + interval '${MEMORY_LIMITS.proposed_days} days'
     where (select count(*) from gander.memory where tenant_id = $1 and repository = $3 and state = 'proposed')
       < ${MEMORY_LIMITS.proposed}
+      and (select count(*) from gander.memory where tenant_id = $1 and state = 'proposed')
+      < ${MEMORY_LIMITS.proposed_of_tenant}
     returning ${COLUMNS}`,
   ),
   approved: statement(
     'approved',
-    `select count(*)::int as count from gander.memory
-    where tenant_id = $1 and repository = $2 and state = 'approved' and id <> $3`,
+    `select count(*) filter (where repository = $2)::int as here, count(*)::int as count from gander.memory
+    where tenant_id = $1 and state = 'approved' and id <> $3`,
   ),
   /** Gives nothing where the text is another or gone, or was proposed anew after it expired. */
   approve: statement(
@@ -120,4 +149,5 @@ export const entryIn = (row: MemoryRow): MemoryEntry => ({
   reviewed_at: row.reviewed_at,
   reason: row.reason,
   expires_at: row.expires_at,
+  conflicts_with: row.conflicts_with ?? [],
 })

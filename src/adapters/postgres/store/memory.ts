@@ -1,7 +1,14 @@
 import type { EventDraft } from '#domain/event'
 import type { RunId, TenantId } from '#domain/ids'
-import { MEMORY_LIMITS } from '#domain/memory'
-import type { Identifiers, MemoryRecords, ProposalOutcome, WeighedProposal } from '#ports'
+import { isAtLeast, MEMORY_LIMITS } from '#domain/memory'
+import type {
+  DroppedProposals,
+  Identifiers,
+  MemoryRecords,
+  MemorySweep,
+  ProposalOutcome,
+  WeighedProposal,
+} from '#ports'
 import type { PoolClient } from 'pg'
 import type { Database } from '../database/open-database.ts'
 import { eventRow, PLATFORM, type Actor } from './ledger-events.ts'
@@ -13,6 +20,8 @@ interface Desk {
   readonly client: PoolClient
   rows(statement: Statement, ...values: readonly unknown[]): Promise<readonly MemoryRow[]>
   tell(event: EventDraft['event'], row: MemoryRow, facts?: EventDraft['facts']): void
+  /** Tells what is of no single entry. */
+  readonly note: (draft: EventDraft) => void
 }
 
 interface Speaker {
@@ -37,23 +46,21 @@ export function createMemoryRecords(parts: {
     },
     find: async (tenant, id) =>
       (await queryOf<MemoryRow>({ pool, tenant }, MEMORY.find, [tenant, plain(id)])).map(entryIn)[0],
-    propose: (tenant, { repository, by, run_id, proposals }) =>
+    propose: (tenant, { repository, by, run_id, proposals, dropped }) =>
       atDesk(tenant, { actor: PLATFORM, run: run_id }, async (desk) => {
         const outcomes: ProposalOutcome[] = []
         for (const proposal of proposals)
           outcomes.push(await propose(desk, { repository: plain(repository), by: plain(by), run_id }, proposal))
+        tellDropped(desk, plain(repository), addedUp(dropped, outcomes))
         return outcomes
       }),
     approve: (tenant, id, { by, reason, hash, days }) =>
       atDesk(tenant, person(by), async (desk) => {
         const [found] = await desk.rows(MEMORY.find, plain(id))
         if (found === undefined) return undefined
-        const [others] = await query<{ readonly count: number }>(desk.client, MEMORY.approved, [
-          tenant,
-          found.repository,
-          found.id,
-        ])
-        if ((others?.count ?? 0) >= MEMORY_LIMITS.approved) return 'full'
+        const [conflict] = found.conflicts_with ?? []
+        if (conflict !== undefined) return { conflicts_with: conflict }
+        if (await isFull(desk.client, tenant, found)) return 'full'
         const [row] = await desk.rows(MEMORY.approve, found.id, hash, plain(by), plain(reason), days)
         if (row === undefined) return undefined
         const { kind, trust, flags, expires_at } = row
@@ -66,7 +73,49 @@ export function createMemoryRecords(parts: {
         if (row !== undefined) desk.tell('memory_forgotten', row, { by, reason })
         return (row === undefined ? await desk.rows(MEMORY.find, plain(id)) : [row]).map(entryIn)[0]
       }),
+    sweep: (tenant, { dry_run }) => (dry_run ? sweepable(pool, tenant) : swept({ pool, context, tenant })),
   }
+}
+
+async function isFull(client: PoolClient, tenant: TenantId, { repository, id }: MemoryRow): Promise<boolean> {
+  const values = [tenant, repository, id]
+  const [others] = await query<{ readonly here: number; readonly count: number }>(client, MEMORY.approved, values)
+  const { here = 0, count = 0 } = others ?? {}
+  return here >= MEMORY_LIMITS.approved || count >= MEMORY_LIMITS.approved_of_tenant
+}
+
+async function sweepable(pool: Database['pool'], tenant: TenantId): Promise<MemorySweep> {
+  const [due] = await queryOf<MemorySweep>({ pool, tenant }, MEMORY.due, [tenant])
+  return due ?? { expired: 0, erased: 0 }
+}
+
+/** One transaction: what ends is told in it. */
+async function swept(of: { readonly pool: Database['pool'] } & Pick<Ground, 'context' | 'tenant'>) {
+  const { pool, context, tenant } = of
+  return inTenant(pool, tenant, async (client): Promise<MemorySweep> => {
+    await query(client, MEMORY.lock, [tenant])
+    const ended = await query<MemoryRow>(client, MEMORY.retire, [tenant])
+    const erased = await query(client, MEMORY.erase, [tenant])
+    const told = ended.map((row) => eventRow(context, about('memory_expired', row), tenant, PLATFORM))
+    if (told.length > 0) await query(client, MEMORY.told, [tenant, JSON.stringify(told)])
+    return { expired: ended.length, erased: erased.length }
+  })
+}
+
+function addedUp(dropped: DroppedProposals, outcomes: readonly ProposalOutcome[]): DroppedProposals {
+  const full = outcomes.filter(({ kind }) => kind === 'refused').length
+  return full === 0 ? dropped : { ...dropped, full: (dropped.full ?? 0) + full }
+}
+
+/** Said once a batch, however much it was. */
+function tellDropped({ note }: Desk, repository: string, dropped: DroppedProposals): void {
+  if (Object.keys(dropped).length > 0)
+    note({
+      event: 'memory_dropped',
+      facts: { repository, dropped: { ...dropped } },
+      resource_type: 'repository',
+      resource_id: repository,
+    })
 }
 
 const person = (by: string): Speaker => ({ actor: { actor_type: 'person', actor: by } })
@@ -92,7 +141,7 @@ async function settled<Value>(
   for (const row of await rows(MEMORY.lapse)) note(about('memory_expired', row), { actor: PLATFORM })
   await rows(MEMORY.erase)
   const tell: Desk['tell'] = (event, row, facts = {}) => void note(about(event, row, facts), speaker)
-  const value = await act({ client, rows, tell })
+  const value = await act({ client, rows, tell, note: (draft) => note(draft, speaker) })
   if (told.length > 0) await query(client, MEMORY.told, [tenant, JSON.stringify(told)])
   return value
 }
@@ -116,7 +165,7 @@ async function propose(
   { id, kind, text, hash, trust, flags, item, commit }: WeighedProposal,
 ): Promise<ProposalOutcome> {
   const [known] = await desk.rows(MEMORY.known, repository, hash)
-  if (known !== undefined) return seenAgain(desk, known, run_id)
+  if (known !== undefined) return seenAgain(desk, known, { run_id, trust })
   const values = [id, repository, kind, plain(text), hash, trust, flags, plain(item), plainOrNull(commit), run_id, by]
   const [row] = await desk.rows(MEMORY.propose, ...values)
   if (row === undefined) return { kind: 'refused', because: 'full' }
@@ -124,10 +173,18 @@ async function propose(
   return { kind: 'proposed', id }
 }
 
-/** A run counts once, and nothing brings back what was forgotten or lets it wait longer. */
-async function seenAgain(desk: Desk, { id, state, runs }: MemoryRow, run: RunId): Promise<ProposalOutcome> {
-  if (state === 'forgotten' || runs.includes(run) || runs.length >= MEMORY_LIMITS.runs) return { kind: 'known', id }
-  const [row] = await desk.rows(MEMORY.confirm, id, run)
+/**
+ * A run counts once, nothing brings back what was forgotten or lets it wait longer, and whoever is trusted less than the
+ * entry makes it no surer.
+ */
+async function seenAgain(
+  desk: Desk,
+  { id, state, runs, trust: known }: MemoryRow,
+  { run_id, trust }: Pick<Source, 'run_id'> & Pick<WeighedProposal, 'trust'>,
+): Promise<ProposalOutcome> {
+  const counts = state !== 'forgotten' && !runs.includes(run_id) && isAtLeast(trust, known)
+  if (!counts || runs.length >= MEMORY_LIMITS.runs) return { kind: 'known', id }
+  const [row] = await desk.rows(MEMORY.confirm, id, run_id)
   if (row === undefined) return { kind: 'known', id }
   desk.tell('memory_confirmed', row, { seen: row.runs.length })
   return { kind: 'confirmed', id }
