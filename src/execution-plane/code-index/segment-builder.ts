@@ -2,7 +2,8 @@ import { SYNTAX_LANGUAGES, type Outline, type SymbolKind, type SyntaxLanguage } 
 import { ByteWriter } from './byte-writer.ts'
 import { chunksOf } from './chunks.ts'
 import { bytesOf, packSections } from './segment-format.ts'
-import { termsOf, wordsIn } from './words.ts'
+import type { InternedWords } from './interned-words.ts'
+import { WordTable, type Postings } from './word-table.ts'
 
 /** Kinds of symbols by their number in a segment. */
 export const SYMBOL_KINDS: readonly SymbolKind[] = [
@@ -29,16 +30,7 @@ export interface IndexedBlob {
   readonly outline: Outline | undefined
 }
 
-/** A list by key: what stands at it, two numbers each. */
-type Postings = number[]
-
-/** Chunks and terms of one document are counted under one number: chunk times this, plus term. */
-const TERMS_AT_MOST = 2 ** 26
-
-/**
- * Builds one segment: documents are added, then it is packed. A word is cut into its terms once, however often it
- * stands in how many files.
- */
+/** Builds one segment: documents are added, then it is packed. */
 export class SegmentBuilder {
   readonly #blobs = new ByteWriter()
   readonly #docs: number[] = []
@@ -49,11 +41,7 @@ export class SegmentBuilder {
   readonly #symbols: number[] = []
   readonly #imports = new ByteWriter()
   readonly #import_ends: number[] = []
-  readonly #terms = new Map<string, number>()
-  readonly #term_postings: Postings[] = []
-  readonly #words = new Map<string, number>()
-  readonly #word_terms: (readonly number[])[] = []
-  readonly #word_postings: Postings[] = []
+  readonly #table = new WordTable()
   #count = 0
 
   get documents(): number {
@@ -61,22 +49,28 @@ export class SegmentBuilder {
   }
 
   add({ blob, bytes, language, text, outline }: IndexedBlob): void {
-    const lines = text === undefined ? [] : text.split('\n')
     const symbols = outline?.symbols ?? []
     const first_chunk = this.#chunks.length / 2
     const first_symbol = this.#symbols.length / 5
-    const cut = chunksOf(symbols, lines.length)
+    const lines = text === undefined ? 0 : linesIn(text)
+    const cut = chunksOf(symbols, lines)
+    const chunks = cut.symbols.length + 1
     this.#blobs.text(blob)
     this.#addSymbols(outline, cut.containers, first_symbol)
-    const lengths = this.#addWords(lines, cut.of_line, first_chunk)
-    for (let at = 0; at <= cut.symbols.length; at++) {
+    const lengths = this.#table.count({
+      document: this.#count,
+      text: text ?? '',
+      of_line: cut.of_line,
+      chunks,
+      first_chunk,
+    })
+    for (const [at, length] of lengths.entries()) {
       const symbol = at === 0 ? undefined : cut.symbols[at - 1]
-      this.#chunks.push(symbol === undefined ? 0 : first_symbol + symbol + 1, lengths.get(at) ?? 0)
+      this.#chunks.push(symbol === undefined ? 0 : first_symbol + symbol + 1, length)
     }
-    let length = 0
-    for (const part of lengths.values()) length += part
+    const length = lengths.reduce((sum, part) => sum + part, 0)
     const known = language === undefined ? 0 : SYNTAX_LANGUAGES.indexOf(language) + 1
-    this.#docs.push(known, lines.length, length, text === undefined ? 1 : 0, bytes)
+    this.#docs.push(known, lines, length, text === undefined ? 1 : 0, bytes)
     this.#doc_chunks.push(this.#chunks.length / 2)
     this.#doc_symbols.push(this.#symbols.length / 5)
     this.#doc_imports.push(this.#import_ends.length)
@@ -86,7 +80,7 @@ export class SegmentBuilder {
   #addSymbols(outline: Outline | undefined, containers: Int32Array, first: number): void {
     for (const [index, symbol] of (outline?.symbols ?? []).entries()) {
       const container = containers[index] ?? -1
-      const word = this.#wordOf(symbol.name.replace(/[?!=~]/g, ''))
+      const word = this.#table.numberOf(symbol.name.replace(/[?!=~]/g, ''))
       const kind = SYMBOL_KINDS.indexOf(symbol.kind)
       this.#symbols.push(word, kind, symbol.start_line, symbol.end_line, container < 0 ? 0 : first + container + 1)
     }
@@ -97,59 +91,12 @@ export class SegmentBuilder {
     }
   }
 
-  /** Counts the words of a document; gives the number of terms by chunk. */
-  #addWords(lines: readonly string[], of_line: Uint32Array, first_chunk: number): ReadonlyMap<number, number> {
-    const in_doc = new Map<number, number>()
-    const in_chunk = new Map<number, number>()
-    const lengths = new Map<number, number>()
-    for (const [at, line] of lines.entries()) {
-      const chunk = of_line[at] ?? 0
-      let length = 0
-      for (const word of wordsIn(line)) {
-        const id = this.#wordOf(word)
-        in_doc.set(id, (in_doc.get(id) ?? 0) + 1)
-        for (const term of this.#word_terms[id] ?? []) {
-          const key = chunk * TERMS_AT_MOST + term
-          in_chunk.set(key, (in_chunk.get(key) ?? 0) + 1)
-          length += 1
-        }
-      }
-      if (length > 0) lengths.set(chunk, (lengths.get(chunk) ?? 0) + length)
-    }
-    for (const [id, count] of in_doc) this.#word_postings[id]?.push(this.#count, count)
-    for (const key of Float64Array.from(in_chunk.keys()).sort()) {
-      const term = key % TERMS_AT_MOST
-      const chunk = (key - term) / TERMS_AT_MOST
-      this.#term_postings[term]?.push(first_chunk + chunk, in_chunk.get(key) ?? 0)
-    }
-    return lengths
-  }
-
-  #wordOf(word: string): number {
-    const known = this.#words.get(word)
-    if (known !== undefined) return known
-    const id = this.#words.size
-    this.#words.set(word, id)
-    this.#word_postings.push([])
-    this.#word_terms.push(termsOf(word).map((term) => this.#termOf(term)))
-    return id
-  }
-
-  #termOf(term: string): number {
-    const known = this.#terms.get(term)
-    if (known !== undefined) return known
-    const id = this.#terms.size
-    this.#terms.set(term, id)
-    this.#term_postings.push([])
-    return id
-  }
-
   /** The segment as bytes. */
   pack(): Uint8Array {
-    const terms = dictionary(this.#terms, this.#term_postings)
-    const words = dictionary(this.#words, this.#word_postings)
+    const terms = dictionary(this.#table.terms, this.#table.term_postings)
+    const words = dictionary(this.#table.words, this.#table.word_postings)
     const symbols = this.#symbols.map((value, at) => (at % 5 === 0 ? (words.places[value] ?? 0) : value))
-    const by_word = symbolsByWord(symbols, this.#words.size)
+    const by_word = symbolsByWord(symbols, this.#table.words.size)
     return packSections({
       blobs: this.#blobs.done(),
       docs: bytesOf(this.#docs),
@@ -174,15 +121,22 @@ export class SegmentBuilder {
   }
 }
 
+function linesIn(text: string): number {
+  let lines = 1
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines += 1
+  return lines
+}
+
 /** Keys in their order with their postings, each posting told by its distance from the one before. */
-function dictionary(ids: ReadonlyMap<string, number>, postings: readonly Postings[]) {
-  const sorted = [...ids].sort(([a], [b]) => (a < b ? -1 : 1))
+function dictionary(ids: InternedWords, postings: readonly Postings[]) {
+  const sorted = ids.all().toSorted()
   const keys = new ByteWriter()
   const lists = new ByteWriter()
   const places = new Uint32Array(sorted.length)
   const ends = new Uint32Array(sorted.length)
   const list_ends = new Uint32Array(sorted.length)
-  for (const [place, [key, id]] of sorted.entries()) {
+  for (const [place, key] of sorted.entries()) {
+    const id = ids.numberOf(key, 0, key.length)
     places[id] = place
     keys.text(key)
     ends[place] = keys.length
