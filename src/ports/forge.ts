@@ -29,6 +29,14 @@ export interface PullRequest {
   readonly created_at: string
 }
 
+/** What a forge's token may not push, as the forge itself says. */
+export interface PushLimits {
+  /** Globs from the root of the repository; empty: it may push every path. */
+  readonly unpushable: readonly string[]
+  /** Why, for people, such as `the token lacks the scope for workflows`; empty where nothing is unpushable. */
+  readonly because: string
+}
+
 /** A place that keeps branches and pull requests. */
 export interface Forge {
   readonly name: string
@@ -38,6 +46,8 @@ export interface Forge {
   /** Makes the pull request, or returns the one that the key already has. @throws GanderError `publication_failed` */
   openPullRequest(intent: PullRequestIntent): Promise<PullRequest>
   listPullRequests(repository: string): Promise<readonly PullRequest[]>
+  /** Asked before a run spends anything. Absent, and undefined from it: nobody knows, and nothing is taken for it. */
+  pushLimits?(repository: string): Promise<PushLimits | undefined>
   /** Removes a branch of the platform that is still at this commit; false where it is not. Absent: never. */
   removeBranch?(repository: string, branch: string, commit: string): Promise<boolean>
 }

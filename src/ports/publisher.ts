@@ -1,6 +1,7 @@
 import type { CutSecrets } from '#domain/event'
 import type { EvidencePacket } from '#domain/packet'
 import type { RunMode, Task } from '#domain/task'
+import type { PushLimits } from './forge.ts'
 import type { PullRequestLink } from './run-store.ts'
 import type { RunRepository } from './repositories.ts'
 
@@ -29,6 +30,8 @@ export interface Publisher {
     /** Seconds since the epoch. */
     readonly timestamp: number
   }): Promise<PublicationPlan & WithCut>
+  /** What could not be pushed to the forge of a repository; see `Forge.pushLimits`. */
+  pushLimits?(repository: string): Promise<PushLimits | undefined>
   /** Pushes the branch; for `draft_pr` opens the pull request too. @throws GanderError `publication_failed` */
   publish(of: {
     readonly plan: PublicationPlan

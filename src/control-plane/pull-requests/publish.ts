@@ -28,6 +28,7 @@ export function createPublisher({ forgeOf, redactor }: PublisherParts): Publishe
       const idempotency_key = keyOf(task, run_id, parent)
       return { branch: branchName(task), commit, title: title.text, idempotency_key, cut: addedCuts([message, title]) }
     },
+    pushLimits: async (repository) => forgeOf(repository).pushLimits?.(repository),
     async publish(publication) {
       if (publication.mode === 'local_branch') return pushOnly(publication)
       return openDraft(publication, forgeOf(publication.repository.source.repository), redactor)

@@ -10,16 +10,22 @@ interface Given {
   readonly objective?: string
   readonly is_fix?: boolean
   readonly mode?: RunMode
-  readonly pushable?: (path: string) => boolean
+  readonly unpushable?: readonly string[]
+  readonly unsure?: readonly string[]
 }
 
 const foreseen = (scope: Partial<TaskScope>, given: Given = {}) => {
   const {
     likely = ['src/retry.ts', 'src/queue.ts', 'src/http.ts'],
     objective = 'The delay is too long.',
-    pushable,
+    unpushable,
+    unsure,
   } = given
-  const ground = { likely: likely.map((path) => ({ path, reasons: [] })), ...(pushable && { pushable }) }
+  const ground = {
+    likely: likely.map((path) => ({ path, reasons: [] })),
+    ...(unpushable && { push_limits: { unpushable, because: 'no scope for workflows' } }),
+    ...(unsure && { unsure }),
+  }
   const task = {
     ...taskOf({ scope: { ...DEFAULT_SCOPE, ...scope } }),
     title: 'Retry',
@@ -75,20 +81,37 @@ describe('a scope', () => {
 })
 
 describe('a path that the forge’s token may not push', () => {
-  const pushable = (path: string) => !path.startsWith('.github/workflows/')
+  const unpushable = ['.github/workflows/**']
   const likely = ['.github/workflows/ci.yml', 'src/http.ts', 'src/queue.ts']
 
   it('is a warning where it is likely, and a refusal where it is what the request is about', () => {
-    expect(foreseen({}, { likely, pushable })).toEqual(['warning likely_not_pushable'])
+    expect(foreseen({}, { likely, unpushable })).toEqual(['warning likely_not_pushable'])
     const objective = 'Cache packages in .github/workflows/ci.yml.'
-    expect(foreseen({}, { likely, pushable, objective })).toEqual(['refusal named_not_pushable'])
-    expect(foreseen({}, { likely, pushable, objective: `${objective} See src/http.ts.` })).toEqual([
+    expect(foreseen({}, { likely, unpushable, objective })).toEqual(['refusal named_not_pushable'])
+    expect(foreseen({}, { likely, unpushable, objective: `${objective} See src/http.ts.` })).toEqual([
       'warning likely_not_pushable',
     ])
   })
 
   it('is nothing where nothing is pushed, or nobody knows', () => {
-    expect(foreseen({}, { likely, pushable, mode: 'dry_run_patch' })).toEqual([])
+    expect(foreseen({}, { likely, unpushable, mode: 'dry_run_patch' })).toEqual([])
     expect(foreseen({}, { likely })).toEqual([])
+  })
+})
+
+describe('a look at the code that fell short', () => {
+  const unsure = ['the code could not be indexed (disk full)']
+  const objective = 'The delay of src/retry.ts is too long.'
+
+  it('is said, and what leans on its likely files warns where it would refuse', () => {
+    expect(foreseen({}, { unsure })).toEqual(['warning likely_unsure'])
+    expect(foreseen({ allowed_paths: ['test/**'] }, { objective, unsure })).toEqual([
+      'warning named_outside_scope',
+      'warning likely_unsure',
+    ])
+  })
+
+  it('takes nothing from what is known without it', () => {
+    expect(foreseen({ allowed_paths: ['source/**'] }, { unsure })).toEqual(['refusal nothing_in_scope'])
   })
 })

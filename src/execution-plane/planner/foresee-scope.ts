@@ -1,5 +1,5 @@
 import type { Task } from '#domain/task'
-import { closedBy } from './plan-paths.ts'
+import { closedBy, matcher } from './plan-paths.ts'
 import type { LikelyFile, PlanGround } from './plan-ground.ts'
 
 /** The files that are looked at; below them the ranker is right too seldom to warn by. */
@@ -17,6 +17,7 @@ export interface ScopeFinding {
     | 'nothing_in_scope'
     | 'likely_not_pushable'
     | 'named_not_pushable'
+    | 'likely_unsure'
   /** `refusal`: the run does not begin. */
   readonly severity: 'refusal' | 'warning'
   /** Best first. */
@@ -33,21 +34,38 @@ export interface ScopeFinding {
  * likely is a warning. A refusal needs a fact besides: a fix whose request names a file by its path where neither this
  * nor any likely file may be changed; a fix with no file at all in its scope; or a first file that is named, cannot be
  * pushed, and is the only one that is named. What is no fix may be about new files, or about other ones than it names.
+ * Where the code could not be looked at as it should, that is said, and nothing that leans on the likely files refuses.
  */
 export function foreseeScope(
-  { likely, pushable }: Pick<PlanGround, 'likely' | 'pushable'>,
+  { likely, push_limits, unsure = [] }: Pick<PlanGround, 'likely' | 'push_limits' | 'unsure'>,
   task: ForeseenTask,
   paths: readonly string[],
 ): readonly ScopeFinding[] {
   const looked = likely.slice(0, LOOKED_AT)
   const closed = closedBy(task.scope)
+  const unpushable = matcher(push_limits?.unpushable ?? [])
   const nothing = nothingInScope(task, paths.length > 0 && !paths.some((path) => closed(path) === undefined))
   if (nothing !== undefined) return [nothing]
   const outside = measured(looked, task, (path) => closed(path) !== undefined)
-  const stuck = measured(looked, task, (path) => closed(path) === undefined && pushable?.(path) === false)
-  const pushes = !['analysis_only', 'dry_run_patch', 'local_branch'].includes(task.mode)
-  return [...outsideFindings(outside, task), ...(pushes ? unpushableFindings(stuck) : [])]
+  const stuck = measured(looked, task, (path) => closed(path) === undefined && unpushable(path))
+  const because = push_limits?.because ?? ''
+  const found = [...outsideFindings(outside, task), ...(reachesForge(task) ? unpushableFindings(stuck, because) : [])]
+  if (unsure.length === 0) return found
+  return [...found.map((each) => ({ ...each, severity: 'warning' as const })), unsureFinding(unsure)]
 }
+
+/** Whether a run of this task pushes to a forge at all. */
+export const reachesForge = ({ mode }: Pick<Task, 'mode'>): boolean =>
+  !['analysis_only', 'dry_run_patch', 'local_branch'].includes(mode)
+
+const unsureFinding = (unsure: readonly string[]): ScopeFinding => ({
+  rule: 'likely_unsure',
+  severity: 'warning',
+  paths: [],
+  share: 0,
+  message: `The likely files may not be the right ones: ${unsure.join('; ')}.`,
+  remedy: 'Look for the files of the request yourself; the scope was held against a guess.',
+})
 
 type ForeseenTask = Pick<Task, 'title' | 'objective' | 'scope' | 'mode' | 'is_fix'>
 
@@ -112,15 +130,19 @@ function outsideFindings({ paths, share, named, of }: Measured, task: ForeseenTa
   return [{ rule: 'likely_outside_scope', severity: 'warning', paths, share, message, remedy }]
 }
 
-function unpushableFindings({ paths, share, named, names_others, first }: Measured): readonly ScopeFinding[] {
+function unpushableFindings(
+  { paths, share, named, names_others, first }: Measured,
+  because: string,
+): readonly ScopeFinding[] {
+  const why = because === '' ? '' : ` (${because})`
   const remedy =
     'Give the forge a token that may push these paths, use the mode local_branch, or leave them out of the task.'
   if (paths.length === 0) return []
   if (first && named.length > 0 && !names_others) {
-    const message = `The request names ${shown(named)}, which the forge's token may not push.`
+    const message = `The request names ${shown(named)}, which the forge's token may not push${why}.`
     return [{ rule: 'named_not_pushable', severity: 'refusal', paths, share, message, remedy }]
   }
-  const message = `The forge's token may not push ${shown(paths)}, which may have to change.`
+  const message = `The forge's token may not push ${shown(paths)}, which may have to change${why}.`
   return [{ rule: 'likely_not_pushable', severity: 'warning', paths, share, message, remedy }]
 }
 

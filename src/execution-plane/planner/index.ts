@@ -4,7 +4,7 @@
  * and for the agent. Owns the rules and the plan's record; the tool gateway stores the plan itself.
  */
 export { checkPlan } from './check-plan.ts'
-export { foreseeScope, type ScopeFinding } from './foresee-scope.ts'
+export { foreseeScope, reachesForge, type ScopeFinding } from './foresee-scope.ts'
 export type { LikelyFile, PlanGround } from './plan-ground.ts'
 export { recordPlan } from './record-plan.ts'
 export { renderPlan } from './render-plan.ts'

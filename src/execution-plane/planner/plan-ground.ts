@@ -1,5 +1,6 @@
 import type { Task } from '#domain/task'
 import type { VerificationProfile } from '#domain/verification'
+import type { PushLimits } from '#ports'
 
 /** A file that is probably meant, with why. */
 export interface LikelyFile {
@@ -17,8 +18,10 @@ export interface PlanGround {
   readonly owners: readonly string[]
   /** Why care is due, in words. */
   readonly risk_notes: readonly string[]
-  /** False for a path that the forge's token may not push. Absent: nobody knows, and nothing is said of it. */
-  readonly pushable?: (path: string) => boolean
+  /** What the forge's token may not push. Absent: nobody knows, and nothing is said of it. */
+  readonly push_limits?: PushLimits
+  /** Why the likely files may be worse than they could be, in words; absent or empty: nothing was in the way. */
+  readonly unsure?: readonly string[]
 }
 
 /** What a plan is held against besides its own words. */

@@ -63,9 +63,11 @@ describe('a review of a plan', () => {
     const likely = ['src/cart.ts', 'src/order.ts', 'src/price.ts'].map((path) => ({ path, reasons: [] }))
     expect(told({}, {}, { likely })).toEqual(['warning likely_considered'])
     expect(told({}, {}, { likely: [...likely, { path: 'src/invoice.ts', reasons: [] }] })).toEqual([])
-    expect(told({}, {}, { pushable: (path) => path !== 'src/invoice.ts' })).toEqual(['warning target_pushable'])
+    expect(told({}, {}, { push_limits: { unpushable: ['src/invoice.ts'], because: '' } })).toEqual([
+      'warning target_pushable',
+    ])
     // What is only run or looked at is not pushed.
-    expect(told({}, {}, { pushable: (path) => path !== 'test/invoice.test.ts' })).toEqual([])
+    expect(told({}, {}, { push_limits: { unpushable: ['test/invoice.test.ts'], because: '' } })).toEqual([])
   })
 
   it('sends a plan back for errors alone', () => {

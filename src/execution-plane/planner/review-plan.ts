@@ -2,7 +2,7 @@ import type { Plan } from '#domain/plan'
 import type { RiskTier } from '#domain/risk'
 import { shownCommand } from '#domain/verification'
 import { checkPlan } from './check-plan.ts'
-import { pathsIn, writes } from './plan-paths.ts'
+import { matcher, pathsIn, writes } from './plan-paths.ts'
 import type { PlanGround, PlanQuestion } from './plan-ground.ts'
 import { finding, isPlanRule, type PlanFinding } from './plan-rules.ts'
 
@@ -70,7 +70,8 @@ const GRAVITY: Readonly<Record<RiskTier, number>> = { low: 0, medium: 1, high: 2
 
 function groundWarnings(plan: Plan, ground: PlanGround | undefined): readonly PlanFinding[] {
   if (ground === undefined) return []
-  const { likely, pushable } = ground
+  const { likely, push_limits } = ground
+  const unpushable = matcher(push_limits?.unpushable ?? [])
   const found: PlanFinding[] = []
   const words = plan.steps.map(({ target }) => target).join('\n')
   const first = likely.slice(0, FIRST).map(({ path }) => path)
@@ -81,7 +82,7 @@ function groundWarnings(plan: Plan, ground: PlanGround | undefined): readonly Pl
   const stuck = plan.steps
     .filter(writes)
     .flatMap(({ target }) => pathsIn(target))
-    .filter((path) => pushable?.(path) === false)
+    .filter(unpushable)
   if (stuck.length > 0)
     found.push(
       finding('target_pushable', `The forge's token may not push ${[...new Set(stuck)].slice(0, 3).join(', ')}.`),

@@ -28,6 +28,14 @@ const intent = (changes: Partial<PullRequestIntent> = {}): PullRequestIntent => 
   ...changes,
 })
 
+test('a forge says what its token may not push only where it knows', async () => {
+  expect(await createLocalForge({ home: at('home') }).pushLimits?.(at('repository'))).toEqual({
+    unpushable: [],
+    because: '',
+  })
+  expect(createPlainGitForge({ home: at('home') }).pushLimits).toBeUndefined()
+})
+
 describe('local forge', () => {
   test('a pushed branch becomes a draft pull request that a person can open, fetch and merge', async () => {
     const repository = at('repository')

@@ -21,6 +21,8 @@ export function createLocalForge(options: { readonly home: string }): Forge {
       await bare.ensure(repository)
       return bare.path
     },
+    // A folder of this machine, written without a token.
+    pushLimits: () => Promise.resolve({ unpushable: [], because: '' }),
     findPullRequest: (repository, key) => recordsOf(repository).find(key),
     removeBranch: (repository, branch, commit) => bareOf(repository).remove(`refs/heads/${branch}`, commit),
     listPullRequests: (repository) => recordsOf(repository).list(),
