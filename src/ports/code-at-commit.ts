@@ -1,15 +1,5 @@
+import type { PastCommit } from './past-commit.ts'
 import type { TreeEntry } from './repositories.ts'
-
-/** A commit that another descends from, or that commit itself. */
-export interface PastCommit {
-  readonly message: string
-  /** Seconds since 1970. */
-  readonly time: number
-  /** Paths it changed; none for a merge. */
-  readonly paths: readonly string[]
-  /** A digest of the address: one person is one author, and no name stands anywhere. Absent where nobody asked. */
-  readonly author?: string
-}
 
 /** One commit of a repository on this machine, to look at: nothing is fetched, written or run. */
 export interface CodeAtCommit {

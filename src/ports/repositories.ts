@@ -1,5 +1,6 @@
 import type { Change } from '#domain/change'
 import type { PinnedSource } from '#domain/task'
+import type { PastCommit } from './past-commit.ts'
 import type { SandboxCapture } from './sandbox-driver.ts'
 
 export type { PinnedSource }
@@ -45,6 +46,8 @@ export interface RunRepository {
   diff(from: string, to: string): Promise<Change>
   /** Blob content; undefined when the path is not in the tree or is no regular file. */
   readFile(tree: string, path: string): Promise<Uint8Array | undefined>
+  /** Content of a blob by its id; undefined when this repository has none of it. */
+  readBlob(blob: string): Promise<Uint8Array | undefined>
   /** Every path of a tree with mode and blob id, sorted. */
   listFiles(tree: string): Promise<readonly TreeEntry[]>
   /** Makes a commit object; the same request gives the same id. */
@@ -83,6 +86,11 @@ export interface Repositories {
    * @throws GanderError `source_too_large`, `repository_unreadable` and what fetching throws
    */
   mergeBase(base: PinnedSource, head: PinnedSource): Promise<PinnedSource | undefined>
+  /**
+   * What the pinned commit descends from, newest first and `most` at most, read where the repository is a folder of this
+   * machine. Undefined where its history is not at hand, as with a remote one, of which one commit is fetched.
+   */
+  past(source: PinnedSource, most: number): Promise<readonly PastCommit[] | undefined>
   /** Every path of the pinned commit, sorted; no run is needed for it. */
   paths(source: PinnedSource): Promise<readonly string[]>
   /**

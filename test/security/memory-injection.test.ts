@@ -54,18 +54,10 @@ async function contextWith(text: string, inputs: readonly Trust[]) {
   const proposal = { kind: 'pitfall', text, item: 'x', commit: null, inputs } as const
   await memory.propose({ repository: task.repository, by: 'gander', run_id: 'run_1' as RunId, proposals: [proposal] })
   const execution = { parts: { memory }, task, found: {} } as unknown as Execution
-  const map = {
-    build_system: null,
-    root_manifests: [],
-    modules: [],
-    likely_entry_points: [],
-    test_commands: [],
-    risk_hints: [],
-  }
   const context = await buildContext({
     task,
     source: { repository: task.repository, commit: 'c'.repeat(40) },
-    map: { ...map, languages: [], files: 1 },
+    map: '',
     slices: [],
     notes: await notesForContext(execution),
     baseline: null,

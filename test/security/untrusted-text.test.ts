@@ -15,22 +15,13 @@ import {
 } from '../support/agents/scripted-session.ts'
 
 const sign = (text: string) => createHmac('sha256', 'secret').update(text).digest('hex')
-const slice = (path: string, text: string) => ({ path, blob: 'b', start_line: 1, end_line: 9, text, score: 1 })
+const slice = (path: string, text: string) => ({ path, blob: 'b', line_range: '1-9', text, reasons: [] })
 
 const contextOf = (over: Partial<ContextRequest>) =>
   buildContext({
     task: taskOf(),
     source: { repository: 'acme/parser', commit: 'c'.repeat(40) },
-    map: {
-      build_system: null,
-      root_manifests: [],
-      modules: [],
-      likely_entry_points: [],
-      test_commands: [],
-      risk_hints: [],
-      languages: [],
-      files: 1,
-    },
+    map: '12 files; build system npm\ncommands: full `npm test`',
     slices: [],
     baseline: null,
     list: [],

@@ -10,7 +10,9 @@ import { materialiseTree } from './checkout/materialise-tree.ts'
 import { shownName } from './objects/path-name.ts'
 import { OwnRepository } from './run-repository.ts'
 import { cachedCommit, type FetchLimits } from './source/commit-cache.ts'
+import { pastOf } from './source/code-at-commit.ts'
 import { mergeBase } from './source/common-ancestor.ts'
+import { findCheckout } from './source/local-checkout.ts'
 import { resolveSource } from './source/resolve-source.ts'
 import { parseAddress, type Credentials } from './transport/address.ts'
 
@@ -70,6 +72,11 @@ export function createRepositories(options: RepositoriesOptions): Repositories {
   return {
     resolve: (repository, ref) => resolveSource(context, repository, ref),
     mergeBase: (base, head) => mergeBase(context, base, head),
+    past: async (source, most) => {
+      const address = parseAddress(source.repository)
+      if (address.kind !== 'local') return undefined
+      return pastOf((await findCheckout(address.path, address.shown)).git_dir, source.commit, most)
+    },
     paths: async (source) =>
       (await listTree((await cached(source)).git_dir, source.tree)).map(({ path }) => shownName(path)),
     open,

@@ -98,6 +98,11 @@ export class OwnRepository implements RunRepository {
     return entry?.mode.startsWith('100') === true ? this.#store.blob(entry.id) : undefined
   }
 
+  async readBlob(blob: string): Promise<Uint8Array | undefined> {
+    requireId(blob)
+    return this.#store.blob(blob)
+  }
+
   async listFiles(tree: string): Promise<readonly TreeEntry[]> {
     requireId(tree)
     const list = await remembered(this.#listings, tree, LISTINGS_KEPT, () => listTree(this.#parts.git_dir, tree))

@@ -26,6 +26,7 @@ export type ContextItemType =
   | 'policy_summary'
   | 'task_contract'
   | 'repository_map'
+  | 'context_packet'
   | 'instruction_file'
   | 'source_file_slice'
   | 'memory'
@@ -54,7 +55,7 @@ export interface ContextItem {
   readonly repository: string
   readonly path: string | null
   readonly commit: string
-  /** `42-91`, counted from 1; null where the item is no part of a file. */
+  /** `42-91`, or several with commas between, counted from 1; null where the item is no part of a file, or an outline. */
   readonly line_range: string | null
   readonly trust_level: 'instruction' | Trust
   readonly freshness: 'current_commit' | 'at_submission' | 'earlier_run'
@@ -66,6 +67,8 @@ export interface ContextItem {
   readonly shortened: boolean
   /** What in it reads like orders or hides something; empty: nothing was found. */
   readonly flags: readonly TextFlag[]
+  /** Why a piece of code was chosen, in words; absent where that is plain. */
+  readonly reasons?: readonly string[]
 }
 
 /** Why an item was left out: no room, holds secrets by its name, holds data about people. */
@@ -93,4 +96,6 @@ export interface ContextManifest {
   /** In the order they were sent. */
   readonly items: readonly ContextItem[]
   readonly dropped: readonly DroppedItem[]
+  /** Why less of the code is known than could be, a sentence each; absent in manifests from before it was said. */
+  readonly notes?: readonly string[]
 }

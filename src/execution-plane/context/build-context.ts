@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { ContextItem, ContextLayer, ContextManifest, DroppedItem, TextFlag } from '#domain/context'
 import type { Task } from '#domain/task'
 import type { VerificationReport } from '#domain/verification'
-import type { FileSlice, RepositoryMap } from '#execution-plane/repository-intelligence'
 import type { TreeEntry } from '#ports'
+import type { CodeSlice } from './code-slice.ts'
 import { ownNotes, type ContextNote } from './context-note.ts'
 import { keptBack } from './data-class/classify.ts'
 import { draftsOf, policyDraft, systemDraft, type Draft } from './drafts.ts'
@@ -17,9 +17,14 @@ export interface ContextRequest {
   readonly task: Task
   /** The base commit; everything of the repository is read from it. */
   readonly source: { readonly repository: string; readonly commit: string }
-  readonly map: RepositoryMap
+  /** What the maps of the commit say, the same for every task on it. */
+  readonly map: string
+  /** What they say in view of the task; absent or empty: nothing. */
+  readonly packet?: string
   /** Best first. */
-  readonly slices: readonly FileSlice[]
+  readonly slices: readonly CodeSlice[]
+  /** Why less of the code is known than could be; absent: nothing is missing. */
+  readonly code_notes?: readonly string[]
   /** Null while it is not known. */
   readonly baseline: VerificationReport | null
   /** What is known beside the repository; absent means nothing. @see ContextNote */
@@ -48,7 +53,8 @@ interface Sent {
   readonly flags: readonly TextFlag[]
 }
 
-const DEFAULT_BUDGET = 16_000
+/** Of system and opening together, where nothing else is said. */
+export const DEFAULT_CONTEXT_TOKENS = 16_000
 const OPENING = 'The phase is now planning. Read what you need, then call submit_plan.'
 /** Of the line ends between two items. */
 const BETWEEN = 2
@@ -61,7 +67,7 @@ const LEAST_KEPT = 20
  * data is left out whatever room there is. Everything that was left out is in the manifest with its reason.
  */
 export async function buildContext(request: ContextRequest): Promise<Context> {
-  const { task, slices, budget_tokens = DEFAULT_BUDGET } = request
+  const { task, slices, budget_tokens = DEFAULT_CONTEXT_TOKENS } = request
   const { agent } = task
   const counter = tokenCounterOf(agent.kind === 'transform' ? null : agent.model)
   const { rules, policy } = systemParts(task)
@@ -180,6 +186,7 @@ function manifestOf(request: ContextRequest, drafts: readonly Draft[], placement
     tokens_by_layer: by_layer,
     items,
     dropped,
+    notes: request.code_notes ?? [],
   }
 }
 
@@ -200,5 +207,6 @@ function itemOf(draft: Draft, id: string, { source }: ContextRequest, sent: Sent
     tokens: sent?.tokens ?? 0,
     shortened: sent?.shortened ?? false,
     flags: sent?.flags ?? [],
+    ...(draft.reasons.length === 0 ? {} : { reasons: draft.reasons }),
   }
 }

@@ -5,7 +5,7 @@ import { taskOf } from '../../../test/support/agents/scripted-session.ts'
 import { buildContext, type ContextNote, type ContextRequest } from './index.ts'
 
 const signer = (secret: string) => (text: string) => createHmac('sha256', secret).update(text).digest('hex')
-const slice = (path: string) => ({ path, blob: 'b', start_line: 1, end_line: 1, text: `// ${path}`, score: 1 })
+const slice = (path: string) => ({ path, blob: 'b', line_range: '1-1', text: `// ${path}`, reasons: [] })
 const entry = (path: string, mode = '100644') => ({ path, mode, blob: 'b', bytes: 30 })
 const note = (layer: ContextNote['layer'], type: ContextNote['type']): ContextNote => ({
   layer,
@@ -21,16 +21,7 @@ const note = (layer: ContextNote['layer'], type: ContextNote['type']): ContextNo
 const requestOf = (over: Partial<ContextRequest> = {}): ContextRequest => ({
   task: taskOf(),
   source: { repository: 'acme/parser', commit: 'c'.repeat(40) },
-  map: {
-    build_system: 'npm',
-    root_manifests: ['package.json'],
-    modules: [{ path: '.', sources: ['src'], tests: ['test'], config: [] }],
-    likely_entry_points: ['src/index.ts'],
-    test_commands: ['npm test'],
-    risk_hints: [],
-    languages: [{ name: 'TypeScript', files: 3 }],
-    files: 12,
-  },
+  map: '12 files; build system npm\ncommands: full `npm test`',
   slices: [slice('src/a.ts')],
   baseline: null,
   list: [entry('AGENTS.md'), entry('src/AGENTS.md')],

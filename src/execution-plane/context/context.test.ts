@@ -19,10 +19,9 @@ const sign = (text: string) => createHmac('sha256', 'the secret of the run').upd
 const slice = (path: string, text: string) => ({
   path,
   blob: 'b',
-  start_line: 1,
-  end_line: text.split('\n').length,
+  line_range: `1-${text.split('\n').length}`,
   text,
-  score: 1,
+  reasons: [],
 })
 
 const REPORT: VerificationReport = {
@@ -62,16 +61,7 @@ const REPORT: VerificationReport = {
 const requestOf = (over: Partial<ContextRequest> = {}): ContextRequest => ({
   task: taskOf(),
   source: { repository: 'acme/parser', commit: 'c'.repeat(40) },
-  map: {
-    build_system: 'npm',
-    root_manifests: ['package.json'],
-    modules: [{ path: '.', sources: ['src'], tests: ['test'], config: [] }],
-    likely_entry_points: ['src/index.ts'],
-    test_commands: ['npm test'],
-    risk_hints: ['contains .github/workflows'],
-    languages: [{ name: 'TypeScript', files: 3 }],
-    files: 12,
-  },
+  map: '12 files; build system npm\ncommands: full `npm test`',
   slices: [slice('src/a.ts', 'export const a = 1'), slice('src/b.ts', 'export const b = 2')],
   baseline: REPORT,
   list: [],

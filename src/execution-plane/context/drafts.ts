@@ -1,11 +1,11 @@
 import type { ContextItem } from '#domain/context'
 import type { Task } from '#domain/task'
 import type { VerificationReport } from '#domain/verification'
-import type { FileSlice, RepositoryMap } from '#execution-plane/repository-intelligence'
+import type { CodeSlice } from './code-slice.ts'
 import { classify } from './data-class/classify.ts'
 import type { ContextNote } from './context-note.ts'
 import type { InstructionFile } from './instruction-files.ts'
-import { contractText, mapText, taskHeading } from './item-texts.ts'
+import { contractText, taskHeading } from './item-texts.ts'
 import { summariseReport } from './summarise-report.ts'
 import type { TextKind } from './untrusted/canonical.ts'
 
@@ -22,15 +22,18 @@ export type Draft = Pick<
   readonly share: number
   /** The rule that gave the class; null where nothing special was found. */
   readonly why: string | null
+  /** Why it was chosen; empty where it always is. */
+  readonly reasons: readonly string[]
   /** True where the bytes are the same for every run on the commit, so that they are keyed alike. */
   readonly shared: boolean
 }
 
 interface Material {
   readonly task: Task
-  readonly map: RepositoryMap
+  readonly map: string
+  readonly packet?: string
   readonly baseline: VerificationReport | null
-  readonly slices: readonly FileSlice[]
+  readonly slices: readonly CodeSlice[]
   readonly notes: readonly ContextNote[]
 }
 
@@ -39,16 +42,17 @@ interface Material {
  * was found for it, what came before, and last what binds. The shares of what may be shortened add up to less than 1.
  */
 export function draftsOf(material: Material, instructions: readonly InstructionFile[]): readonly Draft[] {
-  const { task, map, baseline, slices, notes } = material
+  const { task, map, packet = '', baseline, slices, notes } = material
   const of = (layer: ContextNote['layer']) => {
     const own = notes.filter((note) => note.layer === layer)
     return own.map((note) => noteDraft(note, NOTE_SHARES[layer] / own.length))
   }
-  const guidance = instructions.map((file) => instructionDraft(file, 0.12 / instructions.length))
+  const guidance = instructions.map((file) => instructionDraft(file, 0.11 / instructions.length))
   return [
     mapDraft(map),
     ...guidance.filter(({ shared }) => shared),
     contractDraft(task),
+    ...(packet === '' ? [] : [packetDraft(packet)]),
     ...guidance.filter(({ shared }) => !shared),
     ...of('repository_context'),
     ...slices.map(sliceDraft),
@@ -76,6 +80,7 @@ const PLAIN = {
   data_class: 'internal',
   kind: 'prose',
   why: null,
+  reasons: [],
   shared: false,
 } as const
 
@@ -126,17 +131,29 @@ const constraintsDraft = (task: Task): Draft => ({
   share: 0.05,
 })
 
-const mapDraft = (map: RepositoryMap): Draft => ({
+const mapDraft = (map: string): Draft => ({
   ...PLAIN,
   layer: 'repository_context',
   type: 'repository_map',
   source: 'repository',
   trust_level: 'merged',
   heading: 'Map of the repository (names only, no proof):',
-  text: mapText(map),
+  text: map,
   kind: 'code',
-  share: 0.1,
+  share: 0.09,
   shared: true,
+})
+
+const packetDraft = (packet: string): Draft => ({
+  ...PLAIN,
+  layer: 'repository_context',
+  type: 'context_packet',
+  source: 'repository',
+  trust_level: 'merged',
+  heading: 'What the maps say in view of the task (navigation, no proof):',
+  text: packet,
+  kind: 'code',
+  share: 0.03,
 })
 
 const instructionDraft = (file: InstructionFile, share: number): Draft => ({
@@ -183,17 +200,18 @@ const baselineDraft = (report: VerificationReport): Draft => ({
   share: 0.15,
 })
 
-const sliceDraft = (slice: FileSlice): Draft => ({
+const sliceDraft = (slice: CodeSlice): Draft => ({
   ...PLAIN,
   layer: 'relevant_slices',
   type: 'source_file_slice',
   source: 'repository',
   path: slice.path,
-  line_range: `${slice.start_line}-${slice.end_line}`,
+  line_range: slice.line_range === '' ? null : slice.line_range,
   trust_level: 'merged',
   heading: 'Possibly relevant:',
   text: slice.text,
   kind: /\.(?:md|mdx|rst|adoc|txt|html?)$/i.test(slice.path) ? 'document' : 'code',
   share: 0,
+  reasons: slice.reasons,
   ...classify(slice.path, slice.text),
 })

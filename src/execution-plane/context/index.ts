@@ -4,7 +4,8 @@
  * it hides, names what reads like orders and wraps it in delimiters nobody outside can guess.
  * Owns the system prompt, the openings of the phases, the manifest's making and the estimate of tokens.
  */
-export { buildContext, type ContextRequest } from './build-context.ts'
+export { buildContext, DEFAULT_CONTEXT_TOKENS, type ContextRequest } from './build-context.ts'
+export type { CodeSlice } from './code-slice.ts'
 export type { ContextNote } from './context-note.ts'
 export { openingForEditing, openingForRepair, PROMPT_CONTRACT_VERSION } from './openings.ts'
 export { summariseReport } from './summarise-report.ts'

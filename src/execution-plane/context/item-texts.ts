@@ -1,5 +1,4 @@
 import type { Task } from '#domain/task'
-import type { RepositoryMap } from '#execution-plane/repository-intelligence'
 
 /** What is said before the task, by who wrote it. */
 export const taskHeading = (task: Task): string =>
@@ -25,26 +24,4 @@ export function contractText(task: Task): string {
       ? ['This is a fix: show the wrong behaviour by a test that fails before the change and passes after.']
       : []),
   ].join('\n\n')
-}
-
-/** The map of the repository as a model reads it. */
-export function mapText(map: RepositoryMap): string {
-  const line = (name: string, entries: readonly string[]) =>
-    entries.length === 0 ? [] : [`${name}: ${entries.join(', ')}`]
-  const modules = map.modules.map(({ path, sources, tests, config }) => {
-    const parts = [...line('sources', sources), ...line('tests', tests), ...line('config', config)].join('; ')
-    return `- ${path}${parts === '' ? '' : ` (${parts})`}`
-  })
-  return [
-    `${map.files} files; build system ${map.build_system ?? 'unknown'}`,
-    ...line(
-      'languages',
-      map.languages.map(({ name, files }) => `${name} ${files}`),
-    ),
-    ...line('root manifests', map.root_manifests),
-    ...line('entry points', map.likely_entry_points),
-    ...line('test commands', map.test_commands),
-    ...line('beware', map.risk_hints),
-    ...(modules.length === 0 ? [] : ['modules:', ...modules]),
-  ].join('\n')
 }

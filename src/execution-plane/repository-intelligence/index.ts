@@ -7,7 +7,3 @@ export { CODEOWNERS_PLACES, ownersOf, readCodeOwners } from './people/code-owner
 export { RepositorySurvey } from './repository-survey.ts'
 export { repositoryContextPacket } from './context-packet.ts'
 export { repositoryMapsSchema } from './maps-schema.ts'
-export { mapRepository, type RepositoryMap } from './map-repository.ts'
-export { findRelevant, type FileSlice } from './find-relevant.ts'
-export type { RepositoryFiles } from './repository-files.ts'
-export { createWordMemory, type WordMemory } from './word-memory.ts'

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { LOCAL_TENANT, type RunId, type TenantId } from '#domain/ids'
 import { isActive, type Run } from '#domain/run'
 import type { LeasedRun, RunStore, WorkerIdentity } from '#ports'
-import { createWordMemory } from '#execution-plane/repository-intelligence'
+import { createCodeShelf } from '#execution-plane/code-view'
 import { partsOf, type WorkerGround } from './execution.ts'
 import { drainOn } from './drain.ts'
 import { executeRun } from './execute-run.ts'
@@ -35,7 +35,7 @@ interface ServingManner {
 export function createWorker(given: WorkerGround, identity: WorkerIdentity): Worker {
   const ground: WorkerGround = {
     ...given,
-    words: given.words ?? createWordMemory(),
+    code_shelf: given.code_shelf ?? createCodeShelf(),
     prefix_secret: given.prefix_secret ?? randomBytes(32).toString('hex'),
   }
   return {

@@ -36,6 +36,7 @@ import type {
   ProofRecords,
   PublicationPlan,
   Publisher,
+  PushLimits,
   Redactor,
   RegistryProxy,
   Repositories,
@@ -54,11 +55,11 @@ import type {
   WorkspaceFiles,
 } from '#ports'
 import type { SegmentStore } from '#execution-plane/code-index'
+import type { CodeShelf, CodeView } from '#execution-plane/code-view'
 import type { JudgeReport } from '#execution-plane/judge'
 import type { ForeignTools, McpGateway } from '#execution-plane/mcp-gateway'
 import type { LikelyFile, ScopeFinding } from '#execution-plane/planner'
 import type { Trials } from '#execution-plane/verification-plan'
-import type { WordMemory } from '#execution-plane/repository-intelligence'
 import type { Workspace } from '#execution-plane/workspace'
 import type { RunJournal } from './run-journal.ts'
 import type { StopWatch } from './stop-watch.ts'
@@ -125,8 +126,8 @@ export interface WorkerParts {
   readonly approval_rules?: ApprovalRules
   /** Kill switches; absent means that there are none. */
   readonly switches?: SwitchCheck
-  /** Words of files that earlier runs of this worker searched; absent means that each run reads them all. */
-  readonly words?: WordMemory
+  /** Commits that runs of this worker looked at lately; absent: each look at the code begins anew. */
+  readonly code_shelf?: CodeShelf
   /** Signs the delimiters of what every run on a commit is shown alike; absent: each run's own secret does. */
   readonly prefix_secret?: string
   /** Keeps the code index of a repository between runs; absent: each look at the code makes it anew. */
@@ -167,6 +168,8 @@ export interface Execution {
 interface Foreseen {
   readonly likely: readonly LikelyFile[]
   readonly findings: readonly ScopeFinding[]
+  /** What the forge said its token may not push; absent: it said nothing. */
+  readonly push_limits?: PushLimits
 }
 
 /** What a model said of a tree. */
@@ -206,6 +209,8 @@ export interface Found {
   red_green?: RedGreenReport
   /** What was foreseen of the scope before a token was spent; absent: the scope bounds no path. */
   foreseen?: Foreseen
+  /** What the code of the base commit says of the task; looked up once, when it is first asked for. */
+  code?: Promise<CodeView>
   plan?: Plan
   plan_sha256?: string
   /** Signs the delimiters around untrusted text with a secret of the run. */

@@ -1,29 +1,32 @@
 import type { Json } from '#domain/json'
-import { foreseeScope, recordPlan, type LikelyFile, type PlanGround, type ScopeFinding } from '#execution-plane/planner'
-import { findRelevant } from '#execution-plane/repository-intelligence'
-import { workflowOf } from './checkpoints.ts'
+import { foreseeScope, recordPlan, type PlanGround, type ScopeFinding } from '#execution-plane/planner'
 import { keep, need, type Ending, type Execution } from './execution.ts'
-import type { CodeOfTask } from './look-at-code.ts'
+import { groundIn, likelyIn, lookAtCode } from './look-at-code.ts'
 import { treeReader } from './prepare.ts'
+import { pushLimitsOf } from './push-limits.ts'
 
-const MOST_LIKELY = 10
-
-/** Where the scope of the task is bounded, it is held against the likely files before a token is spent. */
+/** Where the scope of the task or the forge's token is bounded, that is held against the likely files before a token is spent. */
 export async function foresee(execution: Execution): Promise<Ending | undefined> {
   const { task, journal } = execution
   const { allowed_paths, forbidden_paths } = task.scope
-  if (task.agent.kind === 'transform' || allowed_paths.length + forbidden_paths.length === 0) return undefined
+  if (task.agent.kind === 'transform') return undefined
+  const push_limits = journal.recorded('foreseen') ? undefined : await pushLimitsOf(execution)
+  const bounds = allowed_paths.length + forbidden_paths.length + (push_limits?.unpushable.length ?? 0)
+  if (bounds === 0 && !journal.recorded('foreseen')) return undefined
   const { commit } = need(execution, 'repository').source
   const request = { commit, allowed_paths, forbidden_paths }
   const value = await journal.perform({ key: 'foreseen', kind: 'context', request }, async () => {
-    const { likely, paths } = (await codeOf(execution)) ?? (await searched(execution))
-    const findings = foreseeScope({ likely }, task, paths)
+    const code = await lookAtCode(execution)
+    const likely = likelyIn(code)
+    const paths = (await treeReader(need(execution, 'repository')).list()).map(({ path }) => path)
+    const unsure = code.packet === null ? code.notes : []
+    const findings = foreseeScope({ likely, unsure, ...(push_limits && { push_limits }) }, task, paths)
     const facts = {
       findings: findings.map(({ rule, severity, share }) => ({ rule, severity, share })),
       likely: likely.length,
     }
     return {
-      value: { likely, findings } as unknown as Json,
+      value: { likely, findings, ...(push_limits && { push_limits }) } as unknown as Json,
       events: findings.length === 0 ? [] : [{ event: 'scope_foreseen' as const, facts }],
     }
   })
@@ -53,41 +56,17 @@ export async function keepPlanRecord(execution: Execution): Promise<void> {
   })
 }
 
-/**
- * Maps are made where a person looks at the plan before anything is edited, or the index was needed anyway: of a large
- * repository that no run saw before they take seconds, and a search of words takes none.
- */
 async function groundOf(execution: Execution): Promise<PlanGround> {
-  const { found, task, run } = execution
+  const { found, task } = execution
   const notes = (found.risk ?? task.risk)?.reasons.map(({ signal, reason }) => `${signal}: ${reason}`) ?? []
   const owners = task.owner === null ? [] : [task.owner]
-  const looked_at = run.mode === 'analysis_only' || workflowOf(execution).phases.plan.checkpoint !== null
-  const code = looked_at || found.foreseen !== undefined ? await codeOf(execution) : undefined
-  const likely = found.foreseen?.likely ?? code?.likely ?? (await searched(execution)).likely
-  const mapped = await code?.ground(likely).catch(() => undefined)
-  if (mapped === undefined) return { likely, focused_command: null, owners, risk_notes: notes }
+  const code = await lookAtCode(execution)
+  const mapped = groundIn(code)
   return {
-    likely,
+    likely: found.foreseen?.likely ?? likelyIn(code),
+    ...(found.foreseen?.push_limits && { push_limits: found.foreseen.push_limits }),
     focused_command: mapped.focused_command,
     owners: [...new Set([...owners, ...mapped.owners])],
     risk_notes: [...notes, ...mapped.risk_notes],
   }
-}
-
-/** What only helps to find one's way ends no run: without an index there is the search of words. */
-async function codeOf(execution: Execution): Promise<CodeOfTask | undefined> {
-  if (execution.task.agent.kind === 'transform') return undefined
-  const { lookAtCode } = await import('./look-at-code.ts')
-  return lookAtCode(execution).catch(() => undefined)
-}
-
-async function searched({ parts, task, found }: Execution): Promise<Pick<CodeOfTask, 'likely' | 'paths'>> {
-  if (found.repository === undefined || task.agent.kind === 'transform') return { likely: [], paths: [] }
-  const { list, read } = treeReader(found.repository)
-  const entries = await list()
-  const search = { list: entries, read, task, limit: MOST_LIKELY }
-  const slices = await findRelevant(parts.words === undefined ? search : { ...search, memory: parts.words })
-  const files = [...new Set(slices.map(({ path }) => path))].slice(0, MOST_LIKELY)
-  const likely = files.map((path): LikelyFile => ({ path, reasons: ['its words fit the request'] }))
-  return { likely, paths: entries.map(({ path }) => path) }
 }

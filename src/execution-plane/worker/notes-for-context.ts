@@ -13,7 +13,8 @@ const PLAN_HEADING = 'Noticed by the platform before planning:'
 export async function notesForContext(execution: Execution): Promise<readonly ContextNote[]> {
   const { parts, task, found } = execution
   const remembered = (await parts.memory?.approved(task.repository)) ?? []
-  const warnings = found.foreseen?.findings ?? []
+  // What the look at the code says of itself stands beside the code.
+  const warnings = (found.foreseen?.findings ?? []).filter(({ rule }) => rule !== 'likely_unsure')
   const of_task = { tenant_id: task.tenant_id, repository: task.repository, layer: 'repository_context' } as const
   const plan_note: ContextNote = {
     ...of_task,

@@ -2,7 +2,6 @@ import { redactionEvents } from '#domain/event'
 import type { AgentPhase } from '#domain/tool'
 import type { AgentOutcome } from '#ports'
 import { buildContext } from '#execution-plane/context'
-import { findRelevant, mapRepository } from '#execution-plane/repository-intelligence'
 import { waitForAct } from './approval-gate-acts.ts'
 import { flagged, sharedSign } from './context-record.ts'
 import { checkpoint, noWayLeft, openingForChanges } from './checkpoints.ts'
@@ -10,6 +9,7 @@ import { foresee, keepPlanRecord } from './foresee.ts'
 import { notesOfEarlierRuns } from './earlier-runs.ts'
 import { endingOf } from './ending-of-outcome.ts'
 import { keep, need, reproductionRecorded, type Ending, type Execution } from './execution.ts'
+import { lookAtCode, packetText } from './look-at-code.ts'
 import { notesForContext } from './notes-for-context.ts'
 import { treeReader } from './prepare.ts'
 import { settleBaseline, startBaseline } from './verify.ts'
@@ -101,19 +101,17 @@ async function contextFor(execution: Execution): Promise<string> {
   const request = { commit: repository.source.commit, baseline: before?.profile_version ?? null }
   const built = await journal.perform({ key: 'context', kind: 'context', request }, async () => {
     const reader = treeReader(repository)
-    const files = await reader.list()
-    const map = await mapRepository({ list: files, read: reader.read })
-    const memory = parts.words
-    const search = { list: files, read: reader.read, task, limit: 12 }
-    const slices = await findRelevant(memory === undefined ? search : { ...search, memory })
+    const code = await lookAtCode(execution)
     const context = await buildContext({
       task,
       source: repository.source,
-      map,
-      slices,
+      map: code.map,
+      packet: packetText(code),
+      slices: code.slices,
+      code_notes: code.notes,
       notes: [...(await notesForContext(execution)), ...(await notesOfEarlierRuns(execution))],
       baseline: before,
-      list: files,
+      list: await reader.list(),
       read: reader.read,
       sign: need(execution, 'sign'),
       ...sharedSign(execution),
@@ -126,7 +124,13 @@ async function contextFor(execution: Execution): Promise<string> {
       JSON.stringify(context.manifest, null, 2),
     )
     const { items, token_count } = context.manifest
-    const facts = { items: items.length, manifest_hash: manifest.sha256, token_count, ...flagged(items) }
+    const facts = {
+      items: items.length,
+      manifest_hash: manifest.sha256,
+      token_count,
+      ...flagged(items),
+      ...(code.notes.length === 0 ? {} : { notes: [...code.notes] }),
+    }
     return {
       value: { system: context.system, opening: opening.text, manifest: manifest.sha256 },
       artifacts: [manifest],

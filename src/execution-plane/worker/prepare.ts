@@ -16,6 +16,7 @@ import { capabilityOpen } from './capability-open.ts'
 import { seatGuest } from './guest.ts'
 import { withAgreedPaths } from './guest-leave.ts'
 import { need, type Ending, type Execution } from './execution.ts'
+import { beginLook } from './look-at-code.ts'
 import { readRiskOfTask } from './risk.ts'
 import { applyCaps, bindPolicy } from './run-policy.ts'
 import { startAgain } from './start-again.ts'
@@ -30,6 +31,7 @@ export async function prepare(execution: Execution): Promise<Ending | undefined>
   if (refused !== undefined) return refused
   await execution.journal.advance('preparing', { policy_allows: true })
   await openRepository(execution)
+  await beginLook(execution)
   const closed = await bindPolicy(execution)
   if (closed !== undefined) return closed
   await readRiskOfTask(execution)

@@ -11,21 +11,18 @@ import { fakePlatform, fakeRun, fakeView } from '../../support/fake-platform.ts'
 const SHA = 'a'.repeat(64)
 
 async function manifest(): Promise<string> {
-  const slice = (path: string, text: string) => ({ path, blob: 'b', start_line: 1, end_line: 9, text, score: 1 })
+  const slice = (path: string, text: string) => ({
+    path,
+    blob: 'b',
+    line_range: '1-9',
+    text,
+    reasons: ['its text fits the issue'],
+  })
   const entry = { path: 'AGENTS.md', mode: '100644', blob: 'b', bytes: 90 }
   const built = await buildContext({
     task: taskOf(),
     source: { repository: 'acme/parser', commit: 'c'.repeat(40) },
-    map: {
-      build_system: 'npm',
-      root_manifests: ['package.json'],
-      modules: [],
-      likely_entry_points: [],
-      test_commands: ['npm test'],
-      risk_hints: [],
-      languages: [],
-      files: 3,
-    },
+    map: '12 files; build system npm\ncommands: full `npm test`',
     slices: [
       slice('src/parse.ts', 'export const a = 1'),
       slice('db/customers.csv', 'id,name'),

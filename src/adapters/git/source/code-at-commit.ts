@@ -39,7 +39,7 @@ async function openAt({ git_dir }: LocalCheckout, repository: string, commit: st
 }
 
 /** A history that cannot be read, or not in time, is none: it is a witness, not the question. */
-async function pastOf(git_dir: string, commit: string, most: number): Promise<readonly PastCommit[]> {
+export async function pastOf(git_dir: string, commit: string, most: number): Promise<readonly PastCommit[]> {
   const format = `--format=%x01%ct%x00%ae%x00%s%n%b%x02`
   const outcome = await runGit({
     args: ['log', '--no-merges', `--max-count=${most}`, '--no-renames', '-z', '--name-only', format, commit, '--'],
