@@ -16,9 +16,13 @@ export function createMapCommit(home: string): MapCommit {
     try {
       const folder = createHash('sha256').update(code.repository).digest('hex').slice(0, 32)
       const store = createSegmentFolder(join(home, 'cache', 'code', folder))
-      const [index, past] = await Promise.all([indexCommit(code, store), code.past(MOST_COMMITS)])
+      const [index, past, shallow] = await Promise.all([
+        indexCommit(code, store),
+        code.past(MOST_COMMITS),
+        code.isShallow(),
+      ])
       const read = (blob: string) => code.read(blob)
-      const survey = await RepositorySurvey.make({ repository: code.repository, index, read, past })
+      const survey = await RepositorySurvey.make({ repository: code.repository, index, read, past, shallow })
       return await survey.maps()
     } finally {
       code.close()

@@ -12,6 +12,8 @@ export interface CodeAtCommit {
   read(blob: string): Promise<Uint8Array | undefined>
   /** What the commit descends from, the commit first; as much of it as the clone has, `most` at most. */
   past(most: number): Promise<readonly PastCommit[]>
+  /** True where the clone lacks the beginning of the history. */
+  isShallow(): Promise<boolean>
   /** Ends what `read` started. */
   close(): void
 }

@@ -111,17 +111,31 @@ interface MappedSymbol {
   readonly end_line: number
 }
 
+/** What a declaration says of another. */
+export interface SymbolRelation {
+  readonly from: string
+  readonly kind: 'extends' | 'implements'
+  readonly to: string
+  /** Where it says so. */
+  readonly path: string
+  readonly line: number
+  /** Where the other is declared; null where that is elsewhere or not sure. */
+  readonly to_path: string | null
+}
+
 /** What is declared where. */
 export interface SymbolMap extends MapHead {
   readonly symbols: number
   readonly kinds: { readonly [kind: string]: number }
-  /** Declarations of the most imported files, by how many files name them. */
+  /** Declarations of the most imported files, by how many of the files that import those name them. */
   readonly top: Bounded<{
     readonly name: string
     readonly kind: string
     readonly path: string
     readonly named_in: number
   }>
+  /** Of types that say so where they are declared, in the order of paths. */
+  readonly relations: Bounded<SymbolRelation>
   /** In the order of paths. */
   readonly files: Bounded<{ readonly path: string; readonly symbols: Bounded<MappedSymbol> }>
 }
@@ -158,12 +172,18 @@ export interface DependencyMap extends MapHead {
   readonly unresolved: Bounded<{ readonly path: string; readonly names: string }>
 }
 
-/** Why a test is said to reach a source: by its name, an import, imports of imports, or because both are one package. */
-export type ReachedBy = 'name' | 'import' | 'transitive' | 'package'
+/**
+ * Why a test is said to reach a source: the source holds the test itself, by its name, an import, imports of imports, or
+ * because both are one package.
+ */
+export type ReachedBy = 'itself' | 'name' | 'import' | 'transitive' | 'package'
 
 /** Which tests reach which code. */
 export interface TestMap extends MapHead {
+  /** Files that hold tests; sources that keep their own are among them. */
   readonly tests: number
+  /** Files of tests that hold none: fixtures, helpers, settings. */
+  readonly support: number
   readonly sources: number
   readonly reached_sources: number
   readonly files: Bounded<{
@@ -172,6 +192,11 @@ export interface TestMap extends MapHead {
     /** Runs this file's tests alone; null where nothing tells how. */
     readonly command: string | null
     readonly reaches: Bounded<{ readonly path: string; readonly by: ReachedBy }>
+  }>
+  /** The same by source, in the order of paths; the surest tests first. */
+  readonly reached: Bounded<{
+    readonly path: string
+    readonly tests: Bounded<{ readonly path: string; readonly by: ReachedBy }>
   }>
   /** Sources no test reaches, most lines first. */
   readonly unreached: Bounded<string>
@@ -195,22 +220,42 @@ export interface OwnershipMap extends MapHead {
   /** Lines that are no rule, by number. */
   readonly unreadable_lines: readonly number[]
   readonly history: {
-    /** Commits that were looked at. */
+    /** Commits that were looked at, merges left out. */
     readonly commits: number
+    /** Of these, commits of programs: they count nowhere else. */
+    readonly of_bots: number
+    /** True where the clone lacks the beginning: then little of this is known. */
+    readonly shallow: boolean
     /** Two levels deep, most changes first. */
     readonly folders: Bounded<{
       readonly path: string
       readonly changes: number
-      readonly authors: Bounded<{ readonly id: string; readonly changes: number }>
+      readonly authors: Bounded<MappedAuthor>
     }>
-    readonly most_changed: Bounded<{ readonly path: string; readonly changes: number }>
+    readonly most_changed: Bounded<{
+      readonly path: string
+      readonly changes: number
+      readonly authors: Bounded<MappedAuthor>
+    }>
   }
+}
+
+/** Somebody who changed something. Those who are still there come first, whoever knows more before the others. */
+interface MappedAuthor {
+  readonly id: string
+  readonly changes: number
+  /** Of what all of them know of it, 0 to 1: a change counts half after 180 days. */
+  readonly share: number
+  /** False for who changed nothing at all in the last year before the newest commit. */
+  readonly active: boolean
 }
 
 /** How it runs. */
 export interface RuntimeMap extends MapHead {
   readonly entry_points: Bounded<{ readonly path: string; readonly kind: string; readonly name: string }>
   readonly deployment_units: Bounded<{ readonly path: string; readonly kind: string; readonly name: string }>
+  /** What a forge runs on its own: one entry for each job where the form is known. */
+  readonly pipelines: Bounded<{ readonly path: string; readonly kind: string; readonly name: string }>
   readonly configuration: Bounded<string>
   /** Names alone; values are never read. */
   readonly environment: Bounded<{ readonly name: string; readonly files: Bounded<string> }>
@@ -262,6 +307,12 @@ export interface ConventionMap extends MapHead {
     /** Share that begins with a type as Conventional Commits has it. */
     readonly conventional: number
     readonly types: readonly string[]
+    /** Share that begins with a part of the code and a colon, Conventional Commits left out. */
+    readonly scoped: number
+    /** Share whose subject, after such a beginning, starts with a capital. */
+    readonly capitalised: number
+    /** Share whose subject names an issue or a pull request. */
+    readonly with_reference: number
     readonly median_subject_length: number
     readonly with_body: number
   } | null

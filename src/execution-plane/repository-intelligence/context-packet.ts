@@ -49,20 +49,17 @@ export async function repositoryContextPacket(
   const likely = ranked.map(({ path }) => path).filter((path) => survey.has(path))
   const production = likely.filter((path) => !survey.isTest(path)).slice(0, MOST_PRODUCTION)
   const named = likely.filter((path) => survey.isTest(path))
-  const beside = production.flatMap((path) =>
-    survey
-      .testsOf(path)
-      .slice(0, TESTS_OF_ONE)
-      .map(({ path: test }) => test),
-  )
-  const tests = [...new Set([...beside, ...named])].slice(0, MOST_TESTS)
+  const reaching = await Promise.all(production.map((path) => survey.testsOf(path)))
+  const beside = reaching.flatMap((tests) => tests.slice(0, TESTS_OF_ONE).map(({ path }) => path))
+  const to_run = [...new Set([...beside, ...named])]
+  const tests = to_run.filter((path) => !production.includes(path)).slice(0, MOST_TESTS)
   return {
     repository: survey.repository,
     commit: survey.commit,
     language_stack: stackOf(survey, maps, production),
     modules: modulesOf(survey, maps, production),
     likely_files: { production, tests },
-    build_commands: commandsOf(survey, maps, { production, tests }),
+    build_commands: commandsOf(survey, maps, { production, tests: to_run }),
     owners: [...new Set(production.flatMap((path) => survey.ownersOf(path)))],
     risk_notes: notesOf(survey, maps, production),
   }

@@ -80,6 +80,16 @@ const symbol = map({
   symbols: count,
   kinds: counted,
   top: list(z.strictObject({ name: text, kind: text, path, named_in: count })),
+  relations: list(
+    z.strictObject({
+      from: text,
+      kind: z.enum(['extends', 'implements']),
+      to: text,
+      path,
+      line: count,
+      to_path: path.nullable(),
+    }),
+  ),
   files: list(z.strictObject({ path, symbols: list(declaration) })),
 })
 
@@ -103,8 +113,11 @@ const dependency = map({
   unresolved: list(z.strictObject({ path, names: text })),
 })
 
+const reached_by = z.enum(['itself', 'name', 'import', 'transitive', 'package'])
+
 const test = map({
   tests: count,
+  support: count,
   sources: count,
   reached_sources: count,
   files: list(
@@ -112,11 +125,14 @@ const test = map({
       path,
       framework: text.nullable(),
       command: command.nullable(),
-      reaches: list(z.strictObject({ path, by: z.enum(['name', 'import', 'transitive', 'package']) })),
+      reaches: list(z.strictObject({ path, by: reached_by })),
     }),
   ),
+  reached: list(z.strictObject({ path, tests: list(z.strictObject({ path, by: reached_by })) })),
   unreached: list(path),
 })
+
+const author = z.strictObject({ id: text, changes: count, share, active: z.boolean() })
 
 const ownership = map({
   codeowners: path.nullable(),
@@ -135,10 +151,10 @@ const ownership = map({
   unreadable_lines: z.array(count),
   history: z.strictObject({
     commits: count,
-    folders: list(
-      z.strictObject({ path, changes: count, authors: list(z.strictObject({ id: text, changes: count })) }),
-    ),
-    most_changed: list(z.strictObject({ path, changes: count })),
+    of_bots: count,
+    shallow: z.boolean(),
+    folders: list(z.strictObject({ path, changes: count, authors: list(author) })),
+    most_changed: list(z.strictObject({ path, changes: count, authors: list(author) })),
   }),
 })
 
@@ -147,6 +163,7 @@ const unit = z.strictObject({ path, kind: text, name: text })
 const runtime = map({
   entry_points: list(unit),
   deployment_units: list(unit),
+  pipelines: list(unit),
   configuration: list(path),
   environment: list(z.strictObject({ name: text, files: list(path) })),
 })
@@ -175,6 +192,9 @@ const convention = map({
       counted: count,
       conventional: share,
       types: z.array(text),
+      scoped: share,
+      capitalised: share,
+      with_reference: share,
       median_subject_length: count,
       with_body: share,
     })

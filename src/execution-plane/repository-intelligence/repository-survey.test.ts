@@ -125,14 +125,20 @@ describe('the test map', () => {
       'pkg/run.go': 'package pkg\n',
       'pkg/walk_test.go': 'package pkg\n',
     })
-    expect(survey.reachOf('test/parse.test.ts')).toEqual([
+    expect(await survey.reachOf('test/parse.test.ts')).toEqual([
       { path: 'src/parse.ts', by: 'name' },
       { path: 'src/lexer.ts', by: 'import' },
       { path: 'src/chars.ts', by: 'transitive' },
     ])
-    expect(survey.testsOf('pkg/run.go')).toEqual([{ path: 'pkg/walk_test.go', by: 'package' }])
+    expect(await survey.testsOf('pkg/run.go')).toEqual([{ path: 'pkg/walk_test.go', by: 'package' }])
     const { test } = await survey.maps()
-    expect(test).toMatchObject({ tests: 3, sources: 5, reached_sources: 4, unreached: { entries: ['src/alone.ts'] } })
+    expect(test).toMatchObject({
+      tests: 2,
+      support: 1,
+      sources: 5,
+      reached_sources: 4,
+      unreached: { entries: ['src/alone.ts'] },
+    })
     expect(survey.focusedTest('test/parse.test.ts')).toEqual({
       framework: 'vitest',
       command: 'npx vitest run test/parse.test.ts',
@@ -217,14 +223,14 @@ describe('the ownership map', () => {
         changes: 2,
         authors: {
           entries: [
-            { id: 'aa', changes: 1 },
-            { id: 'bb', changes: 1 },
+            { id: 'aa', changes: 1, share: 0.5, active: true },
+            { id: 'bb', changes: 1, share: 0.5, active: true },
           ],
           more: 0,
         },
       },
     ])
-    expect(ownership.history.most_changed.entries).toEqual([
+    expect(ownership.history.most_changed.entries).toMatchObject([
       { path: 'src/a.ts', changes: 2 },
       { path: 'src/b.ts', changes: 1 },
     ])

@@ -1,4 +1,5 @@
 import { ok, refuse, type Result } from '#domain/result'
+import type { IndexedSymbol } from '#execution-plane/code-index'
 import type { BuildModule, MapName, RepositoryMaps, RiskArea } from '#ports'
 import { buildMapOf } from './build/build-map.ts'
 import { readManifests, type Manifests } from './build/manifests.ts'
@@ -6,18 +7,20 @@ import { buildGround, type BuildGround } from './build/build-ground.ts'
 import { modulesOf } from './build/modules.ts'
 import { conventionMapOf } from './conventions/convention-map.ts'
 import { fileMapOf } from './files/file-map.ts'
-import { Ground, type MapMaterial } from './ground/ground.ts'
-import { giveWay } from './ground/in-turns.ts'
+import { Ground, type MapMaterial, type MappedFile } from './ground/ground.ts'
 import { folderOf, upwards } from './ground/path-parts.ts'
 import { dependencyMapOf } from './imports/dependency-map.ts'
 import { followImports, type Imports } from './imports/follow-imports.ts'
+import { History } from './people/history.ts'
 import { ownershipMapOf, readOwners, type Owners } from './people/ownership-map.ts'
 import { riskDomainsOf, riskMapOf } from './risk/risk-map.ts'
+import { publicEntries } from './runtime/public-entries.ts'
 import { runtimeMapOf } from './runtime/runtime-map.ts'
 import { symbolMapOf } from './symbols/symbol-map.ts'
-import { focusedTest, type FocusedTest } from './tests/focused-command.ts'
+import { focusedTest, type TestSubject } from './tests/focused-command.ts'
+import { UNKNOWN_TEST, type FocusedTest } from './tests/focused-test.ts'
 import { reachOf, testsBySource, type Reached } from './tests/reach.ts'
-import { testMapOf } from './tests/test-map.ts'
+import { holdsTests, testMapOf } from './tests/test-map.ts'
 
 /** Why a map is not given: it is true of another commit than the one that is worked on. */
 interface MapRefusal {
@@ -33,7 +36,11 @@ interface SurveyParts {
   readonly modules: readonly BuildModule[]
   readonly imports: Imports
   readonly owners: Owners
+  /** Files by which others use what is published from here. */
+  readonly entries: ReadonlySet<string>
 }
+
+type Reach = ReadonlyMap<string, readonly Reached[]>
 
 /**
  * Everything the nine maps are made of, for one commit, to be asked file by file: nothing here is cut short. What is
@@ -45,8 +52,10 @@ export class RepositorySurvey {
   readonly #ground: Ground
   readonly #parts: SurveyParts
   readonly #modules: ReadonlyMap<string, BuildModule>
-  #reach: ReadonlyMap<string, readonly Reached[]> | undefined
-  #tests: ReadonlyMap<string, readonly Reached[]> | undefined
+  readonly #module_of = new Map<string, BuildModule | null>()
+  #reach: Promise<Reach> | undefined
+  #tests: Promise<Reach> | undefined
+  #history: Promise<History> | undefined
   #maps: Promise<RepositoryMaps> | undefined
 
   private constructor(ground: Ground, parts: SurveyParts) {
@@ -62,7 +71,9 @@ export class RepositorySurvey {
     const manifests = await readManifests(ground)
     const build = buildGround(ground, manifests)
     const [imports, owners] = await Promise.all([followImports(ground, manifests), readOwners(ground)])
-    return new RepositorySurvey(ground, { manifests, build, modules: modulesOf(ground, build), imports, owners })
+    const modules = await modulesOf(ground, build)
+    const entries = publicEntries(ground, manifests)
+    return new RepositorySurvey(ground, { manifests, build, modules, imports, owners, entries })
   }
 
   /** The nine maps, made once. */
@@ -105,26 +116,36 @@ export class RepositorySurvey {
   }
 
   /** Sources that a test reaches, the surest first. */
-  reachOf(test: string): readonly Reached[] {
-    return this.#reached().get(test) ?? []
+  async reachOf(test: string): Promise<readonly Reached[]> {
+    return (await this.#reached()).get(test) ?? []
   }
 
   /** Tests that reach a source, the surest first. */
-  testsOf(source: string): readonly Reached[] {
-    this.#tests ??= testsBySource(this.#reached())
-    return this.#tests.get(source) ?? []
+  async testsOf(source: string): Promise<readonly Reached[]> {
+    return (await this.#reaching()).get(source) ?? []
+  }
+
+  /** Tests that reach a source and name one of its declarations, the surest first. */
+  async testsNaming(source: string, name: string): Promise<readonly Reached[]> {
+    const naming = new Set(this.#ground.pathsWith(name))
+    return (await this.testsOf(source)).filter(({ path }) => naming.has(path))
   }
 
   /** How the tests of one file are run alone. */
   focusedTest(path: string): FocusedTest {
     const file = this.#ground.file(path)
-    if (file === undefined || file.kind !== 'test') return { framework: null, command: null }
-    return focusedTest(file, this.moduleOf(path), this.#parts.build)
+    if (file === undefined || !holdsTests(this.#ground, file)) return UNKNOWN_TEST
+    return focusedTest(this.#subject(file), this.#parts.build)
   }
 
   /** The innermost module a path stands in. */
   moduleOf(path: string): BuildModule | undefined {
-    return upwards(folderOf(path)).flatMap((folder) => this.#modules.get(folder) ?? [])[0]
+    const folder = folderOf(path)
+    const known = this.#module_of.get(folder)
+    if (known !== undefined) return known === null ? undefined : known
+    const made = upwards(folder).flatMap((each) => this.#modules.get(each) ?? [])[0]
+    this.#module_of.set(folder, made ?? null)
+    return made
   }
 
   /** As CODEOWNERS writes them; empty where it names nobody. The path need not be there yet. */
@@ -132,43 +153,63 @@ export class RepositorySurvey {
     return this.#parts.owners.of(path)
   }
 
-  /** Sensitive domains a path belongs to, the most serious first. The path need not be there yet. */
-  risksOf(path: string): readonly Pick<RiskArea, 'domain' | 'level' | 'reason'>[] {
-    return riskDomainsOf(path)
+  /** Who changed a file, by digest: those who are still there first, whoever knows more of it before the others. */
+  async knowersOf(path: string): Promise<ReturnType<History['knowersOf']>> {
+    return (await this.#past()).knowersOf(path)
   }
 
-  #reached(): ReadonlyMap<string, readonly Reached[]> {
-    this.#reach ??= reachOf(this.#ground, this.#parts.imports)
+  /** Sensitive domains a path belongs to, the most serious first. The path need not be there yet. */
+  risksOf(path: string): readonly Pick<RiskArea, 'domain' | 'level' | 'reason'>[] {
+    return riskDomainsOf(this.#ground, this.#parts.entries, path)
+  }
+
+  #reached(): Promise<Reach> {
+    this.#reach ??= reachOf(this.#ground, this.#parts.imports, (path) => this.moduleOf(path)?.path)
     return this.#reach
+  }
+
+  #reaching(): Promise<Reach> {
+    this.#tests ??= this.#reached().then(testsBySource)
+    return this.#tests
+  }
+
+  #past(): Promise<History> {
+    this.#history ??= History.of(this.#ground)
+    return this.#history
+  }
+
+  #subject({ path, language }: MappedFile): TestSubject {
+    const { by } = this.#parts.imports
+    return {
+      path,
+      language,
+      module: this.moduleOf(path),
+      functions: () => namesAtTop(this.#ground.symbolsOf(path)),
+      declaredBy: (each) => by.get(each) ?? [],
+    }
   }
 
   async #makeMaps(): Promise<RepositoryMaps> {
     const ground = this.#ground
-    const { build, imports, manifests, modules, owners } = this.#parts
-    const moduleOf = (path: string) => this.moduleOf(path)
-    const [runtime, convention] = await Promise.all([runtimeMapOf(ground, manifests), conventionMapOf(ground, imports)])
-    const ownership = await ownershipMapOf(ground, owners)
-    const symbol = symbolMapOf(ground, imports)
-    await giveWay()
-    const test = testMapOf(ground, { reach: this.#reached(), build, moduleOf })
-    await giveWay()
-    const risk = riskMapOf(ground)
-    await giveWay()
-    const dependency = dependencyMapOf(ground, imports)
-    await giveWay()
+    const { build, entries, imports, manifests, modules, owners } = this.#parts
+    const focused = (path: string) => this.focusedTest(path)
+    const [reach, by_source] = await Promise.all([this.#reached(), this.#reaching()])
     return {
       schema: 'gander.maps/v1',
       repository: this.repository,
       commit: this.commit,
-      file: fileMapOf(ground),
-      build: buildMapOf(ground, modules, build),
-      symbol,
-      dependency,
-      test,
-      ownership,
-      runtime,
-      risk,
-      convention,
+      file: await fileMapOf(ground),
+      build: await buildMapOf(ground, modules, build),
+      symbol: await symbolMapOf(ground, imports),
+      dependency: await dependencyMapOf(ground, imports),
+      test: await testMapOf(ground, { reach, by_source, focused }),
+      ownership: await ownershipMapOf(ground, owners, await this.#past()),
+      runtime: await runtimeMapOf(ground, manifests),
+      risk: await riskMapOf(ground, entries),
+      convention: await conventionMapOf(ground, imports),
     }
   }
 }
+
+const namesAtTop = (symbols: readonly IndexedSymbol[]): readonly string[] =>
+  symbols.flatMap(({ name, kind, container }) => (kind === 'function' && container === undefined ? [name] : []))

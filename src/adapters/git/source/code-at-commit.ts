@@ -34,13 +34,14 @@ async function openAt({ git_dir }: LocalCheckout, repository: string, commit: st
     list: listed.map(({ path, mode, id, bytes }) => ({ path: shownName(path), mode, blob: id, bytes })),
     read: async (blob) => (await reader.read(blob))?.content,
     past: (most) => pastOf(git_dir, commit, most),
+    isShallow: () => isShallow(git_dir),
     close: () => reader.close(),
   }
 }
 
 /** A history that cannot be read, or not in time, is none: it is a witness, not the question. */
 export async function pastOf(git_dir: string, commit: string, most: number): Promise<readonly PastCommit[]> {
-  const format = `--format=%x01%ct%x00%ae%x00%s%n%b%x02`
+  const format = `--format=%x01%ct%x00%P%x00%an%x00%ae%x00%s%n%b%x02`
   const outcome = await runGit({
     args: ['log', '--no-merges', `--max-count=${most}`, '--no-renames', '-z', '--name-only', format, commit, '--'],
     git_dir,
@@ -57,20 +58,30 @@ export async function pastOf(git_dir: string, commit: string, most: number): Pro
 
 function commitIn(entry: string): readonly PastCommit[] {
   const cut = entry.indexOf(PATHS_MARK)
-  const start = entry.indexOf('\0')
-  if (cut < 0 || start < 0 || start > cut) return []
+  const [time = '', parents = '', name = '', address = '', ...message] = entry.slice(0, Math.max(0, cut)).split('\0')
+  if (cut < 0 || message.length === 0) return []
   const names = entry.slice(cut + 1).split('\0')
-  const address_end = entry.indexOf('\0', start + 1)
-  if (address_end < 0 || address_end > cut) return []
   return [
     {
-      time: Number(entry.slice(0, start)),
-      author: authorId(entry.slice(start + 1, address_end)),
-      message: Buffer.from(entry.slice(address_end + 1, cut), 'latin1').toString('utf8'),
-      paths: names.map((name) => name.replace(/^\n/, '')).flatMap((name) => (name === '' ? [] : [shownName(name)])),
+      time: Number(time),
+      author: authorId(address),
+      ...(isBot(name, address) ? { bot: true } : {}),
+      ...(parents === '' ? { parentless: true } : {}),
+      message: Buffer.from(message.join('\0'), 'latin1').toString('utf8'),
+      paths: names.map((each) => each.replace(/^\n/, '')).flatMap((each) => (each === '' ? [] : [shownName(each)])),
     },
   ]
 }
+
+/** Programs that commit say so in their name or address; one that does not is taken for a person. */
+const isBot = (name: string, address: string): boolean =>
+  /\[bot\]|(^|[\s._-])bot$|^(dependabot|renovate|greenkeeper|github-actions|pre-commit-ci|snyk|mergify|semantic-release)\b/i.test(
+    name.trim(),
+  ) || /\[bot\]@|[.+_-]bots?@|^(bot|github-actions|actions|noreply)@/i.test(address)
+
+/** A clone that was made with a depth lacks the beginning. */
+const isShallow = async (git_dir: string): Promise<boolean> =>
+  (await gitOutput({ args: ['rev-parse', '--is-shallow-repository'], git_dir })).toString('utf8').trim() === 'true'
 
 /** An address leaves this file as a number alone: who somebody is does not matter, that it is the same one does. */
 const authorId = (address: string): string =>

@@ -2,12 +2,15 @@ import type { BuildMap, BuildModule } from '#ports'
 import { BUILD_SYSTEMS, type BuildSystem } from '../build-systems.ts'
 import { bounded, count, mostFirst } from '../ground/bounded.ts'
 import type { Ground } from '../ground/ground.ts'
+import { inTurns } from '../ground/in-turns.ts'
+import { nameOf } from '../ground/path-parts.ts'
 import type { BuildGround } from './build-ground.ts'
 import { systemOf } from './modules.ts'
 
 const MOST_MODULES = 300
+const MOST_LOCKFILES = 50
 const LOCKFILE =
-  /(^|\/)(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|poetry\.lock|uv\.lock|pdm\.lock|Pipfile\.lock|go\.sum|Cargo\.lock|Gemfile\.lock|composer\.lock|packages\.lock\.json|gradle\.lockfile)$/
+  /^(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|poetry\.lock|uv\.lock|pdm\.lock|Pipfile\.lock|go\.sum|Cargo\.lock|Gemfile\.lock|composer\.lock|packages\.lock\.json|gradle\.lockfile)$/
 /** Names of tasks that say what they do, by what that is. */
 const TELLING: readonly (readonly [string, RegExp])[] = [
   ['build', /^(build|compile)$/],
@@ -18,14 +21,23 @@ const TELLING: readonly (readonly [string, RegExp])[] = [
 ]
 
 /** How the repository is built, from what its manifests say. */
-export function buildMapOf(ground: Ground, modules: readonly BuildModule[], build: BuildGround): BuildMap {
-  const own = ground.files.filter(({ kind }) => kind !== 'vendored').map(({ path }) => path)
-  const manifests = own.filter((path) => systemOf(path) !== undefined)
+export async function buildMapOf(
+  ground: Ground,
+  modules: readonly BuildModule[],
+  build: BuildGround,
+): Promise<BuildMap> {
+  const manifests: string[] = []
+  const lockfiles: string[] = []
   const counts = new Map<BuildSystem, number>()
-  for (const path of manifests) {
+  await inTurns(ground.files, ({ path, kind }) => {
+    if (kind === 'vendored') return
     const system = systemOf(path)
-    if (system !== undefined) count(counts, system)
-  }
+    if (system !== undefined) {
+      manifests.push(path)
+      count(counts, system)
+    }
+    if (LOCKFILE.test(nameOf(path)) && lockfiles.length < MOST_LOCKFILES) lockfiles.push(path)
+  })
   const root = manifests.filter((path) => !path.includes('/'))
   const shown = (system: BuildSystem): string => (system === 'npm' ? build.node : system)
   return {
@@ -34,16 +46,20 @@ export function buildMapOf(ground: Ground, modules: readonly BuildModule[], buil
     main_system: mainSystem(root.length > 0 ? root : manifests, shown),
     systems: mostFirst(counts).map(([name, number]) => ({ name: shown(name), manifests: number })),
     root_manifests: root,
-    lockfiles: own.filter((path) => LOCKFILE.test(path)).slice(0, 50),
+    lockfiles,
     modules: bounded(modules, MOST_MODULES),
     commands: commandsOf(modules),
   }
 }
 
 function mainSystem(manifests: readonly string[], shown: (system: BuildSystem) => string): string | null {
+  const numbers = new Map<BuildSystem, number>()
+  for (const path of manifests) {
+    const system = systemOf(path)
+    if (system !== undefined) count(numbers, system)
+  }
+  const number = (system: BuildSystem) => numbers.get(system) ?? 0
   const order = BUILD_SYSTEMS.map(({ name }) => name)
-  const systems = manifests.flatMap((path) => systemOf(path) ?? [])
-  const number = (system: BuildSystem) => systems.filter((each) => each === system).length
   const best = order.toSorted((a, b) => number(b) - number(a)).find((system) => number(system) > 0)
   return best === undefined ? null : shown(best)
 }

@@ -11,23 +11,25 @@ export interface ModuleFolders {
   readonly config: readonly string[]
 }
 
-/** Every folder that holds one of the paths, however deep. */
-export function foldersIn(paths: readonly string[]): ReadonlySet<string> {
-  const folders = new Set<string>()
-  for (const path of paths)
+/** Every folder of a commit, however deep. */
+export class Folders {
+  readonly #folders = new Set<string>()
+
+  /** Learns the folders above a path. */
+  learn(path: string): void {
     for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
       const folder = path.slice(0, end)
-      if (folders.has(folder)) break
-      folders.add(folder)
+      if (this.#folders.has(folder)) break
+      this.#folders.add(folder)
     }
-  return folders
-}
-
-/** The folders of a module that has a manifest at `path`. */
-export function moduleFolders(path: string, folders: ReadonlySet<string>): ModuleFolders {
-  const present = (names: readonly string[]): readonly string[] => {
-    const there = names.map((name) => under(path, name)).filter((name) => folders.has(name))
-    return there.filter((name) => !there.some((other) => other.startsWith(`${name}/`)))
   }
-  return { sources: present(SOURCES), tests: present(TESTS), config: present(CONFIG) }
+
+  /** The folders of a module that has a manifest at `path`. */
+  of(path: string): ModuleFolders {
+    const present = (names: readonly string[]): readonly string[] => {
+      const there = names.map((name) => under(path, name)).filter((name) => this.#folders.has(name))
+      return there.length < 2 ? there : there.filter((name) => !there.some((other) => other.startsWith(`${name}/`)))
+    }
+    return { sources: present(SOURCES), tests: present(TESTS), config: present(CONFIG) }
+  }
 }

@@ -1,49 +1,70 @@
 import type { BuildModule } from '#ports'
+import { cargoPlace } from './cargo.ts'
+import { gradlePlace } from './gradle.ts'
 import { BUILD_SYSTEMS, type BuildSystem } from '../build-systems.ts'
+import { isTest } from '#execution-plane/code-index'
 import { bounded } from '../ground/bounded.ts'
+import { inTurns } from '../ground/in-turns.ts'
 import type { Ground } from '../ground/ground.ts'
 import { folderOf, nameOf, shellWord, under } from '../ground/path-parts.ts'
 import { fieldsOf, stringOf } from '../ground/read-json.ts'
 import type { BuildGround } from './build-ground.ts'
 import type { Manifests } from './manifests.ts'
-import { foldersIn, moduleFolders } from './module-folders.ts'
+import { Folders } from './module-folders.ts'
 import { tasksOf } from './tasks.ts'
 
 const MOST_TASKS = 40
 /** A list of requirements is a manifest, but nothing that is built. */
 const NO_MODULE = /(^|\/)(requirements[^/]*\.txt|[^/]+\.sln)$/
 
-export const systemOf = (path: string): BuildSystem | undefined =>
-  BUILD_SYSTEMS.find(({ manifest }) => manifest.test(path))?.name
+const ORDER = BUILD_SYSTEMS.map(({ name }) => name)
+
+/** The build system that a path is a manifest of. */
+export function systemOf(path: string): BuildSystem | undefined {
+  const name = nameOf(path)
+  return MANIFEST_NAME.test(name) ? BUILD_SYSTEMS.find(({ manifest }) => manifest.test(path))?.name : undefined
+}
+
+/** Most paths are none, and this tells so at once. */
+const MANIFEST_NAME =
+  /^(pom\.xml|build\.gradle(\.kts)?|package\.json|pyproject\.toml|setup\.(py|cfg)|requirements[^/]*\.txt|go\.mod|Cargo\.toml|Gemfile|composer\.json|CMakeLists\.txt|Makefile|.*\.(csproj|fsproj|sln))$/
 
 /** Folders with a manifest of their own, the root first, then the shallowest. */
-export function modulesOf(ground: Ground, build: BuildGround): readonly BuildModule[] {
-  const own = ground.files.filter(({ kind }) => kind !== 'vendored' && kind !== 'generated').map(({ path }) => path)
+export async function modulesOf(ground: Ground, build: BuildGround): Promise<readonly BuildModule[]> {
   const chosen = new Map<string, { readonly manifest: string; readonly system: BuildSystem }>()
-  const order = BUILD_SYSTEMS.map(({ name }) => name)
-  for (const manifest of own) {
-    const system = systemOf(manifest)
-    if (system === undefined || NO_MODULE.test(manifest)) continue
-    const folder = folderOf(manifest)
+  const folders = new Folders()
+  await inTurns(ground.files, ({ path, kind }) => {
+    if (kind === 'vendored' || kind === 'generated') return
+    folders.learn(path)
+    const system = systemOf(path)
+    if (system === undefined || NO_MODULE.test(path) || isFixture(path)) return
+    const folder = folderOf(path)
     const known = chosen.get(folder)
-    if (known === undefined || order.indexOf(system) < order.indexOf(known.system))
-      chosen.set(folder, { manifest, system })
-  }
-  const folders = foldersIn(own)
-  const depth = (path: string): number => (path === '.' ? 0 : path.split('/').length)
-  return [...chosen]
+    if (known === undefined || ORDER.indexOf(system) < ORDER.indexOf(known.system))
+      chosen.set(folder, { manifest: path, system })
+  })
+  const sorted = [...chosen]
     .filter(([folder, { system }]) => folder === '.' || system !== 'make')
-    .sort((a, b) => depth(a[0]) - depth(b[0]) || (a[0] < b[0] ? -1 : 1))
-    .map(([path, { manifest, system }]) => ({
+    .map(([path, told]) => ({ path, ...told, depth: path === '.' ? 0 : path.split('/').length }))
+    .sort((a, b) => a.depth - b.depth || (a.path < b.path ? -1 : 1))
+  const modules: BuildModule[] = []
+  await inTurns(sorted, ({ path, manifest, system }) => {
+    modules.push({
       path,
       name: moduleName(path, manifest, build.manifests),
       system: system === 'npm' ? build.node : system,
       manifest,
-      ...moduleFolders(path, folders),
+      ...folders.of(path),
       test_command: testCommand(path, system, build),
       tasks: bounded(tasksOf(path, build), MOST_TASKS),
-    }))
+    })
+  })
+  return modules
 }
+
+/** What a test keeps to be tried on is no part of the build. */
+const isFixture = (path: string): boolean =>
+  /(^|\/)(__fixtures__|fixtures?|testdata|test-data)\//i.test(path) && isTest(path)
 
 function moduleName(path: string, manifest: string, { node, cargo, composer, pyproject, texts }: Manifests): string {
   const text = texts.get(manifest) ?? ''
@@ -75,18 +96,16 @@ function testCommand(path: string, system: BuildSystem, build: BuildGround): str
       return at_root ? `${maven} test` : `${maven} -pl ${shellWord(path)} -am test`
     }
     case 'gradle': {
-      const gradle = has('gradlew') ? './gradlew' : 'gradle'
-      return at_root ? `${gradle} test` : `${gradle} ${shellWord(`:${path.replaceAll('/', ':')}:test`)}`
+      const { start, task } = gradlePlace(path, 'test', build)
+      return `${start} ${task}`
     }
     case 'python':
       return pythonTest(path, build)
     case 'go':
       return at_root ? 'go test ./...' : `go -C ${shellWord(path)} test ./...`
     case 'cargo': {
-      const name = stringOf(fieldsOf(manifests.cargo.get(under(path, 'Cargo.toml'))?.['package'])['name'])
-      if (at_root)
-        return manifests.cargo.get('Cargo.toml')?.['workspace'] === undefined ? 'cargo test' : 'cargo test --workspace'
-      return name === undefined ? null : `cargo test -p ${shellWord(name)}`
+      const is_workspace = manifests.cargo.get(under(path, 'Cargo.toml'))?.['workspace'] !== undefined
+      return `cargo test${cargoPlace(path, build)}${is_workspace ? ' --workspace' : ''}`
     }
     case 'bundler':
       return at_root

@@ -1,15 +1,16 @@
-import type { ConventionMap, PastCommit } from '#ports'
-import { bounded, count, mostFirst } from '../ground/bounded.ts'
+import type { ConventionMap } from '#ports'
+import { bounded } from '../ground/bounded.ts'
 import type { Ground } from '../ground/ground.ts'
-import { twoDeep } from '../ground/path-parts.ts'
+import { inTurns } from '../ground/in-turns.ts'
+import { nameOf, twoDeep } from '../ground/path-parts.ts'
 import { folderEdges } from '../imports/dependency-map.ts'
 import type { Imports } from '../imports/follow-imports.ts'
+import { commitStyle } from './commit-style.ts'
 import { indentationOf } from './indentation.ts'
 import { namingOf } from './naming-styles.ts'
 import { CONVENTION_TOOLS } from './tools-table.ts'
 
 const MOST_LAYERS = 60
-const MOST_COMMITS = 500
 
 /** How people of this repository write, as configured and as measured. */
 export async function conventionMapOf(ground: Ground, imports: Imports): Promise<ConventionMap> {
@@ -19,33 +20,46 @@ export async function conventionMapOf(ground: Ground, imports: Imports): Promise
     tools: await toolsOf(ground),
     indentation: await indentationOf(ground),
     naming: await namingOf(ground),
-    layers: bounded(layersOf(ground, imports), MOST_LAYERS),
+    layers: bounded(await layersOf(ground, imports), MOST_LAYERS),
     commits: commitStyle(ground.past),
   }
 }
 
+/** Files that say so are looked into, this many of one tool. */
+const MOST_ASKED = 12
+/** What a configuration is called at least: most paths are none, and this tells so at once. */
+const MAY_CONFIGURE =
+  /^\.|\.config\.|^(tsconfig|package\.json|biome|dprint|pyproject|ruff|mypy|pyrightconfig|pylintrc|setup\.cfg|tox\.ini|go\.mod|rustfmt|clippy|checkstyle|build\.gradle|pom\.xml|detekt|phpcs|phpstan|lefthook)/
+
 async function toolsOf(ground: Ground): Promise<ConventionMap['tools']> {
-  const own = ground.files.filter(({ kind }) => kind !== 'vendored' && kind !== 'test').map(({ path }) => path)
-  const shallow = own.toSorted((a, b) => a.split('/').length - b.split('/').length || (a < b ? -1 : 1))
+  const places = CONVENTION_TOOLS.map((): { readonly path: string; readonly depth: number }[] => [])
+  await inTurns(ground.files, ({ path, kind }) => {
+    if (kind === 'vendored' || kind === 'test' || (!MAY_CONFIGURE.test(nameOf(path)) && !path.includes('.husky/')))
+      return
+    for (const [at, { paths }] of CONVENTION_TOOLS.entries())
+      if (paths.test(path)) places[at]?.push({ path, depth: path.split('/').length })
+  })
   const found = new Map<string, ConventionMap['tools'][number]>()
-  for (const { name, kind, paths, holds } of CONVENTION_TOOLS) {
+  for (const [at, { name, kind, holds }] of CONVENTION_TOOLS.entries()) {
     if (found.has(name)) continue
-    const config = shallow.find((path) => paths.test(path))
-    if (config === undefined || (holds !== undefined && !holds.test((await ground.text(config)) ?? ''))) continue
-    found.set(name, { name, kind, config })
+    const shallow = (places[at] ?? []).toSorted((a, b) => a.depth - b.depth || (a.path < b.path ? -1 : 1))
+    for (const { path } of holds === undefined ? shallow.slice(0, 1) : shallow.slice(0, MOST_ASKED))
+      if (!found.has(name) && (holds === undefined || holds.test((await ground.text(path)) ?? '')))
+        found.set(name, { name, kind, config: path })
   }
   return [...found.values()]
 }
 
 /** Folders that use others and are not used by them: an arrow both ways is no layer. */
-function layersOf(ground: Ground, imports: Imports): ConventionMap['layers']['entries'] {
+async function layersOf(ground: Ground, imports: Imports): Promise<ConventionMap['layers']['entries']> {
   const sources = new Set(ground.code.filter(({ kind }) => kind === 'source').map(({ path }) => path))
-  const of = new Map(
-    [...imports.of].flatMap(([path, to]) =>
-      sources.has(path) ? [[path, to.filter((each) => sources.has(each))]] : [],
-    ),
-  )
-  const edges = folderEdges({ ...imports, of }, layerOf)
+  const of = new Map<string, readonly string[]>()
+  await inTurns(imports.of, ([path, to]) => {
+    if (!sources.has(path)) return
+    const own = to.filter((each) => sources.has(each))
+    of.set(path, own)
+  })
+  const edges = await folderEdges({ ...imports, of }, layerOf)
   const there = new Set(edges.map(({ from, to }) => `${from}\0${to}`))
   return edges.filter(({ from, to }) => !there.has(`${to}\0${from}`))
 }
@@ -57,29 +71,3 @@ function layerOf(path: string): string {
   const layer = twoDeep(inside)
   return root === '' ? layer : layer === '.' ? root : `${root}/${layer}`
 }
-
-const CONVENTIONAL = /^(build|chore|ci|docs|feat|fix|perf|refactor|revert|style|test)(\([^)\n]{1,60}\))?!?: \S/
-
-function commitStyle(past: readonly PastCommit[]): ConventionMap['commits'] {
-  const subjects = past.slice(0, MOST_COMMITS).map(({ message }) => message.split('\n'))
-  if (subjects.length === 0) return null
-  const types = new Map<string, number>()
-  for (const [subject = ''] of subjects) {
-    const type = CONVENTIONAL.exec(subject)?.[1]
-    if (type !== undefined) count(types, type)
-  }
-  const lengths = subjects.map(([subject = '']) => subject.length).sort((a, b) => a - b)
-  const conventional = [...types.values()].reduce((sum, each) => sum + each, 0)
-  const with_body = subjects.filter((lines) => lines.slice(1).some((line) => line.trim() !== '')).length
-  return {
-    counted: subjects.length,
-    conventional: share(conventional, subjects.length),
-    types: mostFirst(types)
-      .slice(0, 10)
-      .map(([type]) => type),
-    median_subject_length: lengths[Math.floor(lengths.length / 2)] ?? 0,
-    with_body: share(with_body, subjects.length),
-  }
-}
-
-const share = (part: number, whole: number): number => (whole === 0 ? 0 : Math.round((part / whole) * 100) / 100)

@@ -1,28 +1,36 @@
 import type { MappedFileKind, FileMap } from '#ports'
-import { bounded, count, mostFirst } from '../ground/bounded.ts'
+import { bounded, count, mostFirst, push } from '../ground/bounded.ts'
 import type { Ground, MappedFile } from '../ground/ground.ts'
+import { inTurns } from '../ground/in-turns.ts'
 import { twoDeep } from '../ground/path-parts.ts'
 
 const MOST_FOLDERS = 200
 const MOST_PATHS = 200
 
 /** Folders, languages, and what is no work of people. */
-export function fileMapOf(ground: Ground): FileMap {
+export async function fileMapOf(ground: Ground): Promise<FileMap> {
   const { files, commit } = ground
-  const kinds = new Map<MappedFileKind, number>()
-  for (const { kind } of files) count(kinds, kind)
-  const pathsOf = (kind: MappedFileKind) => files.filter((file) => file.kind === kind).map(({ path }) => path)
-  const listed = (kind: MappedFileKind) => bounded(pathsOf(kind), MOST_PATHS)
+  const paths = new Map<MappedFileKind, string[]>()
+  const folders = new Map<string, Folder>()
+  let bytes = 0
+  let lines = 0
+  await inTurns(files, (file) => {
+    bytes += file.bytes
+    lines += file.lines
+    push(paths, file.kind, file.path)
+    countInFolder(folders, file)
+  })
+  const listed = (kind: MappedFileKind) => bounded(paths.get(kind) ?? [], MOST_PATHS)
   return {
     version: 1,
     commit,
     files: files.length,
-    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-    lines: files.reduce((sum, { lines }) => sum + lines, 0),
-    kinds: kindsOf((kind) => kinds.get(kind) ?? 0),
+    bytes,
+    lines,
+    kinds: kindsOf((kind) => paths.get(kind)?.length ?? 0),
     languages: languagesOf(ground),
-    folders: bounded(foldersOf(files), MOST_FOLDERS),
-    vendored: bounded(vendoredFolders(pathsOf('vendored')), MOST_PATHS),
+    folders: bounded(foldersOf(folders), MOST_FOLDERS),
+    vendored: bounded(vendoredFolders(paths.get('vendored') ?? []), MOST_PATHS),
     generated: listed('generated'),
     binary: listed('binary'),
     huge: listed('huge'),
@@ -62,18 +70,18 @@ interface Folder {
   readonly kinds: Map<MappedFileKind, number>
 }
 
-function foldersOf(files: readonly MappedFile[]): FileMap['folders']['entries'] {
-  const folders = new Map<string, Folder>()
-  for (const { path, lines, language, kind } of files) {
-    const at = twoDeep(path)
-    const folder = folders.get(at) ?? { files: 0, lines: 0, languages: new Map(), kinds: new Map() }
-    folders.set(at, folder)
-    folder.files += 1
-    folder.lines += lines
-    if (language !== undefined) count(folder.languages, language)
-    count(folder.kinds, kind)
-  }
-  return [...folders]
+function countInFolder(folders: Map<string, Folder>, { path, lines, language, kind }: MappedFile): void {
+  const at = twoDeep(path)
+  const folder = folders.get(at) ?? { files: 0, lines: 0, languages: new Map(), kinds: new Map() }
+  folders.set(at, folder)
+  folder.files += 1
+  folder.lines += lines
+  if (language !== undefined) count(folder.languages, language)
+  count(folder.kinds, kind)
+}
+
+const foldersOf = (folders: ReadonlyMap<string, Folder>): FileMap['folders']['entries'] =>
+  [...folders]
     .sort((a, b) => b[1].files - a[1].files || (a[0] < b[0] ? -1 : 1))
     .map(([path, folder]) => ({
       path,
@@ -82,7 +90,6 @@ function foldersOf(files: readonly MappedFile[]): FileMap['folders']['entries'] 
       language: mostFirst(folder.languages)[0]?.[0] ?? null,
       kind: mostFirst(folder.kinds)[0]?.[0] ?? 'other',
     }))
-}
 
 const VENDORED_FOLDER =
   /^(?:.*\/)?(?:node_modules|vendor|vendored|third[_-]party|bower_components|\.?venv|site-packages|\.yarn|\.mvn)(?=\/)/i

@@ -3,6 +3,7 @@ import type { MappedFileKind, PastCommit } from '#ports'
 import { unreadBecause } from '#execution-plane/code-index'
 import { kindOf } from '../files/file-kind.ts'
 import { languageName } from '../files/languages.ts'
+import { filteredInTurns, inTurns } from './in-turns.ts'
 
 /** What maps are made of: the index of a commit, its blobs, and what came before it. */
 export interface MapMaterial {
@@ -13,6 +14,8 @@ export interface MapMaterial {
   readonly read: (blob: string) => Promise<Uint8Array | undefined>
   /** Newest first; empty where history is not at hand. */
   readonly past: readonly PastCommit[]
+  /** True where the clone has not all of the history. Absent: it has. */
+  readonly shallow?: boolean
 }
 
 /** One file with everything that several maps ask. */
@@ -31,11 +34,17 @@ const LARGEST_TEXT = 1_000_000
 /** Files whose bytes are looked at because the index found nothing in them. */
 const MOST_DOUBTFUL = 400
 
+/** Blobs that are in memory together while files are gone through. */
+const AT_ONCE = 32
+/** Longer texts are read again by whoever asks again: few do, and all of them would fill the memory. */
+const LARGEST_KEPT = 100_000
+
 /** A commit as the makers of maps see it: everything is looked up once, whichever of them asks. */
 export class Ground {
   readonly repository: string
   readonly index: CodeIndex
   readonly past: readonly PastCommit[]
+  readonly shallow: boolean
   readonly files: readonly MappedFile[]
   /** What people of the repository wrote as code, tests among it. */
   readonly code: readonly MappedFile[]
@@ -48,6 +57,7 @@ export class Ground {
     this.repository = material.repository
     this.index = material.index
     this.past = material.past
+    this.shallow = material.shallow === true
     this.#read = material.read
     this.files = files
     this.code = files.filter(({ kind, language }) => language !== undefined && (kind === 'source' || kind === 'test'))
@@ -56,17 +66,25 @@ export class Ground {
 
   static async survey(material: MapMaterial): Promise<Ground> {
     const { index, read } = material
-    const doubtful = index.files.filter(
-      (file) => file.facts === undefined && file.bytes > 0 && languageName(file.path) !== undefined,
+    const doubtful = await filteredInTurns(
+      index.files,
+      (file) =>
+        file.facts === undefined &&
+        file.bytes > 0 &&
+        languageName(file.path) !== undefined &&
+        /^(source|test)$/.test(kindOf(file)),
     )
-    const looked = doubtful.filter((file) => /^(source|test)$/.test(kindOf(file))).slice(0, MOST_DOUBTFUL)
+    const looked = doubtful.slice(0, MOST_DOUBTFUL)
     const told = new Map<string, ReturnType<typeof inside>>()
-    const bytes = await Promise.all(looked.map(({ blob }) => read(blob)))
-    for (const [at, { blob }] of looked.entries()) told.set(blob, inside(bytes[at]))
-    const files = index.files.map((file): MappedFile => {
+    for (let at = 0; at < looked.length; at += AT_ONCE)
+      await Promise.all(
+        looked.slice(at, at + AT_ONCE).map(async ({ blob }) => told.set(blob, inside(await read(blob)))),
+      )
+    const files: MappedFile[] = []
+    await inTurns(index.files, (file) => {
       const document =
         file.facts === undefined ? undefined : index.segments[file.facts.segment]?.document(file.facts.doc)
-      return {
+      files.push({
         path: file.path,
         blob: file.blob,
         bytes: file.bytes,
@@ -74,7 +92,7 @@ export class Ground {
         language: languageName(file.path),
         lines: document?.lines ?? 0,
         indexed: file,
-      }
+      })
     })
     return new Ground(material, files)
   }
@@ -109,7 +127,7 @@ export class Ground {
     const known = this.#texts.get(path)
     if (known !== undefined) return known
     const made = this.#readText(path)
-    this.#texts.set(path, made)
+    if ((this.#by_path.get(path)?.bytes ?? 0) <= LARGEST_KEPT) this.#texts.set(path, made)
     return made
   }
 
@@ -123,11 +141,21 @@ export class Ground {
 
   /** Texts of several files, those without one left out. */
   async texts(paths: readonly string[]): Promise<readonly (readonly [path: string, text: string])[]> {
-    const read = await Promise.all(paths.map((path) => this.text(path)))
-    return paths.flatMap((path, at) => {
-      const text = read[at]
-      return text === undefined ? [] : [[path, text] as const]
-    })
+    const found: (readonly [string, string])[] = []
+    await this.eachText(paths, (path, text) => void found.push([path, text]))
+    return found
+  }
+
+  /** Tells the texts of several files in the order of their paths, few at a time. */
+  async eachText(paths: readonly string[], tell: (path: string, text: string) => void): Promise<void> {
+    for (let at = 0; at < paths.length; at += AT_ONCE) {
+      const some = paths.slice(at, at + AT_ONCE)
+      const read = await Promise.all(some.map((path) => this.text(path)))
+      await inTurns(some.entries(), ([number, path]) => {
+        const text = read[number]
+        if (text !== undefined) tell(path, text)
+      })
+    }
   }
 
   /** Paths of the files that hold a word as it is written. */

@@ -7,6 +7,8 @@ const TYPES: ReadonlySet<string> = new Set(['class', 'interface', 'enum', 'type'
 const STANDARD_NAMESPACES = /^(System|Microsoft\.(CSharp|Win32|VisualBasic))(\.|$)/
 /** Types of one file that are looked for in others. */
 const MOST_TYPES = 20
+/** A name that more files declare tells none of them apart. */
+const MOST_OF_NAME = 40
 
 /**
  * Follows `using` to the files of a namespace that declare a type which stands in the using file as a word; a file's own
@@ -15,14 +17,14 @@ const MOST_TYPES = 20
 export async function csharpResolver(ground: Ground): Promise<Resolver> {
   const files = ground.code.filter(({ language }) => language === 'C#')
   const namespace_of = new Map(files.map((file) => [file.path, namespaceOf(ground.importsOf(file))]))
-  const namespaces = new Set(namespace_of.values())
+  const namespaces = new Set([...new Set(namespace_of.values())].flatMap(around))
   const users = await usesOf(ground, files)
   return (file, statements) => {
     const used = usings(statements)
     const open = new Set([...used, ...around(namespace_of.get(file.path) ?? '')])
     const paths = (users.get(file.path) ?? []).filter((path) => open.has(namespace_of.get(path) ?? ''))
     const others = used.flatMap((name): readonly Resolution[] => {
-      if (namespaces.has(name) || [...namespaces].some((each) => each.startsWith(`${name}.`))) return []
+      if (namespaces.has(name)) return []
       return [STANDARD_NAMESPACES.test(name) ? STANDARD : external(name.split('.').slice(0, 2).join('.'))]
     })
     return paths.length > 0 ? [{ to: 'internal', paths: [...new Set(paths)] }, ...others] : others
@@ -45,11 +47,15 @@ function around(namespace: string): readonly string[] {
 async function usesOf(ground: Ground, files: readonly MappedFile[]): Promise<ReadonlyMap<string, readonly string[]>> {
   const uses = new Map<string, string[]>()
   const own = new Set(files.map(({ path }) => path))
+  const declaring = new Map<string, string[]>()
   await inTurns(files, ({ path }) => {
     const types = ground.symbolsOf(path).filter(({ kind, container }) => TYPES.has(kind) && container === undefined)
-    const names = new Set(types.slice(0, MOST_TYPES).map(({ name }) => name))
-    for (const name of names)
-      for (const user of ground.pathsWith(name)) if (user !== path && own.has(user)) push(uses, user, path)
+    for (const name of new Set(types.slice(0, MOST_TYPES).map((type) => type.name))) push(declaring, name, path)
+  })
+  await inTurns(declaring, ([name, paths]) => {
+    if (paths.length > MOST_OF_NAME) return
+    for (const user of ground.pathsWith(name))
+      if (own.has(user)) for (const path of paths) if (user !== path) push(uses, user, path)
   })
   return uses
 }

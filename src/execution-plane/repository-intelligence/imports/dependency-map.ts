@@ -1,6 +1,7 @@
 import type { DependencyMap } from '#ports'
 import { bounded, count, mostFirst } from '../ground/bounded.ts'
 import type { Ground } from '../ground/ground.ts'
+import { inTurns } from '../ground/in-turns.ts'
 import { folderOf } from '../ground/path-parts.ts'
 import type { Imports } from './follow-imports.ts'
 
@@ -12,7 +13,7 @@ const MOST_PACKAGES = 500
 const MOST_UNRESOLVED = 100
 
 /** What needs what, of this repository and of others. */
-export function dependencyMapOf(ground: Ground, imports: Imports): DependencyMap {
+export async function dependencyMapOf(ground: Ground, imports: Imports): Promise<DependencyMap> {
   const files = [...imports.of]
   const imported = new Map([...imports.by].map(([path, importers]) => [path, importers.length]))
   return {
@@ -24,7 +25,7 @@ export function dependencyMapOf(ground: Ground, imports: Imports): DependencyMap
       entries: files.slice(0, MOST_FILES).map(([path, paths]) => ({ path, imports: bounded(paths, MOST_OF_FILE) })),
       more: Math.max(0, files.length - MOST_FILES),
     },
-    folders: bounded(folderEdges(imports), MOST_FOLDERS),
+    folders: bounded(await folderEdges(imports), MOST_FOLDERS),
     most_imported: bounded(
       mostFirst(imported).map(([path, imported_by]) => ({ path, imported_by })),
       MOST_IMPORTED,
@@ -38,15 +39,21 @@ export function dependencyMapOf(ground: Ground, imports: Imports): DependencyMap
 }
 
 /** Imports from one folder to another, most first. */
-export function folderEdges(imports: Imports, of = folderOf): DependencyMap['folders']['entries'] {
+export async function folderEdges(imports: Imports, of = folderOf): Promise<DependencyMap['folders']['entries']> {
   const edges = new Map<string, number>()
-  for (const [path, targets] of imports.of) {
-    const from = of(path)
+  const known = new Map<string, string>()
+  const folder = (path: string): string => {
+    const made = known.get(path) ?? of(path)
+    known.set(path, made)
+    return made
+  }
+  await inTurns(imports.of, ([path, targets]) => {
+    const from = folder(path)
     for (const target of targets) {
-      const to = of(target)
+      const to = folder(target)
       if (from !== to) count(edges, `${from}\0${to}`)
     }
-  }
+  })
   return mostFirst(edges).map(([edge, imports_]) => {
     const [from = '', to = ''] = edge.split('\0')
     return { from, to, imports: imports_ }

@@ -226,7 +226,7 @@ export function importNames({ name, ecosystem }: Wanted): readonly string[] {
   if (ecosystem === 'pypi')
     return [...new Set([name, name.toLowerCase().replaceAll(/[-.]/g, '_'), ...(PYPI_NAMES[name.toLowerCase()] ?? [])])]
   if (ecosystem === 'cargo') return [name.replaceAll('-', '_')]
-  if (ecosystem === 'gem') return [name, name.replaceAll('-', '/').split('/')[0] ?? name]
+  if (ecosystem === 'gem') return [...new Set([name, name.replaceAll('-', '/').split('/')[0] ?? name])]
   return ecosystem === 'maven' ? [name.split(':')[0] ?? name] : [name]
 }
 

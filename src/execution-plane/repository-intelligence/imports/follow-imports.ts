@@ -3,6 +3,7 @@ import type { Manifests } from '../build/manifests.ts'
 import { count, push } from '../ground/bounded.ts'
 import type { Ground, MappedFile } from '../ground/ground.ts'
 import { inTurns } from '../ground/in-turns.ts'
+import { languageName } from '../files/languages.ts'
 import { cppResolver } from './cpp.ts'
 import { csharpResolver } from './csharp.ts'
 import { externalPackages, importNames } from './external-packages.ts'
@@ -50,12 +51,14 @@ export async function followImports(ground: Ground, manifests: Manifests): Promi
   await inTurns(ground.code, (file) => {
     const resolutions = resolverOf(file)?.(file, statements(file)) ?? []
     const paths = new Set<string>()
+    const others = new Set<string>()
     for (const each of resolutions) {
       if (each.to === 'internal') for (const path of each.paths) paths.add(path)
-      if (each.to === 'external') count(named, each.name)
+      if (each.to === 'external') others.add(each.name)
       if (each.to === 'nowhere') unresolved.push({ path: file.path, names: each.names })
       counts[each.to === 'nowhere' ? 'unresolved' : each.to] += 1
     }
+    for (const name of others) count(named, name)
     paths.delete(file.path)
     if (paths.size > 0) of.set(file.path, [...paths])
     for (const path of paths) push(by, path, file.path)
@@ -113,37 +116,43 @@ async function textualImports(ground: Ground): Promise<ReadonlyMap<string, reado
       (isJvm(file.language) && file.language !== 'Java') ||
       (/^(C|C\+\+|Objective-C)$/.test(file.language ?? '') && /\.mm?$/.test(file.path)),
   )
-  const read = await ground.texts(wanted.slice(0, MOST_READ).map(({ path }) => path))
-  return new Map(
-    read.map(([path, text]) => {
-      if (VUE.test(path))
-        return [
-          path,
-          [...(text.match(/^[ \t]*import\s[^;\n]{1,400}/gm) ?? []).map((line) => line.trim()), ...calledImports(text)],
-        ]
-      if (/\.mm?$/.test(path))
-        return [
-          path,
-          text
-            .match(/^[ \t]*#[ \t]*(?:include|import)\s[^\n]{1,300}/gm)
-            ?.map((line) => line.replace('import', 'include')) ?? [],
-        ]
-      return [path, isJvm(ground.file(path)?.language) ? jvmStatements(text) : calledImports(text)]
-    }),
-  )
+  const found = new Map<string, readonly string[]>()
+  const first = wanted.slice(0, MOST_READ).map(({ path }) => path)
+  await ground.eachText(first, (path, text) => void found.set(path, statementsIn(path, text)))
+  return found
 }
 
-/** An import of `a.b.c` counts for the package that is imported as the longest beginning of it. */
+function statementsIn(path: string, text: string): readonly string[] {
+  if (VUE.test(path)) {
+    const lines = text.match(/^[ \t]*import\s[^;\n]{1,400}/gm) ?? []
+    return [...lines.map((line) => line.trim()), ...calledImports(text)]
+  }
+  if (/\.mm?$/.test(path)) {
+    const lines = text.match(/^[ \t]*#[ \t]*(?:include|import)\s[^\n]{1,300}/gm) ?? []
+    return lines.map((line) => line.replace('import', 'include'))
+  }
+  return isJvm(languageName(path)) ? jvmStatements(text) : calledImports(text)
+}
+
+/**
+ * Counts how often each package is imported: an import of `a.b.c` means the packages that are imported as `a.b.c`, `a.b`
+ * or `a`.
+ */
 function counted(
   packages: readonly Omit<ExternalPackage, 'imported_by'>[],
   named: ReadonlyMap<string, number>,
 ): readonly ExternalPackage[] {
+  const below = new Map<string, number>()
+  for (const [name, files] of named)
+    for (let end = name.length; end > 0; end = lastBreak(name, end)) count(below, name.slice(0, end), files)
   return packages.map((each) => {
-    const names = importNames(each)
-    let imported_by = 0
-    for (const [name, files] of named)
-      if (names.some((own) => name === own || (name.startsWith(own) && /[./\\]/.test(name[own.length] ?? ''))))
-        imported_by += files
+    const imported_by = importNames(each).reduce((sum, name) => sum + (below.get(name) ?? 0), 0)
     return { ...each, imported_by }
   })
+}
+
+/** Where the part of a name before another `.`, `/` or `\\` ends; 0 where there is none. */
+function lastBreak(name: string, before: number): number {
+  for (let at = before - 1; at > 0; at--) if (/[./\\]/.test(name[at] ?? '')) return at
+  return 0
 }

@@ -22,10 +22,17 @@ export function javaScriptResolver(ground: Ground, projects: JavaScriptProjects)
   }
 }
 
+/** What the folders around a file say of its imports, the nearest first. */
+interface Around {
+  readonly owner: readonly NodePackage[]
+  readonly settings: PathNames | undefined
+}
+
 class PackageNames {
   readonly #ground: Ground
   readonly #projects: JavaScriptProjects
   readonly #known = new Map<string, Resolution>()
+  readonly #around = new Map<string, Around>()
 
   constructor(ground: Ground, projects: JavaScriptProjects) {
     this.#ground = ground
@@ -46,8 +53,10 @@ class PackageNames {
   }
 
   #byName(folder: string, name: string): Resolution {
-    const owner = upwards(folder).flatMap((each) => this.#projects.packages.get(each) ?? [])
-    const mapped = name.startsWith('#') ? this.#imports(owner[0], name) : this.#mapped(folder, name)
+    const { owner, settings } = this.#aroundOf(folder)
+    const by_settings = (): string | undefined =>
+      settings === undefined ? undefined : this.#byPathNames(settings, name)
+    const mapped = name.startsWith('#') ? this.#imports(owner[0], name) : by_settings()
     if (mapped !== undefined) return { to: 'internal', paths: [mapped] }
     const parts = name.split('/')
     const whole = parts.slice(0, name.startsWith('@') ? 2 : 1).join('/')
@@ -87,9 +96,17 @@ class PackageNames {
     return undefined
   }
 
-  #mapped(folder: string, name: string): string | undefined {
-    const settings = upwards(folder).flatMap((each) => this.#projects.path_names.get(each) ?? [])[0]
-    return settings === undefined ? undefined : this.#byPathNames(settings, name)
+  #aroundOf(folder: string): Around {
+    const known = this.#around.get(folder)
+    if (known !== undefined) return known
+    const folders = upwards(folder)
+    const { packages, path_names } = this.#projects
+    const made = {
+      owner: folders.flatMap((each) => packages.get(each) ?? []),
+      settings: folders.flatMap((each) => path_names.get(each) ?? [])[0],
+    }
+    this.#around.set(folder, made)
+    return made
   }
 
   #byPathNames({ base, paths }: PathNames, name: string): string | undefined {

@@ -10,6 +10,8 @@ const STANDARD_PACKAGES =
   /^(java|javax\.(crypto|net|sql|swing|xml|management|naming|security|script|tools|imageio|print|sound|lang|annotation\.processing)|jdk|sun|com\.sun|kotlin|kotlinx\.coroutines|scala|groovy)\./
 /** Files of one package that a wildcard is followed to. */
 const MOST_OF_PACKAGE = 200
+/** Files of one name in one package, as an overlay for each version of the platform makes them. */
+const MOST_OF_NAME = 8
 
 /** Packages of the Java, Kotlin, Scala and Groovy files of a repository. */
 export class JvmPackages {
@@ -87,16 +89,22 @@ const groupOf = (name: string): string => {
 
 /**
  * By file: the files of the same package that it uses without an import. Their name, which is that of their class,
- * stands in it as a word. One search of the index by file, never one by pair.
+ * stands in it as a word. One search of the index by name, never one by pair.
  */
 async function usedInPackage(ground: Ground, packages: JvmPackages): Promise<ReadonlyMap<string, readonly string[]>> {
   const uses = new Map<string, string[]>()
   const jvm = ground.code.filter(({ language }) => isJvm(language))
   const package_of = new Map(jvm.map(({ path }) => [path, packages.packageOf(path)]))
-  await inTurns(jvm, ({ path }) => {
-    const own = package_of.get(path)
-    for (const user of ground.pathsWith(stemOf(path)))
-      if (user !== path && package_of.get(user) === own) push(uses, user, path)
+  const by_name = new Map<string, string[]>()
+  for (const { path } of jvm) push(by_name, stemOf(path), path)
+  await inTurns(by_name, ([name, paths]) => {
+    const declaring = new Map<string, string[]>()
+    for (const path of paths) push(declaring, package_of.get(path) ?? '', path)
+    for (const user of ground.pathsWith(name)) {
+      const own = package_of.get(user)
+      for (const path of own === undefined ? [] : (declaring.get(own) ?? []).slice(0, MOST_OF_NAME))
+        if (path !== user) push(uses, user, path)
+    }
   })
   return uses
 }

@@ -1,18 +1,12 @@
-import type { OwnershipMap, PastCommit } from '#ports'
+import type { OwnershipMap } from '#ports'
 import { bounded, count, mostFirst } from '../ground/bounded.ts'
 import type { Ground } from '../ground/ground.ts'
 import { inTurns } from '../ground/in-turns.ts'
-import { twoDeep } from '../ground/path-parts.ts'
 import { CODEOWNERS_PLACES, ownersOf, readCodeOwners, type CodeOwners } from './code-owners.ts'
+import type { History } from './history.ts'
 
 const MOST_OWNERS = 100
 const MOST_RULES = 300
-const MOST_FOLDERS = 100
-const MOST_AUTHORS = 5
-const MOST_CHANGED = 50
-const MOST_COMMITS = 2_000
-/** A commit of more paths is a sweep, and says nothing of who knows them. */
-const WIDE_COMMIT = 100
 
 /** Who owns the paths of a commit, by its CODEOWNERS. */
 export interface Owners {
@@ -30,7 +24,7 @@ export async function readOwners(ground: Ground): Promise<Owners> {
 }
 
 /** Who answers for what: as CODEOWNERS says, and as the history shows. */
-export async function ownershipMapOf(ground: Ground, owners: Owners): Promise<OwnershipMap> {
+export async function ownershipMapOf(ground: Ground, owners: Owners, history: History): Promise<OwnershipMap> {
   const files = new Map<string, number>()
   let unowned = 0
   const own = ground.files.filter(({ kind }) => kind !== 'vendored')
@@ -56,47 +50,6 @@ export async function ownershipMapOf(ground: Ground, owners: Owners): Promise<Ow
       MOST_RULES,
     ),
     unreadable_lines: owners.rules.unreadable.slice(0, MOST_RULES),
-    history: historyOf(ground),
+    history: history.told(),
   }
-}
-
-function historyOf({ past, files }: Ground): OwnershipMap['history'] {
-  const there = new Set(files.map(({ path }) => path))
-  const changes = new Map<string, number>()
-  const folders = new Map<string, number>()
-  const authors = new Map<string, Map<string, number>>()
-  const looked = past.slice(0, MOST_COMMITS)
-  for (const commit of looked) {
-    if (commit.paths.length > WIDE_COMMIT) continue
-    for (const path of commit.paths) if (there.has(path)) count(changes, path)
-    for (const folder of new Set(commit.paths.filter((path) => there.has(path)).map(twoDeep))) {
-      count(folders, folder)
-      countAuthor(authors, folder, commit)
-    }
-  }
-  return {
-    commits: looked.length,
-    folders: bounded(
-      mostFirst(folders).map(([path, number]) => ({
-        path,
-        changes: number,
-        authors: bounded(
-          mostFirst(authors.get(path) ?? new Map<string, number>()).map(([id, each]) => ({ id, changes: each })),
-          MOST_AUTHORS,
-        ),
-      })),
-      MOST_FOLDERS,
-    ),
-    most_changed: bounded(
-      mostFirst(changes).map(([path, number]) => ({ path, changes: number })),
-      MOST_CHANGED,
-    ),
-  }
-}
-
-function countAuthor(authors: Map<string, Map<string, number>>, folder: string, { author }: PastCommit): void {
-  if (author === undefined) return
-  const known = authors.get(folder) ?? new Map<string, number>()
-  authors.set(folder, known)
-  count(known, author)
 }

@@ -1,56 +1,55 @@
 import type { RiskArea } from '#ports'
 
-/** A kind of file in which a change can do more harm than its size tells. */
+/** A kind of file in which a change can do more harm than its size tells. A file fits by any of the three. */
 export interface RiskRule {
   readonly domain: string
   readonly level: RiskArea['level']
   readonly reason: string
-  readonly paths: RegExp
+  /** Words, or two words in a row, as a part of a name: `auth` in `user_auth.py` and `AuthFilter.java`, not in `author.py`. */
+  readonly words?: string
+  readonly paths?: RegExp
+  /** The beginning of what a file imports of others. */
+  readonly imports?: string
   /** True where the name means something in code alone, as `lock` does. */
   readonly code_only?: true
   /** What a note says where none was found; absent: nothing is said. */
   readonly absent?: string
 }
 
-/** A word as a part of a name: `auth` in `user_auth.py`, `AuthFilter.java` and `auth/`, not in `author.py`. */
-const named = (words: string): RegExp =>
-  new RegExp(
-    `(^|[/_.-])(${words})(s|ed|ing)?(?=[/_.-]|[A-Z]|$)|[a-z0-9](${capitalised(words)})(s)?(?=[/_.-]|[A-Z]|$)|(^|/)(${capitalised(words)})(s)?(?=[/_.-]|[A-Z]|$)`,
-  )
-
-const capitalised = (words: string): string =>
-  words.replaceAll(/(^|\|)(\w)/g, (_, bar: string, letter: string) => bar + letter.toUpperCase())
-
-/** Sensitive paths and domains, as data; tests and documentation of them count too, for they say what is promised. */
+/** Sensitive paths and domains, as data: one table, with the reason beside the pattern. Tests and documentation of them count too, for they say what is promised. */
 export const RISK_RULES: readonly RiskRule[] = [
   {
     domain: 'authentication',
     level: 'high',
     reason: 'Decides who somebody is; a mistake lets strangers in.',
-    paths: named(
-      'auth|authn|authentication|login|logout|oauth|oauth2|oidc|saml|sso|jwt|session|password|credential|passkey|totp|mfa',
-    ),
+    words:
+      'auth|authn|authentication|authenticator|login|logout|oauth|oauth2|oidc|saml|sso|jwt|session|password|passwd|credential|passkey|webauthn|totp|mfa',
+    imports:
+      'passport|jsonwebtoken|jose|next-auth|@auth/|openid-client|oauthlib|authlib|jwt|flask_login|django.contrib.auth|itsdangerous|passlib|org.springframework.security|io.jsonwebtoken|com.auth0|github.com/golang-jwt/|github.com/dgrijalva/jwt-go|golang.org/x/oauth2|devise|omniauth|oauth2|bcrypt|argon2|golang.org/x/crypto/bcrypt',
     absent: 'no_auth_file_detected',
   },
   {
     domain: 'authorization',
     level: 'high',
     reason: 'Decides what somebody may do.',
-    paths: named('authz|authorization|permission|acl|rbac|abac|access_control|accesscontrol|policies|tenant|tenancy'),
+    words:
+      'authz|authorization|authorize|permission|acl|rbac|abac|access control|accesscontrol|access policy|tenant|tenancy|csrf|cors',
   },
   {
     domain: 'cryptography',
     level: 'high',
     reason: 'Keeps or proves secrets; a weaker choice is seen by no test.',
-    paths: named(
-      'crypto|cipher|encrypt|encryption|decrypt|signing|signature|hmac|tls|ssl|x509|certificate|keystore|secret|secrets|vault',
-    ),
+    words:
+      'crypto|cryptography|cipher|encrypt|encryption|decrypt|signing|signer|hmac|tls|ssl|x509|certificate|keystore|truststore|secret|vault',
+    imports:
+      'node:tls|tls|hmac|ssl|cryptography|Crypto|nacl|OpenSSL|javax.crypto|javax.net.ssl|java.security.KeyStore|java.security.cert|org.bouncycastle|crypto/tls|crypto/x509|crypto/rsa|crypto/aes|crypto/cipher|crypto/ecdsa|crypto/ed25519|crypto/hmac|crypto/subtle|golang.org/x/crypto|openssl|rustls|aes_gcm|ed25519_dalek|System.Security.Cryptography',
   },
   {
     domain: 'billing',
     level: 'high',
     reason: 'Moves or counts money.',
-    paths: named('billing|payment|payout|invoice|checkout|refund|subscription|pricing|tax|ledger|wallet|stripe|paypal'),
+    words: 'billing|payment|payout|invoice|refund|pricing|tax|ledger|wallet|stripe|paypal|braintree|adyen|credit card',
+    imports: 'stripe|@stripe/|braintree|paypalrestsdk|@paypal/|com.stripe|github.com/stripe/|adyen|@adyen/|com.adyen',
   },
   {
     domain: 'database_schema',
@@ -120,13 +119,20 @@ export const RISK_RULES: readonly RiskRule[] = [
     level: 'medium',
     reason: 'Fails rarely and late; a test that passes once proves little.',
     code_only: true,
-    paths: named('lock|mutex|semaphore|scheduler|threadpool|thread_pool|concurrent|concurrency|queue|worker'),
+    words: 'lock|mutex|rwlock|semaphore|scheduler|threadpool|thread pool|concurrent|concurrency|queue|worker|atomic',
+  },
+  {
+    domain: 'code_execution',
+    level: 'high',
+    reason: 'Starts programs or runs text as code; what reaches it must be known.',
+    imports:
+      'node:child_process|child_process|node:vm|vm|subprocess|pty|os/exec|java.lang.ProcessBuilder|javax.script|std::process::Command|tokio::process|System.Diagnostics.Process|open3|pickle|marshal|shelve',
   },
   {
     domain: 'personal_data',
     level: 'medium',
     reason: 'Law says what may be done with it.',
-    paths: named('pii|gdpr|ccpa|hipaa|consent|privacy|anonymi[sz]e|personal_data|patient|medical'),
+    words: 'pii|gdpr|ccpa|hipaa|consent|privacy|anonymize|anonymise|personal data|patient|medical',
   },
   {
     domain: 'licence',

@@ -38,8 +38,10 @@ export async function environmentOf(ground: Ground): Promise<ReadonlyMap<string,
   const holding = new Set(MARKS.flatMap((mark) => ground.pathsWith(mark)))
   const code = ground.code.filter(({ path, kind }) => kind === 'source' && holding.has(path))
   const variables = new Map<string, string[]>()
-  for (const [path, text] of await ground.texts(code.slice(0, MOST_READ).map(({ path }) => path)))
+  const first = code.slice(0, MOST_READ).map(({ path }) => path)
+  await ground.eachText(first, (path, text) => {
     for (const name of new Set(READS.flatMap((read) => [...text.matchAll(read)].map(([, each = '']) => each))))
       push(variables, name, path)
+  })
   return variables
 }

@@ -1,10 +1,12 @@
 import type { RuntimeMap } from '#ports'
 import type { Manifests } from '../build/manifests.ts'
+import { isAside } from '../ground/aside.ts'
 import { bounded } from '../ground/bounded.ts'
 import type { Ground, MappedFile } from '../ground/ground.ts'
+import { filteredInTurns, inTurns } from '../ground/in-turns.ts'
 import { folderOf, joined, nameOf, stemOf } from '../ground/path-parts.ts'
 import { fieldsOf, listOf, stringOf } from '../ground/read-json.ts'
-import { DEPLOYMENT_KINDS, namesOfUnit } from './deployment-units.ts'
+import { DEPLOYMENT_KINDS, jobsOf, namesOfUnit, PIPELINE_KINDS } from './deployment-units.ts'
 import { environmentOf } from './environment.ts'
 
 const MOST_ENTRIES = 100
@@ -12,6 +14,8 @@ const MOST_UNITS = 200
 const MOST_CONFIGURATION = 200
 const MOST_VARIABLES = 200
 const MOST_FILES = 20
+/** Files that must be read to tell whether they deploy anything. */
+const MOST_ASKED = 400
 
 type Entry = RuntimeMap['entry_points']['entries'][number]
 
@@ -21,9 +25,10 @@ export async function runtimeMapOf(ground: Ground, manifests: Manifests): Promis
   return {
     version: 1,
     commit: ground.commit,
-    entry_points: bounded(entryPoints(ground, manifests), MOST_ENTRIES),
-    deployment_units: bounded(await deploymentUnits(ground), MOST_UNITS),
-    configuration: bounded(configurationOf(ground), MOST_CONFIGURATION),
+    entry_points: bounded(await entryPoints(ground, manifests), MOST_ENTRIES),
+    deployment_units: bounded(await unitsOf(ground, DEPLOYMENT_KINDS, namesOfUnit), MOST_UNITS),
+    pipelines: bounded(await unitsOf(ground, PIPELINE_KINDS, jobsOf), MOST_UNITS),
+    configuration: bounded(await configurationOf(ground), MOST_CONFIGURATION),
     environment: bounded(
       [...variables]
         .sort((a, b) => b[1].length - a[1].length || (a[0] < b[0] ? -1 : 1))
@@ -33,23 +38,37 @@ export async function runtimeMapOf(ground: Ground, manifests: Manifests): Promis
   }
 }
 
+/** What starts a program by its name alone. */
 const ENTRY =
-  /(^|\/)((src\/)?(index|main|app|server|cli)\.([cm]?[jt]sx?|py|rs|go|rb|php)|__main__\.py|manage\.py|wsgi\.py|asgi\.py|config\.ru|src\/bin\/[^/]+\.rs|cmd\/[^/]+\/main\.go|(Main|App|Program|Application|[A-Z]\w*Application)\.(java|kt|cs))$/
-
-/** What manifests declare first, then what is named like one; the shallowest first. */
-function entryPoints(ground: Ground, manifests: Manifests): readonly Entry[] {
+  /(^|\/)((main|app|server|cli)\.([cm]?[jt]sx?|py|rb|php)|main\.(rs|go|c|cc|cpp|kt|dart|swift)|__main__\.py|manage\.py|wsgi\.py|asgi\.py|config\.ru|src\/bin\/[^/]+\.rs|(exe|bin)\/[\w-]+|(Main|App|Program|Application|[A-Z]\w*Application)\.(java|kt|cs))$/
+/** What manifests declare first, then what is named like one; what stands aside comes last, the shallowest first. */
+async function entryPoints(ground: Ground, manifests: Manifests): Promise<readonly Entry[]> {
   const declared = [
     ...[...manifests.node].flatMap(([path, fields]) => nodeEntries(folderOf(path), fields)),
     ...[...manifests.pyproject].flatMap(([path, fields]) => pythonScripts(folderOf(path), fields, ground)),
     ...[...manifests.cargo].flatMap(([path, fields]) => cargoBinaries(folderOf(path), fields)),
-  ].filter(({ path }) => ground.has(path))
-  const found = ground.code
-    .filter(({ path, kind }) => kind === 'source' && ENTRY.test(path))
-    .map(({ path }): Entry => ({ path, kind: kindOfEntry(path), name: stemOf(path) }))
-    .sort((a, b) => a.path.split('/').length - b.path.split('/').length)
+  ].filter(({ path }) => ground.file(path)?.kind === 'source')
+  const found: Entry[] = []
+  await inTurns(ground.code, ({ path, kind }) => {
+    if (kind === 'source' && ENTRY.test(path) && isProgram(ground, path))
+      found.push({ path, kind: kindOfEntry(path), name: nameOfEntry(path) })
+  })
   const seen = new Set<string>()
-  return [...declared, ...found].filter(({ path }) => !seen.has(path) && seen.add(path) !== undefined)
+  const order = (path: string): number => (isAside(path) ? 100 : 0) + path.split('/').length
+  return [...declared, ...found.toSorted((a, b) => order(a.path) - order(b.path))]
+    .filter(({ path }) => !seen.has(path) && seen.add(path) !== undefined)
+    .toSorted((a, b) => Number(isAside(a.path)) - Number(isAside(b.path)))
 }
+
+/** A program of Java or Go has a `main`; one of Go is of the package `main`, which alone declares one. */
+function isProgram(ground: Ground, path: string): boolean {
+  if (!/\.(go|java|kt|cs|rs|c|cc|cpp)$/.test(path)) return true
+  const symbols = ground.symbolsOf(path)
+  return symbols.length === 0 || symbols.some(({ name }) => name === 'main' || name === 'Main')
+}
+
+const nameOfEntry = (path: string): string =>
+  /^(main|__main__)\./.test(nameOf(path)) && path.includes('/') ? nameOf(folderOf(path)) : stemOf(path)
 
 const kindOfEntry = (path: string): string =>
   /(wsgi|asgi|server|config\.ru)/.test(nameOf(path))
@@ -92,30 +111,52 @@ const cargoBinaries = (folder: string, fields: Readonly<Record<string, unknown>>
     return at === undefined ? [] : [{ path: at, kind: 'command', name: stringOf(name) ?? stemOf(at) }]
   })
 
-async function deploymentUnits(ground: Ground): Promise<RuntimeMap['deployment_units']['entries']> {
-  const own = ground.files.filter(({ kind }) => kind !== 'vendored' && kind !== 'test')
-  const units = own.flatMap(({ path }) => {
-    const kind = DEPLOYMENT_KINDS.find(({ paths }) => paths.test(path))
-    return kind === undefined ? [] : [{ path, kind }]
+type Unit = RuntimeMap['deployment_units']['entries'][number]
+
+/** Units by the kinds of files that declare them, with the names these give. */
+async function unitsOf(
+  ground: Ground,
+  kinds: typeof DEPLOYMENT_KINDS,
+  namesIn: (kind: string, text: string) => readonly string[],
+): Promise<readonly Unit[]> {
+  const units: { readonly path: string; readonly kind: (typeof kinds)[number] }[] = []
+  await inTurns(ground.files, ({ path, kind: of_file }) => {
+    if (of_file === 'vendored' || of_file === 'test' || of_file === 'link') return
+    const kind = MAY_DEPLOY.test(nameOf(path)) ? kinds.find(({ paths }) => paths.test(path)) : undefined
+    if (kind !== undefined) units.push({ path, kind })
   })
-  const texts = new Map(await ground.texts(units.slice(0, MOST_UNITS).map(({ path }) => path)))
-  return units.flatMap(({ path, kind }) => {
-    const text = texts.get(path)
-    if ([kind.holds, kind.holds_too].some((mark) => mark !== undefined && !mark.test(text ?? ''))) return []
-    const names = namesOfUnit(kind.name, text ?? '')
-    return (names.length > 0 ? names : [path]).map((name) => ({ path, kind: kind.name, name }))
+  const plain = units.filter(({ kind }) => kind.holds === undefined)
+  const asked = units.filter(({ kind }) => kind.holds !== undefined).slice(0, MOST_ASKED)
+  const found = new Map<string, readonly Unit[]>()
+  const kind_of = new Map([...plain.slice(0, MOST_UNITS), ...asked].map(({ path, kind }) => [path, kind]))
+  await ground.eachText([...kind_of.keys()], (path, text) => {
+    const kind = kind_of.get(path)
+    if (kind === undefined || [kind.holds, kind.holds_too].some((mark) => mark?.test(text) === false)) return
+    const names = [...new Set(namesIn(kind.name, text))]
+    found.set(
+      path,
+      (names.length > 0 ? names : [path]).map((name) => ({ path, kind: kind.name, name })),
+    )
   })
+  return units.flatMap(({ path }) => found.get(path) ?? [])
 }
+
+/** Every file that deploys anything is called so; most are not. */
+const MAY_DEPLOY =
+  /\.(ya?ml|toml|jsonc?|service|timer|socket|dockerfile|containerfile)$|^(Dockerfile|Containerfile|Procfile|Jenkinsfile)/i
 
 const SETTINGS =
   /(^|\/)(config|conf|settings|etc)\/[^/]+\.(ya?ml|json|toml|ini|cfg|conf|properties|xml|env|exs|rb)$|(^|\/)(application|appsettings|bootstrap|logback|log4j2?|settings|config|default|production|development)(-?[\w.]*)?\.(ya?ml|json|toml|ini|cfg|conf|properties|xml)$|(^|\/)\.env(\.[^/]*)?$|(^|\/)settings\.py$/i
 
 const OF_TOOLS = /^\.(github|gitlab|vscode|idea|circleci)\//
 
-const configurationOf = (ground: Ground): readonly string[] =>
-  ground.files
-    .filter((file) => !isNoSetting(file) && SETTINGS.test(file.path) && !OF_TOOLS.test(file.path))
-    .map(({ path }) => path)
+const configurationOf = async (ground: Ground): Promise<readonly string[]> =>
+  (
+    await filteredInTurns(
+      ground.files,
+      (file) => !isNoSetting(file) && SETTINGS.test(file.path) && !OF_TOOLS.test(file.path),
+    )
+  ).map(({ path }) => path)
 
 const isNoSetting = ({ kind }: MappedFile): boolean =>
   kind === 'vendored' || kind === 'generated' || kind === 'test' || kind === 'documentation'
