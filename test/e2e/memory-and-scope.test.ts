@@ -1,60 +1,89 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { MemoryEntry } from '#domain/memory'
+import type { PushLimits } from '#ports'
 import { openLab, type Lab } from '../support/lab/lab.ts'
+import { inOneProcess } from '../support/lab/one-process.ts'
 import { plan, play } from '../support/lab/play.ts'
-import { packetOf, runScripted } from '../support/lab/session.ts'
 
 let lab: Lab
+let here: Awaited<ReturnType<typeof inOneProcess>>
 let repository: string
+/** What the forge says of its token. */
+let limits: PushLimits | undefined
 
 beforeAll(async () => {
   lab = await openLab()
   repository = await lab.repository('python')
+  here = await inOneProcess(lab, { pushLimits: async () => limits })
 })
-afterAll(() => lab.close())
+afterAll(async () => {
+  await here.close()
+  await lab.close()
+})
 
 const planned = (target: string, ...words: readonly string[]) =>
-  runScripted(lab, play({ planning: [plan(target)] }), {
-    repository,
-    words: ['--mode', 'analysis_only', ...words],
-  })
+  here.run(play({ planning: [plan(target)] }), ['--repo', repository, ...words])
+
+const NAMING = `# Counts overwrite each other
+
+\`read_counts\` in stocktake/count.py gives 5 for an article that is counted twice; it should give 17.
+
+## Acceptance criteria
+
+- Two lines for one article give the sum of both.
+`
+
+const diagnosisOf = async (run: string) => {
+  const view = (await here.platform.list(20)).find((each) => each.run.id === run)
+  return view !== undefined && 'diagnosis' in view.run ? view.run.diagnosis : undefined
+}
 
 describe('memory', () => {
   it('is proposed by a run from what it verified, and shown to a later one only after a person let it in', async () => {
-    const first = await planned('stocktake/count.py')
+    const first = await planned('stocktake/count.py', '--mode', 'analysis_only')
     expect(first.outcome.state).toBe('completed')
-    const waiting = JSON.parse((await lab.gander(['memory', 'list', '--json'])).stdout) as readonly MemoryEntry[]
+    const waiting = JSON.parse((await here.gander(['memory', 'list', '--json'])).stdout) as readonly MemoryEntry[]
     expect(waiting).toMatchObject([{ kind: 'build_hint', state: 'proposed', trust: 'merged', flags: [] }])
     expect(JSON.stringify(first.requests)).not.toContain('Remembered from earlier runs')
-    const { code } = await lab.gander(['memory', 'approve', waiting[0]?.id ?? ''])
+    const { code } = await here.gander(['memory', 'approve', waiting[0]?.id ?? ''])
     expect(code).toBe(0)
-    const second = await planned('README.md', '--allow', 'README.md')
+    const second = await planned('README.md', '--mode', 'analysis_only', '--allow', 'README.md')
     const [told] = second.requests.map(({ body }) => JSON.stringify(body))
     expect(told).toContain('Remembered from earlier runs')
     expect(told).toContain(JSON.stringify(waiting[0]?.text).slice(1, -1))
     // What the ranker thinks lies outside is a warning: the run goes on, and its agent is told.
     expect(told).toContain('lie outside what the task may change')
-    const kept = await lab.gander(['artifacts', second.outcome.run_id, 'plan_record'])
-    const record = JSON.parse(kept.stdout) as object
-    expect(record).toMatchObject({
+    const kept = await here.gander(['artifacts', second.outcome.run_id, 'plan_record'])
+    expect(JSON.parse(kept.stdout)).toMatchObject({
       likely_files: expect.arrayContaining([expect.objectContaining({ path: 'stocktake/count.py' })]),
       foreseen: [{ rule: 'likely_outside_scope', severity: 'warning' }],
       verification: { focused: expect.stringContaining('tests/test_count.py') },
     })
+    const page = (await here.gander(['show', second.outcome.run_id])).stdout
+    for (const shown of ['Plan', 'patch the cause: README.md', 'likely', 'stocktake/count.py', 'rollback', '! '])
+      expect(page).toContain(shown)
   })
 })
 
-describe('a scope that no file of the repository lies in', () => {
-  it('ends a fix before a model is asked, with what to correct', async () => {
-    const { code, outcome, requests } = await planned('stocktake/count.py', '--allow', 'source/**')
-    expect({ code, state: outcome.state, requests: requests.length }).toEqual({
-      code: 3,
-      state: 'needs_human',
-      requests: 0,
-    })
-    expect((await packetOf(outcome)).evidence.outcome.diagnosis).toMatchObject({
+describe('before a model is asked', () => {
+  it('a scope that no file of the repository lies in ends a fix, with what to correct', async () => {
+    const { outcome, requests } = await planned('stocktake/count.py', '--allow', 'source/**')
+    expect({ state: outcome.state, requests: requests.length }).toEqual({ state: 'needs_human', requests: 0 })
+    expect(await diagnosisOf(outcome.run_id)).toMatchObject({
       class: 'scope_unfit',
       what: expect.stringContaining('source/**'),
+    })
+  })
+
+  it('a request for the very file that the forge’s token may not push ends, and says what the forge said', async () => {
+    limits = { unpushable: ['stocktake/**'], because: 'the token lacks a scope' }
+    const script = play({ planning: [plan('stocktake/count.py')] })
+    const { outcome, requests } = await here.run(script, ['--repo', repository, '--mode', 'draft_pr'], NAMING)
+    limits = undefined
+    expect({ state: outcome.state, requests: requests.length }).toEqual({ state: 'needs_human', requests: 0 })
+    expect(await diagnosisOf(outcome.run_id)).toMatchObject({
+      class: 'scope_unfit',
+      what: expect.stringContaining('the token lacks a scope'),
     })
   })
 })

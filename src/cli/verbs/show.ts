@@ -13,6 +13,7 @@ import { table } from '../screen/table.ts'
 import { termsOf } from '../screen/terms.ts'
 import { riskReadings, riskSentence } from './risk-lines.ts'
 import { strengthLines } from './strength-lines.ts'
+import { planLines } from './plan-lines.ts'
 import { requireView, RUN_ARGUMENT } from './run-argument.ts'
 
 interface ShowFlags {
@@ -55,6 +56,7 @@ export const addShow: Verb = (program, cli) => {
           ...contract(cli, view, paint),
           ...risk.map((line) => `  ${paint.dim('risk'.padEnd(10))}  ${plainLine(line)}`),
           ...held.map((line) => `  ${paint.warn(line)}`),
+          ...(await planLines(platform, view, { paint, width: Math.min(stdout.columns(), 110) })),
           ...gates(view, paint),
           ...(await strengthLines(platform, view, { paint, width: stdout.is_terminal ? stdout.columns() : 400 })),
           ...steps(cli, view, flags),

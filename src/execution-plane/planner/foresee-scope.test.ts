@@ -100,7 +100,7 @@ describe('a path that the forge’s token may not push', () => {
 })
 
 describe('a look at the code that fell short', () => {
-  const unsure = ['the code could not be indexed (disk full)']
+  const unsure = ['The index could not be made: disk full.']
   const objective = 'The delay of src/retry.ts is too long.'
 
   it('is said, and what leans on its likely files warns where it would refuse', () => {

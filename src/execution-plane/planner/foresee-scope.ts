@@ -63,7 +63,7 @@ const unsureFinding = (unsure: readonly string[]): ScopeFinding => ({
   severity: 'warning',
   paths: [],
   share: 0,
-  message: `The likely files may not be the right ones: ${unsure.join('; ')}.`,
+  message: `The likely files may not be the right ones. ${unsure.join(' ')}`,
   remedy: 'Look for the files of the request yourself; the scope was held against a guess.',
 })
 

@@ -20,7 +20,7 @@ export interface PlanGround {
   readonly risk_notes: readonly string[]
   /** What the forge's token may not push. Absent: nobody knows, and nothing is said of it. */
   readonly push_limits?: PushLimits
-  /** Why the likely files may be worse than they could be, in words; absent or empty: nothing was in the way. */
+  /** Why the likely files may be worse than they could be, a sentence each; absent or empty: nothing was in the way. */
   readonly unsure?: readonly string[]
 }
 
