@@ -27,7 +27,7 @@ export interface MemoryApproval extends MemoryReview {
 /** What became of a proposal. `known`: it is there already, waits, or was forgotten, and stays as it is. */
 export type ProposalOutcome =
   | { readonly kind: 'proposed' | 'confirmed' | 'known'; readonly id: string }
-  | { readonly kind: 'refused'; readonly because: 'empty' | 'too_long' | 'secret' | 'full' }
+  | { readonly kind: 'refused'; readonly because: 'empty' | 'too_long' | 'secret' | 'personal' | 'full' }
 
 /** Proposals with whose they are. */
 export interface ProposalBatch {

@@ -15,6 +15,7 @@ import type {
   Identifiers,
   MemoryApproval,
   MemoryRecords,
+  PersonalClass,
   ProposalBatch,
   ProposalOutcome,
   Redactor,
@@ -114,6 +115,14 @@ const countDropped = (refused: readonly Refused[]): DroppedProposals =>
     {},
   )
 
+/** Data about people is regulated: it outlives no run. Addresses of services stay, since a reviewer is told of them. */
+const PERSONAL: readonly PersonalClass[] = ['email_address', 'phone_number', 'iban', 'payment_card']
+
+const isPersonal = (kinds: readonly string[]): boolean => {
+  const classes: readonly string[] = PERSONAL
+  return kinds.length > 0 && kinds.every((kind) => classes.includes(kind))
+}
+
 async function weigh(
   { redactor, identifiers, suspicions }: MemoryParts,
   { kind, text, item, commit, inputs }: MemoryProposal,
@@ -124,8 +133,8 @@ async function weigh(
   const from = canonicalMemory(item)
     .slice(0, MEMORY_LIMITS.text / 2)
     .toWellFormed()
-  const { count } = await redactor.redact(`${text}\n${canonical}\n${from}`)
-  if (count > 0) return { kind: 'refused', because: 'secret' }
+  const { count, kinds } = await redactor.redact(`${text}\n${canonical}\n${from}`, { classes: PERSONAL })
+  if (count > 0) return { kind: 'refused', because: isPersonal(kinds) ? 'personal' : 'secret' }
   const hash = createHash('sha256').update(`${kind}\n${canonical}`).digest('hex')
   // An operator's words bind and stand unquoted in a context; what is remembered is quoted whoever said it once.
   const trust = lowestTrust(inputs.length === 0 ? [] : ['merged', ...inputs])

@@ -321,6 +321,8 @@ describe('over the API', () => {
     const stranger = server(token)
     expect(await stranger.list({})).toEqual([])
     await expect(stranger.view(ids[0] ?? '')).rejects.toMatchObject({ code: 'memory_not_found' })
+    const { hash } = await server().view(ids[0] ?? '')
+    await expect(stranger.approve(ids[0] ?? '', approval(hash))).rejects.toMatchObject({ code: 'memory_not_found' })
     await expect(stranger.forget(ids[0] ?? '', { by: 'x', reason: '' })).rejects.toMatchObject({
       code: 'memory_not_found',
     })
