@@ -12,6 +12,7 @@ import { LOCAL_TENANT, type TenantId } from '#domain/ids'
 import type { ModelGateway, PriceTable, RunOrder, WorkerIdentity } from '#ports'
 import { chooseDriver } from './choose-driver.ts'
 import { codeStoreOf } from './code-store.ts'
+import { contextSecret } from './context-secret.ts'
 import { foreignParts } from './foreign-parts.ts'
 import { createGuestToolDesk } from './guest-tool-desk.ts'
 import { findGuests } from './find-guests.ts'
@@ -51,6 +52,7 @@ export async function openWorker({ settings, shared, keys, identity = workerIden
   const ofTenant = (tenant: TenantId) => tenantParts(settings, shared, tenant)
   const policy = createPolicy({ identifiers })
   const policies = openRunPolicies({ home, bundles: shared.policy_bundles, identifiers, clock: systemClock })
+  const prefix_secret = await contextSecret(keptHome(settings))
   const worker = createWorker(
     {
       ...shared,
@@ -66,6 +68,7 @@ export async function openWorker({ settings, shared, keys, identity = workerIden
       probe: once(() => driver.probe()),
       gateway: gatewayOver(connection),
       foreign_tools: createMcpGateway({ ...foreignParts({ home, version }), driver, policy, redactor }),
+      ...(prefix_secret === undefined ? {} : { prefix_secret }),
       guests: findGuests(home, false),
       guest_tools: createGuestToolDesk({ home, version, redactor }),
       prices,

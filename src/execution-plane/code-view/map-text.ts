@@ -6,7 +6,16 @@ const MOST_NAMED = 10
 const line = (name: string, entries: readonly string[]): readonly string[] =>
   entries.length === 0 ? [] : [`${name}: ${entries.join(', ')}`]
 
-/** The nine maps as a model reads them: on one page, and the same for every task on the commit. */
+/** Two digits say how large something is, and the next commit seldom changes them. */
+const about = (count: number): string => {
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, count))) - 1)
+  return String(Math.round(count / step) * step)
+}
+
+/**
+ * The nine maps as a model reads them: on one page, the same for every task on the commit, and with numbers so coarse
+ * that most commits leave it as it is, so that runs on them share their prefix.
+ */
 export function mapText(maps: RepositoryMaps): string {
   const { file, build, runtime, risk, convention, ownership } = maps
   const commands = Object.entries(build.commands).map(([name, command]) => `${name} \`${command}\``)
@@ -15,10 +24,10 @@ export function mapText(maps: RepositoryMaps): string {
     return `- ${path}${parts === '' ? '' : ` (${parts})`}`
   })
   return [
-    `${file.files} files, ${file.lines} lines; build system ${build.main_system ?? 'unknown'}`,
+    `about ${about(file.files)} files; build system ${build.main_system ?? 'unknown'}`,
     ...line(
       'languages',
-      file.languages.slice(0, 8).map(({ name, files }) => `${name} ${files}`),
+      file.languages.slice(0, 8).map(({ name, files }) => `${name} ${about(files)}`),
     ),
     ...line('root manifests', build.root_manifests),
     ...line('commands', commands),
@@ -26,12 +35,12 @@ export function mapText(maps: RepositoryMaps): string {
     ...line('beware', risk.areas.map(careIn).slice(0, MOST_NAMED)),
     ...line(
       'owners',
-      ownership.owners.entries.slice(0, MOST_NAMED).map(({ name, files }) => `${name} ${files} files`),
+      ownership.owners.entries.slice(0, MOST_NAMED).map(({ name, files }) => `${name} ${about(files)} files`),
     ),
     ...line('written by', convention.tools.map(({ name }) => name).slice(0, MOST_NAMED)),
     ...line(
       'folders',
-      file.folders.entries.slice(0, 2 * MOST_NAMED).map(({ path, files }) => `${path} ${files}`),
+      file.folders.entries.slice(0, 2 * MOST_NAMED).map(({ path, files }) => `${path} ${about(files)}`),
     ),
     ...(modules.length === 0 ? [] : ['modules:', ...modules]),
   ].join('\n')
@@ -39,7 +48,7 @@ export function mapText(maps: RepositoryMaps): string {
 
 const careIn = ({ domain, files }: RepositoryMaps['risk']['areas'][number]): string => {
   const count = files.entries.length + files.more
-  return `${domain.replaceAll('_', ' ')} in ${files.entries[0] ?? ''}${count > 1 ? ` and ${count - 1} more` : ''}`
+  return `${domain.replaceAll('_', ' ')} in ${files.entries[0] ?? ''}${count > 1 ? ` and about ${about(count - 1)} more` : ''}`
 }
 
 /** What the names alone tell, where nothing else could be read. */

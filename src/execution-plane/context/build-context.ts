@@ -33,9 +33,12 @@ export interface ContextRequest {
   readonly list: readonly TreeEntry[]
   readonly read: (path: string) => Promise<Uint8Array | undefined>
   readonly sign: Sign
-  /** Signs what is the same for every run on the commit, by a secret they share; absent: `sign` does. */
+  /** Signs what is the same for every run on the repository, by a secret they share; absent: `sign` does. */
   readonly shared_sign?: Sign
-  /** Most tokens of system and opening together, as estimated; absent means 16,000, and less than 2,000 holds little. */
+  /**
+   * Most tokens of system and opening together, as estimated; absent means 16,000, and less than 2,000 holds
+   * little: rules, bounds and the beginning of the task are sent whatever it is.
+   */
   readonly budget_tokens?: number
 }
 
@@ -60,6 +63,10 @@ const OPENING = 'The phase is now planning. Read what you need, then call submit
 const BETWEEN = 2
 /** Characters of a shortened item: fewer say nothing. An invisible character takes eight when it is shown. */
 const LEAST_KEPT = 20
+/** Characters of a token at most, on the mean of a text: what is beyond so many is not even looked at. */
+const LONGEST_TOKEN = 12
+/** Tokens of the task that are sent whatever the budget: a run without its task can only go wrong. */
+const LEAST_OF_TASK = 250
 
 /**
  * Puts a context together, in the order of `draftsOf`. What may be shortened gets its share of the budget; slices fill
@@ -120,8 +127,11 @@ const idOf = (index: number): string => `ctx-${index + 2}`
 
 /** Shortens a draft to its share of the budget, or tells that there is no room for it. */
 function fit(draft: Draft, id: string, { request, counter, left, budget }: Room): Sent | undefined {
-  const most = Math.min(left, draft.share === 0 ? left : Math.floor(budget * draft.share))
-  let text = draft.text
+  const least = draft.type === 'task_contract' ? LEAST_OF_TASK : 0
+  const most = Math.max(least, Math.min(left, draft.share === 0 ? left : Math.floor(budget * draft.share)))
+  const longest = most * LONGEST_TOKEN
+  let text =
+    draft.share === 0 || draft.text.length <= longest ? draft.text : (cut(draft.text, draft.text, longest) ?? '')
   for (;;) {
     const { sent, flags } = present(draft, id, text, request)
     const tokens = counter.count(sent) + BETWEEN

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { ContextItem } from '#domain/context'
 import type { LedgerEvent } from '#domain/event'
-import { contextFlags, flagged } from './context-record.ts'
+import { contextFlags, flagged, sharedSign } from './context-record.ts'
+import type { Execution } from './execution.ts'
 
 const item = (path: string, flags: ContextItem['flags']): ContextItem => ({
   id: 'ctx-3',
@@ -37,4 +38,29 @@ test('guidance that gives orders is told to whoever reviews, with its file and r
 test('nothing is said where nothing was flagged, or no context was built', () => {
   expect(contextFlags([built([item('AGENTS.md', [])])])).toEqual({})
   expect(contextFlags([])).toEqual({})
+})
+
+/** What `sharedSign` asks of a run. */
+const runOf = (tenant_id: string, repository: string, commit: string): Execution =>
+  ({
+    parts: { prefix_secret: 'of the installation' },
+    run: { tenant_id },
+    found: { repository: { source: { repository, commit } } },
+  }) as unknown as Execution
+
+const keyIn = (execution: Execution): string | undefined => sharedSign(execution).shared_sign?.('guidance')
+
+test('delimiters of shared text are the same in every run on a repository, whatever its commit', () => {
+  const one = keyIn(runOf('tenant_a', 'acme/shop', 'a'.repeat(40)))
+  expect(one).toMatch(/^[0-9a-f]{64}$/)
+  expect(keyIn(runOf('tenant_a', 'acme/shop', 'b'.repeat(40)))).toBe(one)
+})
+
+test('they are others for another tenant and another repository', () => {
+  const keys = [
+    runOf('tenant_a', 'acme/shop', 'a'),
+    runOf('tenant_b', 'acme/shop', 'a'),
+    runOf('tenant_a', 'acme/till', 'a'),
+  ].map(keyIn)
+  expect(new Set(keys).size).toBe(3)
 })

@@ -4,12 +4,15 @@ import type { LedgerEvent } from '#domain/event'
 import type { Sign } from '#execution-plane/context'
 import { need, type Execution } from './execution.ts'
 
-/** Signs what every run of a tenant on one commit is shown alike, so that these runs share their prefix. */
+/**
+ * Signs what every run of a tenant on one repository is shown alike, so that these runs share their prefix. The commit
+ * is no part of it: a key is bound to the text it stands around, and a text that stayed the same keeps its key.
+ */
 export function sharedSign(execution: Execution): { readonly shared_sign?: Sign } {
   const { parts, run } = execution
   if (parts.prefix_secret === undefined) return {}
-  const { repository, commit } = need(execution, 'repository').source
-  const secret = createHmac('sha256', parts.prefix_secret).update(`${run.tenant_id}\n${repository}\n${commit}`).digest()
+  const { repository } = need(execution, 'repository').source
+  const secret = createHmac('sha256', parts.prefix_secret).update(`${run.tenant_id}\n${repository}`).digest()
   return { shared_sign: (text) => createHmac('sha256', secret).update(text).digest('hex') }
 }
 

@@ -128,7 +128,7 @@ export interface WorkerParts {
   readonly switches?: SwitchCheck
   /** Commits that runs of this worker looked at lately; absent: each look at the code begins anew. */
   readonly code_shelf?: CodeShelf
-  /** Signs the delimiters of what every run on a commit is shown alike; absent: each run's own secret does. */
+  /** Signs the delimiters of what every run on a repository is shown alike; absent: each run's own secret does. */
   readonly prefix_secret?: string
   /** Keeps the code index of a repository between runs; absent: each look at the code makes it anew. */
   readonly code_store?: (repository: string) => SegmentStore
