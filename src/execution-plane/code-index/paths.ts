@@ -17,5 +17,5 @@ export const isLookedInto = (entry: TreeEntry): boolean =>
 /** True for a file that tests others, by the naming habits of the common ecosystems. */
 export const isTest = (path: string): boolean =>
   /(^|\/)(tests?|__tests__|specs?|testing|testdata|e2e)\//i.test(path) ||
-  /(^|\/)(test_[^/]+|[^/]+[._-](test|spec)s?)\.\w+$/i.test(path) ||
+  /(^|\/)(test_[^/]+|([^/]+[._-])?(test|spec)s?)\.\w+$/i.test(path) ||
   /(^|\/)(conftest\.py|[^/]+(Test|Tests|IT|Spec)\.(java|kt|scala|cs|groovy|php))$/.test(path)

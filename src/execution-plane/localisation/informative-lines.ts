@@ -1,5 +1,5 @@
 /** A line of an issue, and what it is part of. */
-interface IssueLine {
+export interface IssueLine {
   readonly line: string
   readonly place: 'title' | 'prose' | 'code'
 }
@@ -18,6 +18,8 @@ const TEMPLATE =
 /** `name: 1.2.3`, `name==1.2`, `name: None`: what a version list is made of. */
 const VERSION =
   /^[\s|*>-]*[\w.+\- ()]{1,40}\s*(?::|==|=|\||\s)\s*v?(?:\d+\.\d+[\w.+\- ()]*|None|True|False|not installed)\s*\|?\s*$/i
+/** Longer lines are neither headings nor entries of a list of versions. */
+const LONGEST_HEADING = 200
 const CODE = /^(?: {4}|\t|>>>|In \[)|^\s*(?:from|import)\s/
 
 /**
@@ -28,10 +30,7 @@ export function informativeLines(text: string): readonly IssueLine[] {
   const kept: IssueLine[] = []
   let fenced = false
   let environment = false
-  for (const [at, line] of text
-    .replace(/<!--[\s\S]*?-->/g, ' ')
-    .split(/\r?\n/)
-    .entries()) {
+  for (const [at, line] of withoutComments(text).split(/\r?\n/).entries()) {
     if (/^\s*(```|~~~)/.test(line)) {
       fenced = !fenced
       continue
@@ -46,14 +45,27 @@ export function informativeLines(text: string): readonly IssueLine[] {
       environment = false
       continue
     }
-    if (at > 0 && (environment || (!fenced && VERSION.test(line)))) continue
+    if (at > 0 && (environment || (!fenced && line.length <= LONGEST_HEADING && VERSION.test(line)))) continue
     kept.push({ line, place: at === 0 ? 'title' : fenced || CODE.test(line) ? 'code' : 'prose' })
   }
   return kept
 }
 
+/** A comment that is never closed is none, and is looked for once. */
+function withoutComments(text: string): string {
+  const kept: string[] = []
+  let at = 0
+  for (;;) {
+    const start = text.indexOf('<!--', at)
+    const end = start === -1 ? -1 : text.indexOf('-->', start + 4)
+    if (end === -1) return [...kept, text.slice(at)].join('')
+    kept.push(text.slice(at, start), ' ')
+    at = end + 3
+  }
+}
+
 function headingIn(line: string): string | undefined {
-  if (line.length > 200) return undefined
+  if (line.length > LONGEST_HEADING) return undefined
   for (const pattern of HEADINGS) {
     const found = pattern.exec(line)?.[1]
     if (found !== undefined) return found

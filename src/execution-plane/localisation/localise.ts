@@ -1,8 +1,9 @@
 import { GanderError } from '#domain/failure'
 import type { CodeIndex } from '#execution-plane/code-index'
-import type { PastCommit, RankedFile, RankedFunction } from '#ports'
-import { candidatesOf, FEATURES, type Candidate, type Feature } from './features.ts'
+import type { PastCommit, RankedFile } from '#ports'
+import { FEATURES, findingsOf, type Feature, type Findings } from './features.ts'
 import { readIssue } from './issue.ts'
+import { rankFunctions } from './rank-functions.ts'
 import { WEIGHTS } from './weights.ts'
 
 interface Question {
@@ -16,48 +17,41 @@ interface Question {
   readonly top: number
 }
 
-const MOST_FUNCTIONS = 5
-/** A function that fits less than so much of the best one of its file is not told. */
-const WORTH_TELLING = 0.35
-
 /**
  * The files an issue is probably about, best first, without a model. Equal indexes, issues and histories give equal
- * answers.
+ * answers. An issue of which no word, name or path stands in the commit has no answer, rather than a list of the files
+ * that are changed most.
  * @throws GanderError `internal` when the index is of another commit
  */
 export function localise({ index, commit, issue, past, top }: Question): readonly RankedFile[] {
   if (index.commit !== commit)
     throw new GanderError('internal', `The index is of commit ${index.commit}, the question is about ${commit}.`)
   const asked = readIssue(issue)
-  if (asked.terms.size === 0 && asked.paths.length === 0) return []
-  return candidatesOf(index, asked, past)
-    .map((candidate) => ({ candidate, score: scoreOf(candidate) }))
-    .sort((a, b) => b.score - a.score || (a.candidate.path < b.candidate.path ? -1 : 1))
-    .slice(0, top)
-    .map(({ candidate, score }) => ({
-      path: candidate.path,
-      score: round(score),
-      reasons: reasonsOf(candidate),
-      functions: functionsOf(index, candidate),
-    }))
+  const findings = findingsOf(index, asked, past)
+  const { rows } = findings.ground
+  if (!saysAnything(findings)) return []
+  const scores = scoresOf(findings)
+  const best = Array.from(rows.keys()).sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b)
+  return best.slice(0, top).map((row) => ({
+    path: rows[row]?.path ?? '',
+    score: round(scores[row] ?? 0),
+    reasons: reasonsOf(findings, row),
+    functions: rankFunctions(index, findings, { issue: asked, row }),
+  }))
 }
 
-const scoreOf = ({ features }: Candidate): number =>
-  FEATURES.reduce((sum, feature) => sum + WEIGHTS[feature] * features[feature], 0)
+const ASKED: readonly Feature[] = ['content', 'identifiers', 'file_name', 'folder_name', 'named_path', 'past_change']
 
-function functionsOf(index: CodeIndex, { file, content }: Candidate): readonly RankedFunction[] {
-  const facts = index.files[file]?.facts
-  const segment = facts === undefined ? undefined : index.segments[facts.segment]
-  if (segment === undefined) return []
-  const best = content.chunks[0]?.[1] ?? 0
-  const functions = content.chunks.flatMap(([chunk, score]) => {
-    const at = segment.symbolOfChunk(chunk)
-    if (at === undefined || score < best * WORTH_TELLING) return []
-    const { name, kind, container, start_line, end_line } = segment.symbol(at)
-    const whole = container === undefined ? name : `${container}.${name}`
-    return [{ name: whole, kind, start_line, end_line, score: round(score / best) }]
-  })
-  return functions.slice(0, MOST_FUNCTIONS)
+/** True when the issue meets the commit anywhere. */
+const saysAnything = ({ columns }: Findings): boolean => ASKED.some((feature) => columns[feature].some((x) => x > 0))
+
+function scoresOf({ ground, columns }: Findings): Float64Array {
+  const scores = new Float64Array(ground.rows.length)
+  for (const feature of FEATURES) {
+    const [weight, column] = [WEIGHTS[feature], columns[feature]]
+    for (let row = 0; row < scores.length; row++) scores[row] = (scores[row] ?? 0) + weight * (column[row] ?? 0)
+  }
+  return scores
 }
 
 const TOLD: Partial<Record<Feature, string>> = {
@@ -66,20 +60,35 @@ const TOLD: Partial<Record<Feature, string>> = {
   best_function: 'a function of it fits the issue',
   file_name: 'its name is in the issue',
   folder_name: 'its folder is in the issue',
+  function_name: 'a function of it is called after the issue',
+  message: 'a message of the issue is made there',
   named_path: 'the issue names its path',
   past_change: 'it was changed for a like reason before',
   changed_often: 'it is changed often',
 }
+/** What is true of many files tells a reader less, whatever it weighs. */
+const GENERAL: ReadonlySet<Feature> = new Set([
+  'content',
+  'identifiers',
+  'best_function',
+  'folder_name',
+  'changed_often',
+])
+const GENERAL_SHARE = 0.4
 const TOLD_FROM = 0.5
 const MOST_REASONS = 4
 
-/** What counted most, in words; what every file has is no reason. */
-function reasonsOf({ features, defines }: Candidate): readonly string[] {
-  const names = defines.slice(0, 3).map((name) => `\`${name}\``)
+/** What counted most, in words, the particular before the general; what every file has is no reason. */
+function reasonsOf({ columns, definitions }: Findings, row: number): readonly string[] {
+  const names = definitions
+    .names(row)
+    .slice(0, 3)
+    .map((name) => `\`${name}\``)
   const told = FEATURES.flatMap((feature) => {
     const said = feature === 'defines' && names.length > 0 ? `it defines ${names.join(', ')}` : TOLD[feature]
-    const worth = WEIGHTS[feature] * features[feature]
-    return said === undefined || features[feature] < TOLD_FROM || worth <= 0 ? [] : [{ said, worth }]
+    const value = columns[feature][row] ?? 0
+    const worth = WEIGHTS[feature] * value * (GENERAL.has(feature) ? GENERAL_SHARE : 1)
+    return said === undefined || value < TOLD_FROM || worth <= 0 ? [] : [{ said, worth }]
   })
   return told
     .sort((a, b) => b.worth - a.worth)
