@@ -3,7 +3,8 @@ import type { MemoryEntry } from '#domain/memory'
 import type { PushLimits } from '#ports'
 import { openLab, type Lab } from '../support/lab/lab.ts'
 import { inOneProcess } from '../support/lab/one-process.ts'
-import { plan, play } from '../support/lab/play.ts'
+import { call, finish, plan, play } from '../support/lab/play.ts'
+import { python } from '../support/lab/solutions.ts'
 
 let lab: Lab
 let here: Awaited<ReturnType<typeof inOneProcess>>
@@ -38,19 +39,53 @@ const diagnosisOf = async (run: string) => {
   return view !== undefined && 'diagnosis' in view.run ? view.run.diagnosis : undefined
 }
 
+/** Puts the right source in place by a command, as a generator would. */
+const GENERATOR = `import json, pathlib
+pathlib.Path("stocktake/count.py").write_text(json.loads(${JSON.stringify(JSON.stringify(python.source))})["tool_calls"][0]["arguments"]["content"])
+`
+
+/** A change that fails at first and is cured by one command. */
+const CURED = play({
+  planning: [plan('stocktake/count.py')],
+  editing: [
+    python.half,
+    python.test,
+    call('file_write', { path: 'tools/generate.py', content: GENERATOR }),
+    finish(),
+    call('shell_exec', { argv: ['python3', 'tools/generate.py'] }),
+    finish(),
+  ],
+})
+
 describe('memory', () => {
-  it('is proposed by a run from what it verified, and shown to a later one only after a person let it in', async () => {
-    const first = await planned('stocktake/count.py', '--mode', 'analysis_only')
+  let first: Awaited<ReturnType<typeof planned>>
+  let waiting: readonly MemoryEntry[]
+  beforeAll(async () => {
+    first = await here.run(CURED, ['--repo', repository, '--mode', 'dry_run_patch'])
+    waiting = JSON.parse((await here.gander(['memory', 'list', '--json'])).stdout) as readonly MemoryEntry[]
+  })
+
+  it('is proposed by a run from what failed on its change and passed after one command, as little trusted as a tool', () => {
+    expect(waiting.find(({ kind }) => kind === 'pitfall')).toMatchObject({
+      state: 'proposed',
+      trust: 'tool_output',
+      source: { run_id: first.outcome.run_id },
+      text: expect.stringMatching(/^A change failed `.*`.* passed after `python3 tools\/generate.py` was run\.$/),
+    })
+  })
+
+  it('is proposed from what passed on the base commit, and shown to a later run only after a person let it in', async () => {
     expect(first.outcome.state).toBe('completed')
-    const waiting = JSON.parse((await here.gander(['memory', 'list', '--json'])).stdout) as readonly MemoryEntry[]
-    expect(waiting).toMatchObject([{ kind: 'build_hint', state: 'proposed', trust: 'merged', flags: [] }])
+    const hint = waiting.find(({ kind }) => kind === 'build_hint')
+    expect(hint).toMatchObject({ state: 'proposed', trust: 'merged', flags: [] })
     expect(JSON.stringify(first.requests)).not.toContain('Remembered from earlier runs')
-    const { code } = await here.gander(['memory', 'approve', waiting[0]?.id ?? ''])
+    const { code } = await here.gander(['memory', 'approve', hint?.id ?? ''])
     expect(code).toBe(0)
     const second = await planned('README.md', '--mode', 'analysis_only', '--allow', 'README.md')
     const [told] = second.requests.map(({ body }) => JSON.stringify(body))
     expect(told).toContain('Remembered from earlier runs')
-    expect(told).toContain(JSON.stringify(waiting[0]?.text).slice(1, -1))
+    expect(told).not.toContain('tools/generate.py')
+    expect(told).toContain(JSON.stringify(hint?.text).slice(1, -1))
     // What the ranker thinks lies outside is a warning: the run goes on, and its agent is told.
     expect(told).toContain('lie outside what the task may change')
     const kept = await here.gander(['artifacts', second.outcome.run_id, 'plan_record'])
