@@ -20,6 +20,8 @@ const ON_THE_SPOT = 200_000
 const BATCH = 256_000
 const BATCHES_WAITING = 2
 const MOST_THREADS = 4
+/** A thread needs some 150 MB; with no limit it would rather take more than look for what it no longer needs. */
+const MOST_HEAP_MB = 300
 
 /**
  * Makes segments of blobs that are not known yet. Much work is shared among threads, so that nobody who waits for this
@@ -38,19 +40,19 @@ async function onTheSpot(wanted: readonly WantedBlob[], read: Read): Promise<rea
     const bytes = contents[at]
     if (bytes !== undefined) builder.add(await readBlob({ blob, language, bytes }))
   }
-  return [builder.pack()]
+  return builder.documents === 0 ? [] : [builder.pack()]
 }
 
 async function inThreads(wanted: readonly WantedBlob[], read: Read): Promise<readonly Uint8Array[]> {
   const threads = Array.from({ length: Math.min(MOST_THREADS, Math.max(1, availableParallelism())) }, openThread)
   try {
     const batches = batchesOf(wanted)[Symbol.iterator]()
-    const feed = async (thread: IndexingThread): Promise<Uint8Array> => {
+    const feed = async (thread: IndexingThread): Promise<readonly Uint8Array[]> => {
       for (let next = batches.next(); next.done !== true; next = batches.next())
         await thread.add(await contentsOf(next.value, read))
-      return thread.pack()
+      return thread.end()
     }
-    return await Promise.all(threads.map(feed))
+    return (await Promise.all(threads.map(feed))).flat()
   } finally {
     await Promise.all(threads.map((thread) => thread.close()))
   }
@@ -81,23 +83,32 @@ async function contentsOf(batch: readonly WantedBlob[], read: Read): Promise<rea
 interface IndexingThread {
   /** Resolves as soon as there is room for more. */
   add(blobs: readonly BlobToIndex[]): Promise<void>
-  pack(): Promise<Uint8Array>
+  /** The segments of all that was added. */
+  end(): Promise<readonly Uint8Array[]>
   close(): Promise<unknown>
 }
 
 function openThread(): IndexingThread {
-  const thread = new Worker(new URL('./indexing-worker.ts', import.meta.url))
+  const thread = new Worker(new URL('./indexing-worker.ts', import.meta.url), {
+    resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP_MB },
+  })
+  const segments: Uint8Array[] = []
   let waiting = 0
+  let ended = false
   let failure: Error | undefined
   let wake: () => void = () => undefined
-  let packed: Uint8Array | undefined
   thread.on('message', (told: FromThread) => {
-    if ('segment' in told) packed = told.segment
-    else waiting -= 1
+    if (told === 'added') waiting -= 1
+    else if (told === 'ended') ended = true
+    else segments.push(told.segment)
     wake()
   })
   thread.on('error', (error) => {
     failure = error instanceof Error ? error : new Error(String(error))
+    wake()
+  })
+  thread.on('exit', () => {
+    failure ??= new Error('A thread of the code index ended before its work did.')
     wake()
   })
   const until = async (done: () => boolean): Promise<void> => {
@@ -115,10 +126,10 @@ function openThread(): IndexingThread {
       tell(blobs)
       await until(() => waiting < BATCHES_WAITING)
     },
-    async pack() {
+    async end() {
       tell(null)
-      await until(() => packed !== undefined)
-      return packed ?? new Uint8Array()
+      await until(() => ended)
+      return segments
     },
     close: () => thread.terminate(),
   }

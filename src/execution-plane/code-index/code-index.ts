@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { TreeEntry } from '#ports'
 import { languageOf } from '#syntax'
 import { buildSegments, type WantedBlob } from './build-segments.ts'
@@ -27,8 +28,10 @@ export interface IndexingEffort {
   readonly parsed_blobs: number
 }
 
-/** More segments than these make every question slower; then all is made anew as one. */
-const MOST_SEGMENTS = 8
+/** More small segments than these make every question slower: they are then made anew as one. */
+const MOST_SMALL = 8
+/** A segment is small when it has less than this part of all bytes, or when hardly any of it is asked for any more. */
+const SMALL_PART = 0.1
 
 /**
  * What is known of one commit's code, by content: each blob is read once, whatever commits hold it. Answers only for the
@@ -86,7 +89,8 @@ export class CodeIndex {
 
 /**
  * Indexes a commit: only blobs that no segment holds are read and parsed. `before` are segments at hand, of an earlier
- * commit for example; without it they come from the store.
+ * commit for example; without it they come from the store. Others have their turn between its steps: of twenty thousand
+ * files each takes some tens of milliseconds.
  */
 export async function indexCommit(
   source: CodeSource,
@@ -95,16 +99,30 @@ export async function indexCommit(
 ): Promise<CodeIndex> {
   const wanted = wantedOf(source.list)
   const had = before ?? (await store?.load()) ?? []
-  const places = placesOf(had)
-  const missing = wanted.filter(({ blob }) => !places.has(blob))
-  const anew = missing.length > 0 && had.length >= MOST_SEGMENTS
-  const made = await buildSegments(anew ? wanted : missing, source.read)
-  if (made.length > 0) await store?.keep(made, anew)
-  const opened = made.map((bytes) => Segment.open(bytes)).filter((segment) => segment !== undefined)
-  const segments = anew ? opened : [...had, ...opened]
-  const parsed_blobs = anew ? wanted.length : missing.length
-  const effort = { known_blobs: wanted.length - parsed_blobs, parsed_blobs }
+  await setImmediate()
+  const known = placesOf(had)
+  const complete = wanted.every(({ blob }) => known.has(blob))
+  const kept = complete ? had : had.filter(worthKeeping(had, wanted))
+  const places = kept.length === had.length ? known : placesOf(kept)
+  const missing = complete ? [] : wanted.filter(({ blob }) => !places.has(blob))
+  const made = await buildSegments(missing, source.read)
+  const given_up = had.filter((segment) => !kept.includes(segment)).map(({ id }) => id)
+  if (made.length > 0) await store?.keep(made, given_up)
+  await setImmediate()
+  const segments = [...kept, ...made.map((bytes) => new Segment(bytes))]
+  const effort = { known_blobs: wanted.length - missing.length, parsed_blobs: missing.length }
   return new CodeIndex(source, segments, made.length === 0 ? places : placesOf(segments), effort)
+}
+
+/** Which segments stay when new ones are made: all, until there are many small ones; then those that are not small. */
+function worthKeeping(had: readonly Segment[], wanted: readonly WantedBlob[]): (segment: Segment) => boolean {
+  const asked = new Set(wanted.map(({ blob }) => blob))
+  const all_bytes = had.reduce((sum, { bytes }) => sum + bytes, 0)
+  const small = had.filter(
+    ({ bytes, blobs }) =>
+      bytes < all_bytes * SMALL_PART || blobs.filter((blob) => asked.has(blob)).length < blobs.length * SMALL_PART,
+  )
+  return small.length < MOST_SMALL ? () => true : (segment) => !small.includes(segment)
 }
 
 function wantedOf(list: readonly TreeEntry[]): readonly WantedBlob[] {

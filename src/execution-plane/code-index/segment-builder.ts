@@ -43,9 +43,15 @@ export class SegmentBuilder {
   readonly #import_ends: number[] = []
   readonly #table = new WordTable()
   #count = 0
+  #text_bytes = 0
 
   get documents(): number {
     return this.#count
+  }
+
+  /** Bytes of the text that was read. */
+  get text_bytes(): number {
+    return this.#text_bytes
   }
 
   add({ blob, bytes, language, text, outline }: IndexedBlob): void {
@@ -75,6 +81,7 @@ export class SegmentBuilder {
     this.#doc_symbols.push(this.#symbols.length / 5)
     this.#doc_imports.push(this.#import_ends.length)
     this.#count += 1
+    if (text !== undefined) this.#text_bytes += bytes
   }
 
   #addSymbols(outline: Outline | undefined, containers: Int32Array, first: number): void {

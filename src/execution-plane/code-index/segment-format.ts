@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, subtle } from 'node:crypto'
 
 /** Sections of a segment, in the order they stand in its file. `u32` sections are little-endian, aligned to four bytes. */
 const SECTIONS = [
@@ -54,13 +54,23 @@ export function packSections(sections: Readonly<Record<Section, Uint8Array>>): U
   return whole
 }
 
-/** The sections of a buffer; undefined when it is of another version, cut, or changed by a single bit. */
-export function unpackSections(whole: Uint8Array): Readonly<Record<Section, Uint8Array>> | undefined {
-  if (whole.length < HEAD + DIGEST || whole.byteOffset % 4 !== 0) return undefined
-  const head = new DataView(whole.buffer, whole.byteOffset, whole.byteLength)
-  if (head.getUint32(0, true) !== MAGIC || head.getUint32(4, true) !== SEGMENT_VERSION) return undefined
+/** True for a buffer of this version that is whole: not cut, and not changed by a single bit. Read off this thread. */
+export async function isWhole(whole: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  if (whole.length < HEAD + DIGEST || whole.byteOffset % 4 !== 0) return false
+  const head = headOf(whole)
+  if (head.getUint32(0, true) !== MAGIC || head.getUint32(4, true) !== SEGMENT_VERSION) return false
   const total = whole.length - DIGEST
-  if (!digestOf(whole.subarray(0, total)).equals(whole.subarray(total))) return undefined
+  const digest = await subtle.digest('SHA-256', whole.subarray(0, total))
+  return Buffer.from(digest).equals(whole.subarray(total))
+}
+
+/** The digest at the end of a buffer. */
+export const digestAt = (whole: Uint8Array): string =>
+  Buffer.from(whole.subarray(whole.length - DIGEST)).toString('hex')
+
+/** The sections of a buffer that is whole. */
+export function unpackSections(whole: Uint8Array): Readonly<Record<Section, Uint8Array>> {
+  const head = headOf(whole)
   const section = (name: Section): Uint8Array => {
     const at = 8 + SECTIONS.indexOf(name) * 8
     const from = head.getUint32(at, true)
@@ -77,5 +87,6 @@ export const numbersOf = (bytes: Uint8Array): Uint32Array =>
 export const bytesOf = (numbers: Uint32Array | readonly number[]): Uint8Array =>
   new Uint8Array((numbers instanceof Uint32Array ? numbers : Uint32Array.from(numbers)).buffer)
 
+const headOf = (whole: Uint8Array): DataView => new DataView(whole.buffer, whole.byteOffset, whole.byteLength)
 const aligned = (length: number): number => (length + 3) & ~3
 const digestOf = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest()

@@ -1,18 +1,20 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Segment } from './segment.ts'
-import { SEGMENT_VERSION } from './segment-format.ts'
+import { digestAt, SEGMENT_VERSION } from './segment-format.ts'
 
 /** Keeps segments between two uses. What is kept is a saving, never a source: it may be lost at any time. */
 export interface SegmentStore {
   /** Every whole segment there is. */
   load(): Promise<readonly Segment[]>
-  /** Keeps new segments; `instead` says that they stand for all there were. */
-  keep(segments: readonly Uint8Array[], instead: boolean): Promise<void>
+  /** Keeps new segments, and forgets those that they stand for, by id. */
+  keep(segments: readonly Uint8Array[], instead_of: readonly string[]): Promise<void>
 }
 
 const ENDING = `.v${SEGMENT_VERSION}.segment`
+
+const nameOf = (id: string): string => `${id}${ENDING}`
 
 /**
  * Segments as files of a folder, each under the digest of what it holds and put in place whole. A file that is cut,
@@ -26,37 +28,35 @@ export function createSegmentFolder(folder: string): SegmentStore {
       const opened = await Promise.all(names.map((name) => open(join(folder, name))))
       return opened.filter((segment) => segment !== undefined)
     },
-    async keep(segments, instead) {
-      const before = instead ? await readdir(folder).catch(() => []) : []
+    async keep(segments, instead_of) {
       const written = await Promise.all(segments.map((bytes) => write(folder, bytes)))
-      if (written.includes(undefined)) return
-      const old = before.filter((name) => !written.includes(name))
-      await Promise.all(old.map((name) => rm(join(folder, name), { force: true })))
+      if (written.includes(false)) return
+      await Promise.all(instead_of.map((id) => rm(join(folder, nameOf(id)), { force: true })))
     },
   }
 }
 
 async function open(path: string): Promise<Segment | undefined> {
   const bytes = path.endsWith(ENDING) ? await readFile(path).catch(() => undefined) : undefined
-  const segment = bytes === undefined ? undefined : Segment.open(inPlace(bytes))
+  const segment = bytes === undefined ? undefined : await Segment.open(inPlace(bytes))
   if (segment === undefined) await rm(path, { force: true, recursive: true }).catch(() => undefined)
   return segment
 }
 
 /** Numbers are read in place, so they must stand at a multiple of four. */
-const inPlace = (bytes: Buffer): Uint8Array => (bytes.byteOffset % 4 === 0 ? bytes : Uint8Array.from(bytes))
+const inPlace = (bytes: Buffer<ArrayBuffer>): Uint8Array<ArrayBuffer> =>
+  bytes.byteOffset % 4 === 0 ? bytes : Uint8Array.from(bytes)
 
-/** The name of the file; undefined when the disk would not take it. */
-async function write(folder: string, bytes: Uint8Array): Promise<string | undefined> {
-  const name = `${createHash('sha256').update(bytes).digest('hex')}${ENDING}`
+/** False when the disk would not take it. */
+async function write(folder: string, bytes: Uint8Array): Promise<boolean> {
   const aside = join(folder, `${randomUUID()}.part`)
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await writeFile(aside, bytes, { mode: 0o600 })
-    await rename(aside, join(folder, name))
-    return name
+    await rename(aside, join(folder, nameOf(digestAt(bytes))))
+    return true
   } catch {
     await rm(aside, { force: true }).catch(() => undefined)
-    return undefined
+    return false
   }
 }

@@ -1,5 +1,14 @@
 import { SYNTAX_LANGUAGES, type SymbolKind, type SyntaxLanguage } from '#syntax'
-import { CHUNK_FIELDS, DOC_FIELDS, numbersOf, SYMBOL_FIELDS, unpackSections, type Section } from './segment-format.ts'
+import {
+  CHUNK_FIELDS,
+  digestAt,
+  DOC_FIELDS,
+  isWhole,
+  numbersOf,
+  SYMBOL_FIELDS,
+  unpackSections,
+  type Section,
+} from './segment-format.ts'
 import { SYMBOL_KINDS } from './segment-builder.ts'
 
 /** One document of a segment. */
@@ -29,6 +38,8 @@ export class Segment {
   readonly documents: number
   readonly blobs: readonly string[]
   readonly bytes: number
+  /** The digest of what it holds. */
+  readonly id: string
   readonly #docs: Uint32Array
   readonly #doc_chunks: Uint32Array
   readonly #doc_symbols: Uint32Array
@@ -38,9 +49,12 @@ export class Segment {
   readonly #chunk_docs: Uint32Array
   readonly #sections: Readonly<Record<Section, Uint8Array>>
 
-  private constructor(sections: Readonly<Record<Section, Uint8Array>>, bytes: number) {
+  /** Takes bytes that are known to be whole: made by this process, or read by `open`. */
+  constructor(bytes: Uint8Array) {
+    const sections = unpackSections(bytes)
     this.#sections = sections
-    this.bytes = bytes
+    this.bytes = bytes.length
+    this.id = digestAt(bytes)
     this.#docs = numbersOf(sections.docs)
     this.#doc_chunks = numbersOf(sections.doc_chunks)
     this.#doc_symbols = numbersOf(sections.doc_symbols)
@@ -57,9 +71,8 @@ export class Segment {
   }
 
   /** Undefined for bytes that are no segment of this version, or that were changed. */
-  static open(bytes: Uint8Array): Segment | undefined {
-    const sections = unpackSections(bytes)
-    return sections === undefined ? undefined : new Segment(sections, bytes.length)
+  static async open(bytes: Uint8Array<ArrayBuffer>): Promise<Segment | undefined> {
+    return (await isWhole(bytes)) ? new Segment(bytes) : undefined
   }
 
   document(doc: number): SegmentDocument {

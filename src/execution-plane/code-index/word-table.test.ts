@@ -29,9 +29,9 @@ describe('words of a text', () => {
 
   test('are told apart when there are many, and found again by the same number', () => {
     const table = new WordTable()
-    const names = Array.from({ length: 30_000 }, (_, at) => `name${at}_${at % 7}`)
+    const names = Array.from({ length: 12_000 }, (_, at) => `name${at}_${at % 7}`)
     const first = names.map((name) => table.numberOf(name))
-    expect(new Set(first).size).toBe(30_000)
+    expect(new Set(first).size).toBe(12_000)
     expect(names.map((name) => table.numberOf(`(${name})`, 1, name.length + 1))).toEqual(first)
     expect(table.words.all()).toEqual(names)
   })
