@@ -206,6 +206,8 @@ export interface TestMap extends MapHead {
 export interface OwnershipMap extends MapHead {
   /** Null where the commit holds none. */
   readonly codeowners: string | null
+  /** False for a file that the forges do not read: of 3 MB or more, or no text. */
+  readonly codeowners_read: boolean
   readonly owned_files: number
   readonly unowned_files: number
   /** By owner as CODEOWNERS writes it, most files first. */

@@ -7,7 +7,11 @@ import type { PastCommit } from '#ports'
 export type FilesOfCommit = Readonly<Record<string, string | Uint8Array | null>>
 
 /** Surveys a commit that exists in memory alone: real index, real grammars, no repository. */
-export async function surveyOf(files: FilesOfCommit, past: readonly PastCommit[] = []): Promise<RepositorySurvey> {
+export async function surveyOf(
+  files: FilesOfCommit,
+  past: readonly PastCommit[] = [],
+  shallow = false,
+): Promise<RepositorySurvey> {
   const contents = new Map<string, Uint8Array>()
   const list = Object.keys(files)
     .sort()
@@ -21,5 +25,5 @@ export async function surveyOf(files: FilesOfCommit, past: readonly PastCommit[]
   const read = async (blob: string) => contents.get(blob)
   const commit = createHash('sha1').update(JSON.stringify(list)).digest('hex')
   const index = await indexCommit({ commit, list, read }, undefined)
-  return RepositorySurvey.make({ repository: 'acme/example', index, read, past })
+  return RepositorySurvey.make({ repository: 'acme/example', index, read, past, shallow })
 }

@@ -52,26 +52,30 @@ function codeRows({ build, symbol, dependency, test, runtime }: RepositoryMaps):
   const { internal, external, standard, unresolved } = dependency.imports
   const followed = internal + external + standard
   const share = followed + unresolved === 0 ? 100 : Math.floor((followed / (followed + unresolved)) * 100)
-  const packages = dependency.packages.entries.length + dependency.packages.more
+  const packages = [...new Set(dependency.packages.entries.map(({ name }) => name))]
   const commands = Object.entries(build.commands).map(([name, command]) => `${name}: ${command}`)
   return [
     ['build', [build.main_system ?? 'unknown', ...build.systems.map(({ name }) => name)].filter(once).join(', ')],
     ['commands', commands.join('  ·  ')],
     ['modules', build.modules.entries.length > 1 ? some(build.modules, ({ name }) => name, 6) : ''],
-    ['symbols', `${counted(symbol.symbols, 'declaration')}; most named: ${some(symbol.top, ({ name }) => name, 6)}`],
+    ['symbols', `${counted(symbol.symbols, 'declaration')}; most used: ${some(symbol.top, ({ name }) => name, 6)}`],
     ['imports', `${share} % followed; most imported: ${some(dependency.most_imported, ({ path }) => path, 3)}`],
-    ['packages', packages === 0 ? '' : `${packages}: ${some(dependency.packages, ({ name }) => name, 6)}`],
+    ['packages', some({ entries: packages, more: dependency.packages.more }, (name) => name, 6)],
     [
       'tests',
-      `${test.reached_sources} of ${counted(test.sources, 'source')} reached by ${counted(test.tests, 'test file')}`,
+      test.tests === 0
+        ? 'none found'
+        : `${test.reached_sources} of ${counted(test.sources, 'source')} reached by ${counted(test.tests, 'test file')}`,
     ],
+    ['run one by', test.files.entries.find(({ command }) => command !== null)?.command ?? ''],
     ['starts at', some(runtime.entry_points, ({ path }) => path, 4)],
     ['deployed by', some(runtime.deployment_units, ({ kind, name }) => `${kind} ${name}`, 4)],
+    ['pipelines', some(runtime.pipelines, ({ name }) => name, 4)],
     ['environment', some(runtime.environment, ({ name }) => name, 6)],
   ]
 }
 
-function peopleRows({ ownership, risk, convention }: RepositoryMaps): readonly Row[] {
+function peopleRows({ file, ownership, risk, convention }: RepositoryMaps): readonly Row[] {
   const high = risk.areas.filter(({ level }) => level === 'high').map(({ domain }) => domain.replaceAll('_', ' '))
   const owned = ownership.owned_files + ownership.unowned_files
   const { commits } = convention
@@ -83,17 +87,39 @@ function peopleRows({ ownership, risk, convention }: RepositoryMaps): readonly R
       'owners',
       ownership.codeowners === null
         ? 'no CODEOWNERS'
-        : `${some(ownership.owners, ({ name }) => name, 4)}; ${ownership.owned_files} of ${counted(owned, 'file')} owned`,
+        : ownership.codeowners_read
+          ? `${some(ownership.owners, ({ name }) => name, 4)}; ${ownership.owned_files} of ${counted(owned, 'file')} owned`
+          : `${ownership.codeowners} is too long for any forge to read`,
     ],
+    ['known by', knownBy(ownership, file)],
     ['care with', high.join(', ')],
     ['conventions', [...convention.tools.map(({ name }) => name), ...indents].join(', ')],
     [
       'commits',
       commits === null
         ? ''
-        : `${Math.round(commits.conventional * 100)} % conventional, subjects of ${commits.median_subject_length} letters`,
+        : `${percent(commits.conventional)} conventional, ${percent(commits.scoped)} with a scope alone, subjects of ${commits.median_subject_length} letters`,
     ],
   ]
+}
+
+/** How many people carry most of what is known of the busiest sources, and whether the history tells at all. */
+function knownBy({ history }: RepositoryMaps['ownership'], { folders }: RepositoryMaps['file']): string {
+  if (history.shallow)
+    return `unknown: the clone is shallow, ${counted(history.commits, 'commit')} of its history are here`
+  const of_sources = new Set(folders.entries.filter(({ kind }) => kind === 'source').map(({ path }) => path))
+  const folder = history.folders.entries.find(({ path }) => of_sources.has(path)) ?? history.folders.entries[0]
+  if (folder === undefined) return ''
+  let [share, people] = [0, 0]
+  for (const each of folder.authors.entries.filter(({ active }) => active)) {
+    if (share >= 0.5) break
+    share += each.share
+    people += 1
+  }
+  const where = folder.path === '.' ? 'the files at the root' : folder.path
+  return share >= 0.5
+    ? `half of ${where} by ${people === 1 ? 'one person' : `${people} people`} still active`
+    : `more than ${people} people share ${where}`
 }
 
 const once = (name: string, at: number, all: readonly string[]): boolean => all.indexOf(name) === at
@@ -139,6 +165,8 @@ function list<Entry>(
   }
 }
 
+const percent = (share: number): string => `${Math.round(share * 100)} %`
+
 /** What each map shows to people. */
 function listsOf(maps: RepositoryMaps): Readonly<Record<MapName, readonly List[]>> {
   return { ...listsOfCode(maps), ...listsOfPeople(maps) }
@@ -167,7 +195,13 @@ function listsOfCode({ file, build, symbol, dependency, test }: RepositoryMaps) 
     ],
     symbol: [
       list('Kinds', Object.entries(symbol.kinds), ([kind, number]) => [kind, number]),
-      list('Named in most files', symbol.top, ({ name, kind, named_in, path }) => [name, kind, named_in, path]),
+      list('Used by most files', symbol.top, ({ name, kind, named_in, path }) => [name, kind, named_in, path]),
+      list('Made from others', symbol.relations, ({ from, kind, to, path, line }) => [
+        from,
+        kind,
+        to,
+        `${path}:${line}`,
+      ]),
     ],
     dependency: [
       list('Most imported', dependency.most_imported, ({ path, imported_by }) => [path, imported_by]),
@@ -187,11 +221,19 @@ function listsOfPeople({ ownership, runtime, risk, convention }: RepositoryMaps)
     ownership: [
       list('Owners', ownership.owners, ({ name, files }) => [name, files]),
       list('Rules', ownership.rules, ({ pattern, section, owners }) => [pattern, section ?? '', owners.join(' ')]),
-      list('Changed most', ownership.history.most_changed, ({ path, changes }) => [path, changes]),
+      list('Changed most', ownership.history.most_changed, ({ path, changes, authors }) => [
+        path,
+        changes,
+        authors.entries
+          .map(({ id, share, active }) => `${id} ${percent(share)}${active ? '' : ' (left)'}`)
+          .slice(0, 2)
+          .join(', '),
+      ]),
     ],
     runtime: [
       list('Entry points', runtime.entry_points, ({ path, kind, name }) => [path, kind, name]),
       list('Deployment units', runtime.deployment_units, ({ path, kind, name }) => [path, kind, name]),
+      list('Pipelines', runtime.pipelines, ({ path, kind, name }) => [path, kind, name]),
       list('Configuration', runtime.configuration, (path) => [path]),
       list('Environment', runtime.environment, ({ name, files }) => [name, files.entries[0] ?? '']),
     ],
@@ -205,12 +247,7 @@ function listsOfPeople({ ownership, runtime, risk, convention }: RepositoryMaps)
     ],
     convention: [
       list('Tools', convention.tools, ({ name, kind, config }) => [name, kind, config]),
-      list('Names', convention.naming, ({ language, kind, style, share }) => [
-        language,
-        kind,
-        style,
-        `${Math.round(share * 100)} %`,
-      ]),
+      list('Names', convention.naming, ({ language, kind, style, share }) => [language, kind, style, percent(share)]),
       list('Layers', convention.layers, ({ from, to, imports }) => [from, to, imports]),
     ],
   }

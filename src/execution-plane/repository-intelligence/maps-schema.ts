@@ -136,6 +136,7 @@ const author = z.strictObject({ id: text, changes: count, share, active: z.boole
 
 const ownership = map({
   codeowners: path.nullable(),
+  codeowners_read: z.boolean(),
   owned_files: count,
   unowned_files: count,
   owners: list(z.strictObject({ name: text, files: count })),

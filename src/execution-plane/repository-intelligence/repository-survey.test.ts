@@ -243,91 +243,38 @@ describe('the ownership map', () => {
   })
 })
 
-describe('the runtime map', () => {
-  it('names entry points, deployment units and variables, and never a value', async () => {
-    const maps = await (
+describe('the symbol map', () => {
+  it('says what types are made from, where, and where the other is declared', async () => {
+    const { symbol } = await (
       await surveyOf({
-        'package.json': '{"name":"shop","bin":{"shop":"./bin/shop.js"}}',
-        'bin/shop.js': 'console.log(process.env.SHOP_TOKEN, process.env["SHOP_HOST"])\n',
-        'src/server.py': 'import os\nos.environ.get("DATABASE_URL", "postgres://user:hunter2@db")\n',
-        '.env': 'SHOP_TOKEN=hunter2\n',
-        'config/app.yaml': 'password: hunter2\n',
-        'docker-compose.yml': 'services:\n  web:\n    image: x\n  db:\n    image: y\nvolumes:\n  data:\n',
-        'k8s/web.yaml': 'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n',
-        'k8s/values.yaml': 'replicas: 2\n',
-        Procfile: 'web: node bin/shop.js\nworker: node w.js\n',
+        'src/shape.ts': 'export interface Shape {}\nexport type Same<A> = A extends true ? 1 : 2\n',
+        'src/round.ts':
+          "import { Shape } from './shape'\nexport class Round<T extends object>\n  extends Base<T>\n  implements Shape, Other {\n}\n",
+        'app/models.py': 'class User(Base, metaclass=Meta):\n    pass\n\nclass Admin(User):\n    pass\n',
+        'src/lib.rs': 'pub struct Cat;\npub trait Pet {}\nimpl Pet for Cat {}\n',
+        'lib/cat.rb': 'class Cat < Animal::Base\nend\n',
       })
     ).maps()
-    const { runtime } = maps
-    expect(runtime.entry_points.entries).toEqual([
-      { path: 'bin/shop.js', kind: 'command', name: 'shop' },
-      { path: 'src/server.py', kind: 'server', name: 'server' },
+    expect(symbol.relations.entries.map(({ from, kind, to, to_path }) => [from, kind, to, to_path])).toEqual([
+      ['User', 'extends', 'Base', null],
+      ['Admin', 'extends', 'User', 'app/models.py'],
+      ['Cat', 'extends', 'Base', null],
+      ['Cat', 'implements', 'Pet', 'src/lib.rs'],
+      ['Round', 'extends', 'Base', null],
+      ['Round', 'implements', 'Shape', 'src/shape.ts'],
+      ['Round', 'implements', 'Other', null],
     ])
-    expect(runtime.deployment_units.entries.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
-      'procfile web',
-      'procfile worker',
-      'compose web',
-      'compose db',
-      'kubernetes Deployment web',
-    ])
-    expect(runtime.environment.entries.map(({ name }) => name)).toEqual(['DATABASE_URL', 'SHOP_HOST', 'SHOP_TOKEN'])
-    expect(runtime.configuration.entries).toContain('config/app.yaml')
-    expect(JSON.stringify(maps)).not.toContain('hunter2')
-  })
-})
-
-describe('the risk map', () => {
-  it.each([
-    ['src/user_auth.py', 'authentication'],
-    ['src/main/java/AuthFilter.java', 'authentication'],
-    ['lib/cryptoBox.ts', 'cryptography'],
-    ['app/billing/total.rb', 'billing'],
-    ['db/migrate/1_add.rb', 'database_schema'],
-    ['deploy/main.tf', 'infrastructure'],
-    ['.github/workflows/ci.yml', 'ci'],
-    ['AGENTS.md', 'agent_instructions'],
-    ['.env.local', 'secrets_on_disk'],
-    ['api/openapi.yaml', 'public_api'],
-    ['LICENSE', 'licence'],
-  ])('puts %s under %s', async (path, domain) => {
-    const survey = await surveyOf({ [path]: 'x' })
-    expect(survey.risksOf(path).map((each) => each.domain)).toContain(domain)
-    expect((await survey.maps()).risk.areas.map((each) => each.domain)).toContain(domain)
   })
 
-  it.each(['src/author.py', 'src/tokenizer.ts', 'src/syntax.go', 'docs/locked.md', 'yarn-error.log'])(
-    'puts %s nowhere',
-    async (path) => {
-      expect((await surveyOf({ [path]: 'x' })).risksOf(path)).toEqual([])
-    },
-  )
-})
-
-describe('the convention map', () => {
-  it('measures indentation, names and layers, and finds the tools that keep them', async () => {
-    const body = Array.from({ length: 30 }, (_, n) => `function makeThing${n}() {\n    return ${n}\n}\n`).join('')
-    const { convention } = await (
+  it('counts a declaration where its file is used, not wherever its name is a word', async () => {
+    const { symbol } = await (
       await surveyOf({
-        'biome.json': '{}',
-        'pyproject.toml': '[tool.ruff]\nline-length = 100\n',
-        'src/cli/run-all.ts': `import '../domain/task-list'\n${body}`,
-        'src/domain/task-list.ts': body,
-        'main.go': 'package main\n\nfunc main() {\n\tprintln(1)\n}\n'.repeat(12),
+        'src/watch.ts': 'export function watch() {}\n',
+        'src/index.ts': "export { watch } from './watch'\n",
+        'src/user.ts': "import { watch } from './index'\nwatch()\n",
+        'src/other.ts': 'const watch = 1\n',
       })
     ).maps()
-    expect(convention.tools.map(({ name }) => name)).toEqual(['biome', 'ruff'])
-    expect(convention.indentation).toMatchObject([
-      { language: 'TypeScript', style: 'spaces', width: 4, share: 1, files: 2 },
-      { language: 'Go', style: 'tabs', width: null, share: 1, files: 1 },
-    ])
-    expect(convention.naming).toContainEqual({
-      language: 'TypeScript',
-      kind: 'function',
-      style: 'camelCase',
-      share: 1,
-      symbols: 60,
-    })
-    expect(convention.layers.entries).toEqual([{ from: 'src/cli', to: 'src/domain', imports: 1 }])
-    expect(convention.commits).toBeNull()
+    expect(symbol.top.entries).toContainEqual({ name: 'watch', kind: 'function', path: 'src/watch.ts', named_in: 2 })
   })
 })

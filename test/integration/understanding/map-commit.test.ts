@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { repositoryMapsSchema } from '../../../src/execution-plane/repository-intelligence/index.ts'
 import { createMapCommit } from '../../../src/main/map-commit.ts'
 
 const world = mkdtempSync(join(tmpdir(), 'gander-map-'))
@@ -57,4 +58,54 @@ describe('mapping a repository of this machine', () => {
     await expect(mapCommit({ repository: empty, at: null })).rejects.toMatchObject({ code: 'repository_empty' })
     await expect(mapCommit({ repository, at: 'gone' })).rejects.toMatchObject({ code: 'ref_not_found' })
   })
+
+  it('says of a shallow clone that its history is not all there, and guesses nothing from where it was cut', async () => {
+    const clone = join(world, 'shallow')
+    execFileSync('git', ['clone', '-q', '--depth', '1', `file://${repository}`, clone])
+    const { history } = (await mapCommit({ repository: clone, at: null })).ownership
+    expect(history).toMatchObject({
+      commits: 1,
+      shallow: true,
+      folders: { entries: [] },
+      most_changed: { entries: [] },
+    })
+    expect((await mapCommit({ repository, at: null })).ownership.history.shallow).toBe(false)
+  })
+
+  it('maps what nobody would make on purpose: odd names, submodules, fifty megabytes on one line, manifests that are none', async () => {
+    const odd = join(world, 'odd')
+    mkdirSync(join(odd, 'src'), { recursive: true })
+    const inside = (...args: readonly string[]) =>
+      execFileSync('git', ['-C', odd, '-c', 'user.name=dependabot[bot]', '-c', 'user.email=bot@example.org', ...args])
+    inside('init', '-q')
+    for (const [path, content] of ODD_FILES) writeFileSync(join(odd, path), content)
+    writeFileSync(join(odd, 'src/huge.min.js'), Buffer.alloc(50_000_000, 'x=1;'))
+    symlinkSync('src', join(odd, 'src/around'))
+    inside('add', '-A')
+    inside('update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},third-party`)
+    inside('commit', '-q', '-m', 'all of it')
+    const maps = await mapCommit({ repository: odd, at: null })
+    expect(repositoryMapsSchema.parse(structuredClone(maps))).toEqual(maps)
+    expect(maps.file.files).toBe(ODD_FILES.length + 3)
+    expect(maps.file.kinds).toMatchObject({ link: 2, minified: 1 })
+    expect(maps.dependency.files.entries).toContainEqual({
+      path: 'src/one.py',
+      imports: { entries: ['src/two.py'], more: 0 },
+    })
+    expect(maps.ownership.history).toMatchObject({ commits: 1, of_bots: 1, folders: { entries: [] } })
+    expect(maps.convention.commits).toBeNull()
+  })
 })
+
+/** Each breaks an assumption that somebody makes of a file of its name. */
+const ODD_FILES: readonly (readonly [path: string, content: string | Uint8Array])[] = [
+  ['package.json', '['.repeat(20_000)],
+  ['composer.json', '[1, 2]'],
+  ['pyproject.toml', `a = ${'['.repeat(5_000)}`],
+  ['Cargo.toml', '[workspace]\nmembers = 3\n'],
+  ['src/one.py', 'from two import a\r\ndef b():\r\n    pass\r\n'],
+  ['src/two.py', 'from one import b\r\ndef a():\r\n    pass\r\n'],
+  ['src/wide.cs', Buffer.from('\ufeffclass Wide {}', 'utf16le')],
+  ['src/new\nline "and" quote.ts', 'export const a = 1\n'],
+  ['CODEOWNERS', '\u0000'],
+]

@@ -16,6 +16,10 @@ export const CONVENTION_TOOLS: readonly ConventionTool[] = [
   { name: 'prettier', kind: 'formatter', paths: PACKAGE, holds: /^[ \t]*"prettier":[ \t]*[{"@]/m },
   { name: 'biome', kind: 'formatter', paths: /(^|\/)biome\.jsonc?$/ },
   { name: 'dprint', kind: 'formatter', paths: /(^|\/)\.?dprint\.jsonc?$/ },
+  { name: 'oxfmt', kind: 'formatter', paths: /(^|\/)\.oxfmtrc\.jsonc?$/ },
+  { name: 'oxfmt', kind: 'formatter', paths: PACKAGE, holds: /^[ \t]*"oxfmt":[ \t]*"/m },
+  { name: 'standard', kind: 'linter', paths: PACKAGE, holds: /^[ \t]*"standard":[ \t]*["{]/m },
+  { name: 'xo', kind: 'linter', paths: PACKAGE, holds: /^[ \t]*"xo":[ \t]*["{]/m },
   { name: 'eslint', kind: 'linter', paths: /(^|\/)(\.eslintrc[^/]*|eslint\.config\.[^/]+)$/ },
   { name: 'oxlint', kind: 'linter', paths: /(^|\/)\.oxlintrc\.jsonc?$/ },
   { name: 'stylelint', kind: 'linter', paths: /(^|\/)(\.stylelintrc[^/]*|stylelint\.config\.[^/]+)$/ },
@@ -49,6 +53,7 @@ export const CONVENTION_TOOLS: readonly ConventionTool[] = [
   { name: 'editorconfig', kind: 'editor', paths: /(^|\/)\.editorconfig$/ },
   { name: 'commitlint', kind: 'commits', paths: /(^|\/)(\.commitlintrc[^/]*|commitlint\.config\.[^/]+)$/ },
   { name: 'pre-commit', kind: 'hooks', paths: /(^|\/)\.pre-commit-config\.ya?ml$/ },
+  { name: 'simple-git-hooks', kind: 'hooks', paths: PACKAGE, holds: /^[ \t]*"simple-git-hooks":[ \t]*\{/m },
   { name: 'husky', kind: 'hooks', paths: /(^|\/)\.husky\/[^_/][^/]*$/ },
   { name: 'lefthook', kind: 'hooks', paths: /(^|\/)\.?lefthook\.ya?ml$/ },
 ]

@@ -12,6 +12,8 @@ const DOCUMENTATION =
   /(\.(md|mdx|rst|adoc|txt)$)|(^|\/)(docs?|documentation)\/|(^|\/)(LICEN[CS]E|COPYING|NOTICE|AUTHORS|CHANGES|CHANGELOG|README)[^/]*$/i
 const CONFIGURATION =
   /\.(json|jsonc|json5|ya?ml|toml|ini|cfg|conf|properties|xml|gradle|lock|plist|env|editorconfig)$|(^|\/)(Dockerfile|Makefile|Rakefile|Gemfile|Jenkinsfile|Procfile|BUILD|WORKSPACE|CMakeLists\.txt|go\.(mod|sum)|Pipfile|\.[^/]*(rc|ignore|attributes|config))(\.[^/]*)?$/i
+/** A workflow that is called `test.yml` runs tests and is none. */
+const OF_FORGE = /^\.(github|gitlab|circleci|buildkite|woodpecker)\//
 /** Called after what it serves, and not the library of a testing framework: `test-helpers/`, `test_utils.py`. */
 const SUPPORT_OF_TESTS = /(^|\/)(test|tests|spec)[-_](helpers?|utils?|support|setup|common)(\/|\.\w+$)/i
 /** Larger files are data, whatever their ending says; the index does not look into them either. */
@@ -31,7 +33,7 @@ export function kindOf(file: IndexedFile, inside?: 'binary' | 'minified' | 'gene
 
 function kindOfText(path: string): MappedFileKind {
   const is_code = languageName(path) !== undefined
-  if (isTest(path) || SUPPORT_OF_TESTS.test(path)) return 'test'
+  if (!OF_FORGE.test(path) && (isTest(path) || SUPPORT_OF_TESTS.test(path))) return 'test'
   if (DOCUMENTATION.test(path) && !(is_code && !/(^|\/)docs?\//i.test(path))) return 'documentation'
   if (is_code) return 'source'
   return CONFIGURATION.test(path) ? 'configuration' : 'other'

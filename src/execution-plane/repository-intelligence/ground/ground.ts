@@ -122,21 +122,28 @@ export class Ground {
     return this.index.importsOf(indexed)
   }
 
-  /** The text of a regular file; undefined where it is missing, large or binary. */
-  text(path: string): Promise<string | undefined> {
+  /** True where a folder at the root holds anything. */
+  hasFolder(name: string): boolean {
+    return this.files.some(({ path }) => path.startsWith(`${name}/`))
+  }
+
+  /** The text of a regular file; undefined where it is missing, larger than `largest` bytes or binary. */
+  text(path: string, largest = LARGEST_TEXT): Promise<string | undefined> {
     const known = this.#texts.get(path)
     if (known !== undefined) return known
-    const made = this.#readText(path)
+    const made = this.#readText(path, largest)
     if ((this.#by_path.get(path)?.bytes ?? 0) <= LARGEST_KEPT) this.#texts.set(path, made)
     return made
   }
 
-  async #readText(path: string): Promise<string | undefined> {
+  async #readText(path: string, largest: number): Promise<string | undefined> {
     const file = this.#by_path.get(path)
-    if (file === undefined || !file.indexed.mode.startsWith('100') || file.bytes > LARGEST_TEXT) return undefined
+    if (file === undefined || !file.indexed.mode.startsWith('100') || file.bytes > largest) return undefined
     const bytes = file.bytes === 0 ? new Uint8Array() : await this.#read(file.blob)
-    if (bytes === undefined || bytes.subarray(0, 8_000).includes(0)) return undefined
-    return new TextDecoder().decode(bytes)
+    if (bytes === undefined) return undefined
+    if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
+    if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes)
+    return bytes.subarray(0, 8_000).includes(0) ? undefined : new TextDecoder().decode(bytes)
   }
 
   /** Texts of several files, those without one left out. */

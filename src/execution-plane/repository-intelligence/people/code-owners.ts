@@ -1,10 +1,8 @@
-import { matcherOf } from '#domain/path'
+import { RuleIndex } from './rule-index.ts'
 
 /** One rule of a CODEOWNERS file. */
 interface OwnerRule {
   readonly pattern: string
-  /** Asks of a path in Unicode form NFC. */
-  readonly matches: (path: string) => boolean
   /** As written; empty: the rule says that nobody owns these. */
   readonly owners: readonly string[]
   readonly line: number
@@ -15,6 +13,7 @@ interface OwnerSection {
   readonly name: string | null
   readonly optional: boolean
   readonly rules: readonly OwnerRule[]
+  readonly found: RuleIndex<OwnerRule>
 }
 
 /** A CODEOWNERS file as both forges read it. */
@@ -24,7 +23,10 @@ export interface CodeOwners {
   readonly unreadable: readonly number[]
 }
 
-const MOST_LINES = 5_000
+/** GitHub reads no file of 3 MB or more; these are more lines than such a file holds that name an owner. */
+const MOST_LINES = 200_000
+/** A longer file is not read by GitHub, which then knows no owner at all. */
+export const LARGEST_CODEOWNERS = 3_000_000
 const SECTION = /^(\^?)\[([^\]]+)\](?:\[\d+\])?(?=[ \t]|$)(.*)$/
 const OWNER = /^(@@?[\w.-]+(\/[\w.-]+)*|[^\s@]+@[^\s@]+)$/
 
@@ -34,16 +36,25 @@ const OWNER = /^(@@?[\w.-]+(\/[\w.-]+)*|[^\s@]+@[^\s@]+)$/
 export const CODEOWNERS_PLACES = ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS', '.gitlab/CODEOWNERS']
 
 /**
+ * True where a file is GitLab's to read, which alone knows sections: on GitHub a line that begins with `[x]` is a
+ * pattern. Told by where it stands, else by whose other files are there; where both or neither are, it may be GitLab's.
+ */
+export function hasSections(place: string, has: (path: string) => boolean, folders: ReadonlySet<string>): boolean {
+  if (place.startsWith('.github/')) return false
+  return place.startsWith('.gitlab/') || has('.gitlab-ci.yml') || folders.has('.gitlab') || !folders.has('.github')
+}
+
+/**
  * Reads CODEOWNERS. A negation, a line with what is no owner, and a pattern that matches nothing are no rules: on GitHub
  * they are skipped as well.
  */
-export function readCodeOwners(source: string): CodeOwners {
+export function readCodeOwners(source: string, { sections: has_sections } = { sections: true }): CodeOwners {
   const sections = new Map<string, Open>()
   const unreadable: number[] = []
   let open = sectionOf(sections, null, false)
   const lines = source.replace(/^\uFEFF/, '').split(/\r?\n/)
   for (const [at, text] of lines.slice(0, MOST_LINES).entries()) {
-    const header = SECTION.exec(text.trim())
+    const header = has_sections ? SECTION.exec(text.trim()) : null
     if (header !== null) {
       open = sectionOf(sections, (header[2] ?? '').trim(), header[1] === '^')
       open.owners = wordsOf(header[3] ?? '').filter((word) => OWNER.test(word))
@@ -55,26 +66,13 @@ export function readCodeOwners(source: string): CodeOwners {
     else
       open.rules.push({
         pattern,
-        matches: quickMatcher(pattern),
         owners: words.length > 0 ? words : open.owners,
         line: at + 1,
       })
   }
   const full = [...sections.values()].filter(({ rules }) => rules.length > 0)
-  return { sections: full.map(({ name, optional, rules }) => ({ name, optional, rules })), unreadable }
-}
-
-/** Most paths lack the longest plain part of a pattern, and are told apart by that alone. */
-function quickMatcher(pattern: string): (path: string) => boolean {
-  const matches = matcherOf(pattern)
-  const plain = pattern.includes('\\')
-    ? ['']
-    : pattern
-        .normalize('NFC')
-        .replace(/^\/|\/$/g, '')
-        .split(/[*?]+/)
-  const longest = plain.toSorted((a, b) => b.length - a.length)[0]?.replace(/^\/|\/$/g, '') ?? ''
-  return (path) => path.includes(longest) && matches(path)
+  const found = full.map(({ name, optional, rules }) => ({ name, optional, rules, found: new RuleIndex(rules) }))
+  return { sections: found, unreadable }
 }
 
 /** A section while its lines are read; `owners` are those of lines that name none. */
@@ -105,6 +103,6 @@ function wordsOf(line: string): readonly string[] {
 /** Who owns a path: in each section the last rule that matches, and all sections together. */
 export function ownersOf({ sections }: CodeOwners, path: string): readonly string[] {
   const plain = path.normalize('NFC')
-  const owners = sections.flatMap(({ rules }) => rules.findLast(({ matches }) => matches(plain))?.owners ?? [])
+  const owners = sections.flatMap(({ found }) => found.last(plain)?.owners ?? [])
   return [...new Set(owners)]
 }

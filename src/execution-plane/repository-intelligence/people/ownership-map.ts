@@ -2,7 +2,14 @@ import type { OwnershipMap } from '#ports'
 import { bounded, count, mostFirst } from '../ground/bounded.ts'
 import type { Ground } from '../ground/ground.ts'
 import { inTurns } from '../ground/in-turns.ts'
-import { CODEOWNERS_PLACES, ownersOf, readCodeOwners, type CodeOwners } from './code-owners.ts'
+import {
+  CODEOWNERS_PLACES,
+  hasSections,
+  LARGEST_CODEOWNERS,
+  ownersOf,
+  readCodeOwners,
+  type CodeOwners,
+} from './code-owners.ts'
 import type { History } from './history.ts'
 
 const MOST_OWNERS = 100
@@ -13,14 +20,20 @@ export interface Owners {
   /** Where it stands; null where there is none. */
   readonly path: string | null
   readonly rules: CodeOwners
+  /** False for one that is too long for the forges, or no text: it names nobody. */
+  readonly is_read: boolean
   readonly of: (path: string) => readonly string[]
 }
 
 /** Reads the CODEOWNERS file that the forges would take. */
 export async function readOwners(ground: Ground): Promise<Owners> {
   const path = CODEOWNERS_PLACES.find((place) => ground.has(place)) ?? null
-  const rules = readCodeOwners(path === null ? '' : ((await ground.text(path)) ?? ''))
-  return { path, rules, of: (each) => ownersOf(rules, each) }
+  const text = path === null ? undefined : await ground.text(path, LARGEST_CODEOWNERS)
+  const tops = new Set(['.github', '.gitlab'].filter((folder) => ground.hasFolder(folder)))
+  const rules = readCodeOwners(text ?? '', {
+    sections: path === null || hasSections(path, (each) => ground.has(each), tops),
+  })
+  return { path, rules, is_read: path === null || text !== undefined, of: (each) => ownersOf(rules, each) }
 }
 
 /** Who answers for what: as CODEOWNERS says, and as the history shows. */
@@ -37,6 +50,7 @@ export async function ownershipMapOf(ground: Ground, owners: Owners, history: Hi
     version: 1,
     commit: ground.commit,
     codeowners: owners.path,
+    codeowners_read: owners.is_read,
     owned_files: own.length - unowned,
     unowned_files: unowned,
     owners: bounded(

@@ -66,11 +66,14 @@ function rulesOfFolder(folder: string): ReadonlySet<number> {
   return rules
 }
 
-/** Rules that a path fits, or what it imports: names as they are written. In the order of the table. */
-export function rulesFor(path: string, imported: readonly string[]): readonly RiskRule[] {
+/**
+ * Rules that a path fits, or what it imports: names as they are written. In the order of the table. Words say nothing of
+ * what is only shown with the software, and of what a test keeps to be tried on.
+ */
+export function rulesFor(path: string, imported: readonly string[], words: boolean): readonly RiskRule[] {
   const found = new Set<number>()
   for (const { paths, rule } of BY_PATH) if (paths.test(path)) found.add(rule)
-  if (!PICTURE.test(path)) {
+  if (words && !PICTURE.test(path)) {
     const cut = path.lastIndexOf('/') + 1
     for (const rule of rulesOfFolder(path.slice(0, cut))) found.add(rule)
     learnWords(path.slice(cut), found)

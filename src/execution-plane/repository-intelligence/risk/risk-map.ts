@@ -1,4 +1,5 @@
 import type { RiskArea, RiskMap } from '#ports'
+import { isAside } from '../ground/aside.ts'
 import { bounded, push } from '../ground/bounded.ts'
 import type { Ground } from '../ground/ground.ts'
 import { inTurns } from '../ground/in-turns.ts'
@@ -40,7 +41,9 @@ export async function riskMapOf(ground: Ground, entries: ReadonlySet<string>): P
 /** Domains a path belongs to, the most serious first. The path need not be there. */
 export function riskDomainsOf(ground: Ground, entries: ReadonlySet<string>, path: string): readonly Domain[] {
   const file = ground.file(path)
-  const rules = rulesFor(path, file === undefined || file.kind !== 'source' ? [] : importedNames(ground, file))
+  const is_shown = isAside(path) || (file?.kind === 'test' && file.language === undefined)
+  const imported = file === undefined || file.kind !== 'source' || is_shown ? [] : importedNames(ground, file)
+  const rules = rulesFor(path, imported, !is_shown)
   const is_entry = PUBLIC_API !== undefined && entries.has(path) && !rules.includes(PUBLIC_API)
   return [...rules, ...(is_entry ? [PUBLIC_API] : [])]
     .map(({ domain, level, reason }) => ({ domain, level, reason }))

@@ -64,7 +64,7 @@ export const RISK_RULES: readonly RiskRule[] = [
     level: 'high',
     reason: 'Says what runs where; a change of it reaches production.',
     paths:
-      /\.(tf|tfvars|hcl|bicep)$|(^|\/)(terraform|helm|charts|k8s|kubernetes|infra|infrastructure|ansible|pulumi|cloudformation|deploy|deployment)\/|(^|\/)(Dockerfile[^/]*|[^/]*\.dockerfile|docker-compose[^/]*\.ya?ml|compose\.ya?ml|serverless\.ya?ml|Procfile|fly\.toml|app\.yaml)$/i,
+      /\.(tf|tfvars|hcl|bicep)$|(^|\/)(terraform|helm|charts|k8s|kubernetes|infra|infrastructure|ansible|pulumi|cloudformation|deploy|deployment)\/|(^|\/)(?<!\.devcontainer\/)(Dockerfile[^/]*|[^/]*\.dockerfile|docker-compose[^/]*\.ya?ml|compose\.ya?ml|serverless\.ya?ml|Procfile|fly\.toml|app\.yaml)$/i,
   },
   {
     domain: 'ci',
@@ -138,7 +138,7 @@ export const RISK_RULES: readonly RiskRule[] = [
     domain: 'licence',
     level: 'medium',
     reason: 'Says under which terms all of this is given.',
-    paths: /(^|\/)(LICEN[CS]E|COPYING|NOTICE|PATENTS)[^/]*$/i,
+    paths: /(^|\/)(LICEN[CS]E|COPYING|NOTICE|PATENTS)(-[\w.-]+)?(\.(md|txt|rst))?$/i,
   },
   {
     domain: 'submodules',

@@ -1,4 +1,5 @@
 import type { Manifests } from '../build/manifests.ts'
+import { isAside } from '../ground/aside.ts'
 import type { Ground } from '../ground/ground.ts'
 import { folderOf, joined, under } from '../ground/path-parts.ts'
 import { fieldsOf, stringOf } from '../ground/read-json.ts'
@@ -13,7 +14,7 @@ export function publicEntries(ground: Ground, manifests: Manifests): ReadonlySet
   const found = new Set<string>()
   const keep = (path: string | undefined): void => {
     const kind = path === undefined ? undefined : ground.file(path)?.kind
-    if (path !== undefined && (kind === 'source' || kind === 'configuration')) found.add(path)
+    if (path !== undefined && !isAside(path) && (kind === 'source' || kind === 'configuration')) found.add(path)
   }
   for (const [path, fields] of manifests.node)
     if (fields['private'] !== true) for (const each of nodeTargets(fields)) keep(sourceOf(ground, folderOf(path), each))

@@ -49,8 +49,11 @@ async function entryPoints(ground: Ground, manifests: Manifests): Promise<readon
     ...[...manifests.cargo].flatMap(([path, fields]) => cargoBinaries(folderOf(path), fields)),
   ].filter(({ path }) => ground.file(path)?.kind === 'source')
   const found: Entry[] = []
+  const starts = (path: string): boolean =>
+    isProgram(ground, path) &&
+    !(/\/(main|app|server|cli)\.py$/.test(path) && ground.has(`${folderOf(path)}/__init__.py`))
   await inTurns(ground.code, ({ path, kind }) => {
-    if (kind === 'source' && ENTRY.test(path) && isProgram(ground, path))
+    if (kind === 'source' && ENTRY.test(path) && starts(path))
       found.push({ path, kind: kindOfEntry(path), name: nameOfEntry(path) })
   })
   const seen = new Set<string>()

@@ -57,8 +57,11 @@ export async function relationsOf(ground: Ground, imports: Imports): Promise<rea
   }
 }
 
+/** A type alias may ask what extends what, and extends nothing itself. */
+const ALIASES = /\.([cm]?[jt]sx?|kt|scala)$/
+
 const typesOf = (ground: Ground, path: string): readonly IndexedSymbol[] =>
-  ground.symbolsOf(path).filter(({ kind }) => TYPES.has(kind))
+  ground.symbolsOf(path).filter(({ kind }) => TYPES.has(kind) && (kind !== 'type' || !ALIASES.test(path)))
 
 /** In the order of paths. */
 function mostImported(files: readonly MappedFile[], imports: Imports): readonly string[] {

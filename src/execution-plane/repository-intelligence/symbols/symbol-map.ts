@@ -1,8 +1,10 @@
 import type { SymbolMap } from '#ports'
 import type { IndexedSymbol } from '#execution-plane/code-index'
-import { bounded, count, mostFirst } from '../ground/bounded.ts'
+import { isAside } from '../ground/aside.ts'
+import { bounded, count, mostFirst, push } from '../ground/bounded.ts'
 import type { Ground } from '../ground/ground.ts'
 import { inTurns } from '../ground/in-turns.ts'
+import { folderOf } from '../ground/path-parts.ts'
 import type { Imports } from '../imports/follow-imports.ts'
 import { relationsOf } from './relations.ts'
 
@@ -45,15 +47,18 @@ export async function symbolMapOf(ground: Ground, imports: Imports): Promise<Sym
 }
 
 async function topOf(ground: Ground, imports: Imports): Promise<SymbolMap['top']['entries']> {
-  const sources = ground.code.filter(({ kind, path }) => kind === 'source' && imports.by.has(path))
+  const sources = ground.code.filter(({ kind, path }) => kind === 'source' && imports.by.has(path) && !isAside(path))
   const importers = (path: string) => imports.by.get(path)?.length ?? 0
   const most = sources
     .map((file) => ({ file, number: importers(file.path) }))
     .toSorted((a, b) => b.number - a.number || b.file.lines - a.file.lines)
     .slice(0, LOOKED_AT)
   const found: SymbolMap['top']['entries'][number][] = []
+  const of_go = new Map<string, string[]>()
+  for (const { path, language } of ground.code) if (language === 'Go') push(of_go, folderOf(path), path)
   await inTurns(most, ({ file: { path } }) => {
-    const users = usersOf(path, imports)
+    const users = new Set([...usersOf(path, imports), ...((path.endsWith('.go') && of_go.get(folderOf(path))) || [])])
+    users.delete(path)
     for (const { name, kind } of declaredIn(ground, path)) {
       const named_in = ground.pathsWith(name).reduce((sum, each) => sum + Number(users.has(each)), 0)
       if (named_in > 0) found.push({ name, kind, path, named_in })
@@ -83,7 +88,6 @@ function usersOf(path: string, { by }: Imports): ReadonlySet<string> {
   const users = new Set(by.get(path) ?? [])
   for (const importer of (by.get(path) ?? []).slice(0, MOST_IMPORTERS))
     if (PASSES_ON.test(importer)) for (const each of (by.get(importer) ?? []).slice(0, MOST_IMPORTERS)) users.add(each)
-  users.delete(path)
   return users
 }
 

@@ -26,9 +26,10 @@ export class SourceNames {
   }
 
   #named(subject: string, test: string): readonly string[] {
-    const all = (this.#by_name.get(subject) ?? []).filter((path) => !isAside(path) || isAside(test))
-    if (all.length <= 1) return all
-    const named = all.length <= MOST_WEIGHED ? all : this.#near(test, subject, all)
+    const all = this.#by_name.get(subject) ?? []
+    const near = all.length <= MOST_WEIGHED ? all : this.#near(test, subject, all)
+    const named = near.filter((path) => !isAside(path) || isAside(test))
+    if (named.length <= 1) return named
     const weighed = named.map((path) => ({ path, nearness: nearness(test, path) }))
     const best = Math.max(...weighed.map((each) => each.nearness))
     const nearest = weighed.filter((each) => each.nearness === best).map(({ path }) => path)
