@@ -7,6 +7,7 @@
 export { buildContext, DEFAULT_CONTEXT_TOKENS, type ContextRequest } from './build-context.ts'
 export type { CodeSlice } from './code-slice.ts'
 export type { ContextNote } from './context-note.ts'
+export { keptBackFile, withoutRows } from './data-class/keep-back.ts'
 export { openingForEditing, openingForRepair, PROMPT_CONTRACT_VERSION } from './openings.ts'
 export { summariseReport } from './summarise-report.ts'
 export { SYSTEM_PROMPT_VERSION } from './system-prompt.ts'

@@ -1,6 +1,7 @@
 import type { Json } from '#domain/json'
 import { mayChangeTree, TOOL_ACTIONS } from '#domain/tool'
 import type { StepContext, StepOutcome } from '#ports'
+import { withoutRows } from '#execution-plane/context'
 import { excerpt, MAX_ANSWER, plainText } from './excerpt.ts'
 import { performAct, type Presented } from './perform-act.ts'
 import { settle, type Settled } from './settle.ts'
@@ -42,7 +43,9 @@ export async function performCall(
 async function present(host: ToolHost, run: ToolRun, { context }: Weighed): Promise<Presented> {
   const settled = run.changed === undefined ? NO_CHANGE : await settle(host, run.changed, context)
   const said = [run.text, ...settled.notes].join('\n')
-  const text = excerpt(plainText(await context.redact(plainText(said))), MAX_ANSWER)
+  const redacted = plainText(await context.redact(plainText(said)))
+  // A transform hands nothing to a model.
+  const text = excerpt(host.task.agent.kind === 'transform' ? redacted : withoutRows(redacted), MAX_ANSWER)
   return {
     text,
     findings: context.findings,

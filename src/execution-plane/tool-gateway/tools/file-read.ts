@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ok, refuse, type Result } from '#domain/result'
+import { keptBackFile } from '#execution-plane/context'
 import { binaryKind, readContent } from '../content-class.ts'
 import { filePath, fileProblem } from '../path-argument.ts'
 import { defineTool, failedRun, failure, prepared, type ToolContext, type ToolRun } from '../tool.ts'
@@ -82,6 +83,16 @@ async function loadText(
         failure(
           'file.binary',
           `${path} is ${binaryKind(path)} of ${read.value.bytes.length} bytes; only text is read.`,
+        ),
+      ),
+    )
+  const kept_back = context.host.task.agent.kind === 'transform' ? undefined : keptBackFile(path, text)
+  if (kept_back !== undefined)
+    return refuse(
+      failedRun(
+        failure(
+          'data.kept_back',
+          `${path} holds ${kept_back.data_class} data (${kept_back.why}), which reaches no model. Work without its content; a test can use made-up rows.`,
         ),
       ),
     )

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { keptBackFile } from '#execution-plane/context'
 import { counted } from '../excerpt.ts'
 import { fileProblem, folderPath } from '../path-argument.ts'
 import { defineTool, failedRun, failure, prepared, type ToolContext, type ToolRun } from '../tool.ts'
@@ -86,17 +87,23 @@ interface Found {
 }
 
 function render(pattern: string, output: string, isCut: boolean): string {
-  const found = output
+  const all = output
     .split('\n')
     .map(readLine)
     .filter((line) => line !== undefined)
+  const found = all
+    .filter(({ path }) => keptBackFile(path, '') === undefined)
     .toSorted((left, right) => (left.path < right.path ? -1 : left.path > right.path ? 1 : left.line - right.line))
+  const back = all.length - found.length
+  const kept_back =
+    back === 0 ? [] : [`[${counted(back, 'line')} of files with secrets or data about people kept back]`]
+  if (found.length === 0 && back > 0) return kept_back.join('')
   if (found.length === 0) return `No line contains ${JSON.stringify(pattern.slice(0, 200))}.`
   const files = new Set(found.map(({ path }) => path)).size
   const title = `${counted(found.length, 'line')} in ${counted(files, 'file')}${isCut ? ', and more that were left out' : ''}:`
   const lines = found.slice(0, MAX_MATCHES).map(({ path, line, text }) => `${path}:${line}: ${short(text)}`)
   const more = found.length > MAX_MATCHES ? [`[${found.length - MAX_MATCHES} more; narrow path or pattern]`] : []
-  return [title, ...lines, ...more].join('\n')
+  return [title, ...lines, ...more, ...kept_back].join('\n')
 }
 
 function readLine(line: string): Found | undefined {
