@@ -81,7 +81,8 @@ describe('memory', () => {
     expect(JSON.stringify(first.requests)).not.toContain('Remembered from earlier runs')
     const { code } = await here.gander(['memory', 'approve', hint?.id ?? ''])
     expect(code).toBe(0)
-    const second = await planned('README.md', '--mode', 'analysis_only', '--allow', 'README.md')
+    const second = await planned('README.md', '--mode', 'dry_run_patch', '--level', '1', '--allow', 'README.md')
+    expect(second.outcome.state).toBe('awaiting_approval')
     const [told] = second.requests.map(({ body }) => JSON.stringify(body))
     expect(told).toContain('Remembered from earlier runs')
     expect(told).not.toContain('tools/generate.py')
@@ -94,6 +95,7 @@ describe('memory', () => {
       foreseen: [{ rule: 'likely_outside_scope', severity: 'warning' }],
       verification: { focused: expect.stringContaining('tests/test_count.py') },
     })
+    // The person who is asked whether to go on sees the plan.
     const page = (await here.gander(['show', second.outcome.run_id])).stdout
     for (const shown of ['Plan', 'patch the cause: README.md', 'likely', 'stocktake/count.py', 'rollback', '! '])
       expect(page).toContain(shown)

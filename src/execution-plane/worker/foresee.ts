@@ -42,18 +42,21 @@ function endingOf(findings: readonly ScopeFinding[]): Ending | undefined {
   return { kind: 'end', state: 'needs_human', failure: 'scope_unfit', what: refusal.message, why: refusal.remedy }
 }
 
-/** Keeps the accepted plan with what the platform knows around it, for whoever looks at it before and after. */
+/** Keeps a plan that the rules accept with what the platform knows around it, before a person is asked about it. */
 export async function keepPlanRecord(execution: Execution): Promise<void> {
   const { found, journal, task } = execution
   const { plan, plan_sha256, profile } = found
   if (plan === undefined || plan_sha256 === undefined) return
-  await journal.perform({ key: 'plan_record', kind: 'context', request: { plan_sha256 } }, async () => {
-    const ground = await groundOf(execution)
-    const accepted = { plan, plan_sha256, foreseen: found.foreseen?.findings ?? [] }
-    const record = recordPlan(accepted, { task, ground, ...(profile && { profile }) })
-    const kept = await keep(execution, 'plan_record', 'plan-record.json', `${JSON.stringify(record, null, 2)}\n`)
-    return { value: kept.sha256, artifacts: [kept] }
-  })
+  await journal.perform(
+    { key: `plan_record:${plan_sha256.slice(0, 12)}`, kind: 'context', request: { plan_sha256 } },
+    async () => {
+      const ground = await groundOf(execution)
+      const accepted = { plan, plan_sha256, foreseen: found.foreseen?.findings ?? [] }
+      const record = recordPlan(accepted, { task, ground, ...(profile && { profile }) })
+      const kept = await keep(execution, 'plan_record', 'plan-record.json', `${JSON.stringify(record, null, 2)}\n`)
+      return { value: kept.sha256, artifacts: [kept] }
+    },
+  )
 }
 
 async function groundOf(execution: Execution): Promise<PlanGround> {

@@ -40,7 +40,6 @@ export async function plan(execution: Execution): Promise<Ending | undefined> {
   if (execution.task.agent.kind !== 'native') void startBaseline(execution)
   const ending = await planUntilAccepted(execution, opening)
   if (ending !== undefined) return ending
-  await keepPlanRecord(execution)
   if (run.mode === 'analysis_only') return undefined
   await journal.advance('editing', {
     plan_sha256: found.plan_sha256 ?? null,
@@ -63,6 +62,7 @@ async function planUntilAccepted(execution: Execution, first: string): Promise<E
     found.plan_sha256 = outcome.plan_sha256
     const ending = await settleBaseline(execution)
     if (ending !== undefined) return ending
+    await keepPlanRecord(execution)
     const reason = `The plan is made: ${outcome.plan.objective}`
     const word = await checkpoint(execution, 'plan', { round, subject: [`plan ${outcome.plan_sha256}`], reason })
     if (word.word === 'waits') return word.ending
