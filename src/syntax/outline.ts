@@ -67,7 +67,9 @@ function queryOf(language: SyntaxLanguage): Promise<Query> {
 export async function outlineOf(language: SyntaxLanguage, source: string): Promise<Result<Outline, SyntaxRefusal>> {
   if (source.length > MAX_SOURCE_CHARACTERS) return refuse('source_too_large')
   const query = await queryOf(language)
-  const found = parsed(await grammarOf(language), source, (root) => read(query.captures(root)))
+  const found = parsed(await grammarOf(language), source, (root, late) =>
+    read(query.captures(root, { progressCallback: late })),
+  )
   return typeof found === 'string' ? refuse(found) : ok(found)
 }
 
