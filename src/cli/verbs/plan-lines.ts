@@ -72,6 +72,8 @@ function rows(record: ShownRecord): readonly (readonly [label: string, text: str
   const kinds = (approval?.kinds ?? []).map((kind) => kind.replaceAll('_', ' '))
   const asked = [...(approval?.requires_plan_approval === true ? ['a person looks at the plan'] : []), ...kinds]
   const tier = risk?.tier ?? plan.risk
+  // The reasons of the platform's reading stand above the plan; a note without one is what the maps say.
+  const domains = (risk?.notes ?? []).filter((note) => !note.includes(': ')).map((note) => note.replaceAll('_', ' '))
   return [
     [
       'likely',
@@ -83,7 +85,7 @@ function rows(record: ShownRecord): readonly (readonly [label: string, text: str
     ['writes', some(record.planned_files ?? [], MOST_LIKELY)],
     ['proof', checks.length > 0 ? checks.join('; ') : plan.verification.join('; ')],
     ['owners', owners.join(', ')],
-    ['risk', [tier, ...(risk?.notes ?? []).slice(0, MOST_NOTES)].join('; ')],
+    ['risk', [tier, ...domains.slice(0, MOST_NOTES)].join('; ')],
     ['approval', asked.join(', ')],
     ['not to do', plan.forbidden.join('; ')],
     ['rollback', rollback.join(' ')],

@@ -14,6 +14,8 @@ export interface PlanGround {
   readonly likely: readonly LikelyFile[]
   /** Runs the tests of the likely files alone; null where nothing tells how. */
   readonly focused_command: string | null
+  /** Commands that the repository has for building and testing, by its manifests; absent: nobody looked. */
+  readonly commands?: readonly string[]
   /** Who answers for the likely files; empty where nobody is named. */
   readonly owners: readonly string[]
   /** Why care is due, in words. */

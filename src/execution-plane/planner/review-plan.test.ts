@@ -70,6 +70,14 @@ describe('a review of a plan', () => {
     expect(told({}, {}, { push_limits: { unpushable: ['test/invoice.test.ts'], because: '' } })).toEqual([])
   })
 
+  it('takes a command of the repository’s manifests, or the profile itself, for a verification', () => {
+    const verification = ['make check']
+    expect(told({ verification })).toEqual(['warning verification_runs'])
+    expect(told({ verification }, {}, { commands: ['make check'] })).toEqual([])
+    expect(told({ verification: ['pytest test/invoice'] }, {}, { focused_command: 'pytest test/invoice' })).toEqual([])
+    expect(told({ verification: ['the profile of the repository'] })).toEqual([])
+  })
+
   it('sends a plan back for errors alone', () => {
     const weak = { ...GOOD, assumptions: [], risk: 'low' as const }
     expect(checkPlan(weak, taskOf({}))).toEqual([])

@@ -8,6 +8,8 @@ import { finding, isPlanRule, type PlanFinding } from './plan-rules.ts'
 
 /** So many of the likely files a plan should look at, or rule out. */
 const FIRST = 3
+/** The platform runs its profile whatever a plan says. */
+const OF_PROFILE = /\bprofile\b/i
 const REPRODUCES = /\b(reproduc\w*|fail(s|ing|ure)?|red|regression)\b/i
 
 /**
@@ -26,7 +28,7 @@ export function reviewPlan(plan: Plan, question: PlanQuestion): readonly PlanFin
   ]
 }
 
-function ownWords(plan: Plan, { task, profile }: PlanQuestion): readonly PlanFinding[] {
+function ownWords(plan: Plan, { task, profile, ground }: PlanQuestion): readonly PlanFinding[] {
   const found: PlanFinding[] = []
   if (isEmpty(plan.assumptions))
     found.push(
@@ -39,12 +41,19 @@ function ownWords(plan: Plan, { task, profile }: PlanQuestion): readonly PlanFin
   const steps = plan.steps.map((step) => `${step.action} ${step.target} ${step.expected_evidence}`)
   if (task.is_fix && !steps.some((words) => REPRODUCES.test(words)))
     found.push(finding('reproduction_planned', 'No step shows the fault failing before it is mended.'))
-  const commands = (profile?.phases ?? []).map((phase) => shownCommand(phase))
-  if (commands.length > 0 && !plan.verification.some((entry) => commands.some((command) => runs(entry, command))))
+  const required = (profile?.phases ?? []).map((phase) => shownCommand(phase))
+  const commands = [
+    ...required,
+    ...(ground?.commands ?? []),
+    ...(ground?.focused_command ? [ground.focused_command] : []),
+  ]
+  const proves = (entry: string) =>
+    OF_PROFILE.test(entry) || commands.some((command) => command.trim() !== '' && runs(entry, command))
+  if (required.length > 0 && !plan.verification.some(proves))
     found.push(
       finding(
         'verification_runs',
-        `None of the named checks is a command of the repository, such as \`${commands[0]}\`.`,
+        `None of the named checks is a command of the repository, such as \`${required[0]}\`.`,
       ),
     )
   return found

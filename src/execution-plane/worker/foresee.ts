@@ -69,6 +69,7 @@ async function groundOf(execution: Execution): Promise<PlanGround> {
     likely: found.foreseen?.likely ?? likelyIn(code),
     ...(found.foreseen?.push_limits && { push_limits: found.foreseen.push_limits }),
     focused_command: mapped.focused_command,
+    commands: mapped.commands ?? [],
     owners: [...new Set([...owners, ...mapped.owners])],
     risk_notes: [...notes, ...mapped.risk_notes],
   }

@@ -61,8 +61,11 @@ export const likelyIn = ({ likely }: CodeView): readonly LikelyFile[] =>
   likely.map(({ path, reasons }) => ({ path, reasons }))
 
 /** What the maps say around a plan; undefined where there are none. */
-export function groundIn({ packet }: CodeView): Pick<PlanGround, 'focused_command' | 'owners' | 'risk_notes'> {
+export function groundIn({
+  packet,
+}: CodeView): Pick<PlanGround, 'focused_command' | 'commands' | 'owners' | 'risk_notes'> {
   return {
+    commands: Object.values(packet?.build_commands ?? {}),
     focused_command: packet?.build_commands['focused'] ?? null,
     owners: packet?.owners ?? [],
     risk_notes: packet?.risk_notes ?? [],
