@@ -1,7 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { parseArgs, promisify } from 'node:util'
 import { parse, Lang } from '@ast-grep/napi'
 import { createCodeReader } from '#adapters/git'
 import { createSegmentFolder, indexCommit, type CodeIndex } from '#execution-plane/code-index'
@@ -13,10 +14,17 @@ import { git } from './localisation/instances.ts'
 /**
  * What indexing a repository costs: cold, warm, with one file changed, and a question. Beside it, in the same run: a
  * floor (git gives every blob that is looked into, and nothing is done with it) and ast-grep, which parses the same
- * files of JavaScript and TypeScript and keeps nothing. Times are wall clock; the least of several rounds.
+ * files of JavaScript and TypeScript in one thread and keeps nothing. `--repomix CLI` adds repomix, whose outline
+ * (`--compress`) is the nearest to an index that people use: over a checkout of the same commit, its scan for secrets
+ * left out. Times are wall clock; the least of several rounds.
  */
 const { values } = parseArgs({
-  options: { repo: { type: 'string' }, at: { type: 'string' }, rounds: { type: 'string', default: '3' } },
+  options: {
+    repo: { type: 'string' },
+    at: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    repomix: { type: 'string' },
+  },
 })
 const { repo, at } = values
 if (repo === undefined) throw new Error('It takes --repo FOLDER: a git repository, bare or not.')
@@ -46,6 +54,24 @@ const linesOf = (index: CodeIndex): number =>
 async function readAll(code: CodeAtCommit, blobs: readonly string[]): Promise<readonly Uint8Array[]> {
   const contents = await Promise.all(blobs.map((blob) => code.read(blob)))
   return contents.filter((bytes) => bytes !== undefined)
+}
+
+const run = promisify(execFile)
+
+/** Packs the commit's outline by repomix, from a checkout that is made before the clock starts. */
+async function repomix(cli: string, commit: string): Promise<number> {
+  const checkout = await mkdtemp(join(tmpdir(), 'gander-bench-repomix-'))
+  try {
+    const tar = join(checkout, 'whole.tar')
+    await git(repo ?? '', ['archive', '--output', tar, commit])
+    await run('tar', ['-xf', tar, '-C', checkout])
+    await rm(tar)
+    const output = join(checkout, 'repomix-output.xml')
+    const quiet = ['--quiet', '--no-security-check', '--compress', '--output', output]
+    return await least(() => run(process.execPath, [cli, ...quiet, checkout]))
+  } finally {
+    await rm(checkout, { recursive: true, force: true })
+  }
 }
 
 const open = createCodeReader()
@@ -87,6 +113,11 @@ try {
   row('question', question, 'without history')
   if (texts.length > 0)
     row('ast-grep', ast_grep, `parses ${texts.length} files of JavaScript and TypeScript, keeps nothing`)
+  if (values.repomix !== undefined) {
+    const packed = await repomix(values.repomix, code.commit)
+    row('repomix --compress', packed, `cold is ${(cold / packed).toFixed(2)} of it`)
+  }
+  console.log(`\n${Math.round(process.resourceUsage().maxRSS / 1024)} MB at most`)
 } finally {
   code.close()
   await rm(folder, { recursive: true, force: true })
