@@ -184,6 +184,7 @@ export interface TestMap extends MapHead {
   readonly tests: number
   /** Files of tests that hold none: fixtures, helpers, settings. */
   readonly support: number
+  /** Sources that do something; examples, benchmarks and declarations alone are not counted. */
   readonly sources: number
   readonly reached_sources: number
   readonly files: Bounded<{
@@ -206,7 +207,7 @@ export interface TestMap extends MapHead {
 export interface OwnershipMap extends MapHead {
   /** Null where the commit holds none. */
   readonly codeowners: string | null
-  /** False for a file that the forges do not read: of 3 MB or more, or no text. */
+  /** False for a file that names nobody, because it is of 3 MB or more, which GitHub does not read, or no text. */
   readonly codeowners_read: boolean
   readonly owned_files: number
   readonly unowned_files: number

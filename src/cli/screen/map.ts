@@ -89,7 +89,7 @@ function peopleRows({ file, ownership, risk, convention }: RepositoryMaps): read
         ? 'no CODEOWNERS'
         : ownership.codeowners_read
           ? `${some(ownership.owners, ({ name }) => name, 4)}; ${ownership.owned_files} of ${counted(owned, 'file')} owned`
-          : `${ownership.codeowners} is too long for any forge to read`,
+          : `${ownership.codeowners} is no text, or of 3 MB and more, which GitHub does not read`,
     ],
     ['known by', knownBy(ownership, file)],
     ['care with', high.join(', ')],
@@ -210,7 +210,11 @@ function listsOfCode({ file, build, symbol, dependency, test }: RepositoryMaps) 
       list('Not found', dependency.unresolved, ({ path, names }) => [path, names]),
     ],
     test: [
-      list('Tests', test.files, ({ path, command, reaches }) => [path, reaches.entries[0]?.path ?? '', command ?? '']),
+      list('Tests, with how many sources each reaches', test.files, ({ path, command, reaches }) => [
+        path,
+        reaches.entries.length + reaches.more,
+        command ?? '',
+      ]),
       list('Reached by no test', test.unreached, (path) => [path]),
     ],
   }

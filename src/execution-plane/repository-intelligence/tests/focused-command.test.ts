@@ -58,8 +58,9 @@ describe('tests of one file are run alone', () => {
     const inside = 'pub fn a() {}\n#[cfg(test)]\nmod tests {\n  #[test]\n  fn b() {}\n}\n'
     const files = {
       'Cargo.toml':
-        '[package]\nname = "app"\nautotests = false\n[[test]]\nname = "integration"\npath = "tests/tests.rs"\n[workspace]\nmembers = ["crates/*"]\nexclude = ["crates/apart"]\n',
-      'src/main.rs': 'fn main() {}\n',
+        '[package]\nname = "app"\nautotests = false\n[[test]]\nname = "integration"\npath = "tests/tests.rs"\n[[bin]]\nname = "rg"\npath = "core/main.rs"\n[workspace]\nmembers = ["crates/*"]\nexclude = ["crates/apart"]\n',
+      'core/main.rs': 'mod flags;\nfn main() {}\n',
+      'core/flags/mod.rs': '#[test]\nfn test_all() {}\n',
       'tests/tests.rs': 'mod misc;\n',
       'tests/misc.rs': '#[test]\nfn a() {}\n',
       'crates/glob/Cargo.toml': '[package]\nname = "the-glob"\n',
@@ -77,6 +78,7 @@ describe('tests of one file are run alone', () => {
         'crates/glob/tests/all.rs',
         'crates/apart/src/lib.rs',
         'crates/glob/src/lib.rs',
+        'core/flags/mod.rs',
       ]),
     ).toEqual([
       'cargo test --test integration',
@@ -85,6 +87,7 @@ describe('tests of one file are run alone', () => {
       'cargo test -p the-glob --test all',
       'cargo test --manifest-path crates/apart/Cargo.toml --lib',
       null,
+      'cargo test --bin rg flags::',
     ])
     const { test, build } = await (await surveyOf(files)).maps()
     expect(test.reached.entries.find(({ path }) => path.endsWith('part.rs'))?.tests.entries).toEqual([

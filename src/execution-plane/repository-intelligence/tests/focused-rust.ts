@@ -2,11 +2,13 @@ import type { BuildModule } from '#ports'
 import type { BuildGround } from '../build/build-ground.ts'
 import { cargoPackage, cargoPlace } from '../build/cargo.ts'
 import { fieldsOf, listOf, stringOf } from '../ground/read-json.ts'
-import { nameOf, shellWord, stemOf, under } from '../ground/path-parts.ts'
+import { folderOf, nameOf, shellWord, stemOf, under } from '../ground/path-parts.ts'
 import { UNKNOWN_TEST, type FocusedTest } from './focused-test.ts'
 
 /** Steps from a module of a test to the file that is its root. */
 const MOST_STEPS = 5
+
+type Fields = Readonly<Record<string, unknown>>
 
 /** Which files declare a file as their module. */
 type DeclaredBy = (path: string) => readonly string[]
@@ -35,23 +37,36 @@ export function focusedRustTest(
     if (above === undefined) break
     at = above
   }
-  return inside(path).startsWith('src/') ? inSource(inside(path), cargo) : UNKNOWN_TEST
+  const inner = inSource(inside(path), manifest)
+  return inner === undefined ? UNKNOWN_TEST : { framework: 'cargo', command: `${cargo} ${inner}` }
 }
 
-/** Tests that a source holds itself. */
-function inSource(inside: string, cargo: string): FocusedTest {
-  if (/^src\/(main\.rs|bin\/)/.test(inside)) return { framework: 'cargo', command: `${cargo} --bins` }
+/** Tests that a source holds itself: those of the library, or of the program that is told to stand elsewhere. */
+function inSource(inside: string, manifest: Fields): string | undefined {
+  const library = stringOf(fieldsOf(manifest['lib'])['path']) ?? 'src/lib.rs'
+  const told = listOf(manifest['bin']).flatMap((each) => {
+    const { name, path } = fieldsOf(each)
+    return typeof name === 'string' && typeof path === 'string' && path.endsWith('.rs') ? [{ name, path }] : []
+  })
+  const bin = told.find(
+    ({ path }) => path !== library && inside.startsWith(folderOf(path) + '/') && !path.startsWith('src/'),
+  )
+  if (bin !== undefined) return `--bin ${shellWord(bin.name)}${filterFor(bin.path, inside)}`
+  if (/^src\/(main\.rs|bin\/)/.test(inside)) return '--bins'
+  return inside.startsWith(`${folderOf(library)}/`) ? `--lib${filterFor(library, inside)}` : undefined
+}
+
+/** Picks the tests of one module below the file that is the root of them all. */
+function filterFor(root: string, inside: string): string {
   const module = inside
-    .replace(/^src\//, '')
-    .replace(/(^|\/)(mod|lib)\.rs$/, '')
+    .slice(folderOf(root).length + 1)
+    .replace(/(^|\/)mod\.rs$/, '')
     .replace(/\.rs$/, '')
-    .replaceAll('/', '::')
-  const filter = module === '' ? '' : ` ${shellWord(`${module}::`)}`
-  return { framework: 'cargo', command: `${cargo} --lib${filter}` }
+  return inside === root || module === '' ? '' : ` ${shellWord(`${module.replaceAll('/', '::')}::`)}`
 }
 
 /** The target that a file is the root of: as the manifest says, else as Cargo finds them. */
-function targetsOf(manifest: Readonly<Record<string, unknown>>): (inside: string) => string | undefined {
+function targetsOf(manifest: Fields): (inside: string) => string | undefined {
   const told = new Map(
     listOf(manifest['test']).flatMap((each) => {
       const { name, path } = fieldsOf(each)

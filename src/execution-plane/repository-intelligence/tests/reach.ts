@@ -80,7 +80,7 @@ function followImports(test: string, { imports, kinds, found }: Walk): void {
   for (let step = 1; step <= DEEPEST && found.size < MOST_REACHED; step++) {
     const next: string[] = []
     const queue = [...edge]
-    for (let at = 0; at < queue.length; at++)
+    for (let at = 0; at < queue.length && found.size < MOST_REACHED; at++)
       for (const path of imports.of.get(queue[at] ?? '') ?? []) {
         if (seen.has(path)) continue
         seen.add(path)
@@ -95,9 +95,15 @@ function followImports(test: string, { imports, kinds, found }: Walk): void {
   }
 }
 
-/** Rust keeps tests of a file in a module of it. */
+/** Rust keeps tests of a file in a module of it, or beside what they test. */
 export const testsItself = (ground: Ground, { path, language }: MappedFile): boolean =>
-  language === 'Rust' && ground.symbolsOf(path).some(({ kind, name }) => kind === 'module' && /^tests?$/.test(name))
+  language === 'Rust' &&
+  ground
+    .symbolsOf(path)
+    .some(
+      ({ kind, name }) =>
+        (kind === 'module' && /^tests?$/.test(name)) || (kind === 'function' && name.startsWith('test_')),
+    )
 
 /** Go's tests stand in the package they test and import nothing for it. */
 function goPackages(ground: Ground): (test: MappedFile) => readonly string[] {

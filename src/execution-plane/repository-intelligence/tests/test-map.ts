@@ -1,4 +1,5 @@
 import type { TestMap } from '#ports'
+import { isAside } from '../ground/aside.ts'
 import { bounded } from '../ground/bounded.ts'
 import type { Ground, MappedFile } from '../ground/ground.ts'
 import { filteredInTurns, inTurns } from '../ground/in-turns.ts'
@@ -23,6 +24,9 @@ const NO_PROGRAM: ReadonlySet<string> = new Set([
   'Terraform',
 ])
 
+/** What declares a package or types, and does nothing. */
+const NO_CODE = /(^|\/)(package-info|module-info)\.java$|\.d\.[cm]?ts$|\.pyi$/
+
 interface Parts {
   readonly reach: ReadonlyMap<string, readonly Reached[]>
   readonly by_source: ReadonlyMap<string, readonly Reached[]>
@@ -39,7 +43,8 @@ export async function testMapOf(ground: Ground, { reach, by_source, focused }: P
   })
   const sources = await filteredInTurns(
     ground.code,
-    ({ kind, language = '' }) => kind === 'source' && !NO_PROGRAM.has(language),
+    ({ kind, language = '', path }) =>
+      kind === 'source' && !NO_PROGRAM.has(language) && !isAside(path) && !NO_CODE.test(path),
   )
   const reached = sources.filter(({ path }) => by_source.has(path))
   const unreached = sources.filter(({ path }) => !by_source.has(path))
