@@ -25,13 +25,15 @@ export function contextLines(context: ContextOfRun, look: Look): readonly string
   return [
     paint.strong('Context'),
     `  ${tokens} from ${plainLine(manifest.repository)} @ ${manifest.commit.slice(0, 12)}${when}`,
-    `  ${paint.dim(`the first ${grouped(manifest.prefix_tokens)} tokens are the same for every run on this commit`)}`,
+    `  ${paint.dim(`the first ${grouped(manifest.prefix_tokens)} tokens are the same for every run on this repository while its map and guidance stay`)}`,
+    ...(manifest.notes ?? []).map((note) => `  ${paint.warn('!')} ${plainLine(note)}`),
     '',
     paint.strong('By layer'),
     ...layers(manifest, look),
     '',
     paint.strong('What was shown'),
     ...indented(manifest.items.map(shownRow), look),
+    ...chosen(manifest.items, look),
     ...leftOut(manifest, look),
     ...flags(manifest.items, look),
     ...requestLines(requests, look),
@@ -62,6 +64,14 @@ const shownRow = (item: ContextItem): readonly string[] => [
 
 const place = ({ path, line_range, source }: ContextItem): string =>
   path === null ? plainLine(source) : `${plainLine(path)}${line_range === null ? '' : `:${line_range}`}`
+
+/** Why the ranker chose the code that was shown. */
+function chosen(items: readonly ContextItem[], look: Look): readonly string[] {
+  const rows = items.flatMap((item) =>
+    item.reasons === undefined ? [] : [[item.id, place(item), plainLine(item.reasons.join('; '))]],
+  )
+  return rows.length === 0 ? [] : ['', look.paint.strong('Why this code'), ...indented(rows, look)]
+}
 
 function leftOut({ dropped }: ContextManifest, look: Look): readonly string[] {
   if (dropped.length === 0) return []

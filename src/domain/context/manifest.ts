@@ -90,7 +90,7 @@ export interface ContextManifest {
   readonly tokenizer: string
   readonly budget_tokens: number
   readonly token_count: number
-  /** Tokens of the items whose bytes are the same in every run on this commit under the same contract terms. */
+  /** Tokens of the leading items whose bytes are the same in every run on this text under the same contract terms. */
   readonly prefix_tokens: number
   readonly tokens_by_layer: { readonly [layer in ContextLayer]?: number }
   /** In the order they were sent. */
