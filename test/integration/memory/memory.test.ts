@@ -172,6 +172,11 @@ describe('a sweep', () => {
     const [id = ''] = ids
     for (const each of ids) await lapse(each)
     expect(await sweep(LOCAL_TENANT, true)).toMatchObject({ expired: 2 })
+    // The sweep of everything tells of it as well.
+    const headers = { authorization: `Bearer ${world.token}`, 'content-type': 'application/json' }
+    const request = { method: 'POST', headers, body: JSON.stringify({ dry_run: true }) }
+    const answer = await fetch(`${world.url}/v1/retention/sweep`, request)
+    expect(await answer.json()).toMatchObject({ swept: { memory_expired: 2 } })
     expect(await sweep(LOCAL_TENANT)).toMatchObject({ expired: 2, erased: 0 })
     for (const each of ids) await lapse(each, '31 days')
     await asTenant(
