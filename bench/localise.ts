@@ -2,110 +2,102 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createCodeReader } from '#adapters/git'
 import { createSegmentFolder, indexCommit } from '#execution-plane/code-index'
-import { candidatesOf, FEATURES, readIssue } from '#execution-plane/localisation'
-import { fitWeights, scored, type Lesson, type Weights } from './localisation/fit.ts'
-import { HEADING, hitsOf, rowOf, type Answer } from './localisation/hits.ts'
+import { candidatesOf, FEATURES, localise, readIssue } from '#execution-plane/localisation'
+import { namedFunctions, printFunctions, type NamedFunctions } from './localisation/functions.ts'
+import { HEADING, hitsOf, rowOf } from './localisation/hits.ts'
 import { cloneOf, readInstances, type Instance } from './localisation/instances.ts'
+import { printAblation, printHits, weightsOf, type Prepared } from './localisation/judge.ts'
 import { grepVotes, plainBm25, splitBm25, textsOf } from './localisation/peers.ts'
 
 /**
  * How often the files a fix changed are among the first that are named for its issue, beside BM25 over words, BM25 over
- * parts of identifiers and votes by `git grep`, in one run over the same commits. Weights are fitted on the other
- * repositories each time: none is judged by what it taught. `--write` prints the weights fitted on all of them.
+ * parts of identifiers and votes by `git grep`, in one run over the same commits. Weights are fitted on other
+ * repositories each time: none is judged by what it taught. Instances with a `fix_commit` are made of history
+ * (`pseudo-issues.ts`) and counted apart. `--ablation` leaves out each feature in turn, `--write` prints the weights
+ * fitted on everything.
  */
 const { values } = parseArgs({
+  allowNegative: true,
   options: {
-    data: { type: 'string' },
+    data: { type: 'string', multiple: true, default: [] },
     clones: { type: 'string' },
     cache: { type: 'string' },
     pull: { type: 'string', default: '8' },
+    peers: { type: 'boolean', default: true },
+    ablation: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 })
 const { data, clones, cache } = values
-if (data === undefined || clones === undefined)
+if (data.length === 0 || clones === undefined)
   throw new Error('It takes --data FILE (instances as JSON) and --clones FOLDER (owner+name/repo below it).')
 
-interface Prepared extends Instance {
-  readonly paths: readonly string[]
-  readonly lesson: Lesson
+interface Compared extends Prepared {
+  readonly functions: readonly NamedFunctions[]
   readonly peers: Readonly<Record<string, readonly string[]>>
 }
 
 const MOST_COMMITS = 4_000
 
-async function prepare(instance: Instance, clone: string): Promise<Prepared> {
+async function prepare(instance: Instance, clone: string): Promise<Compared> {
   const code = await createCodeReader()(clone, instance.base_commit)
+  const { repo, gold_files, problem_statement: issue } = instance
   try {
-    const store = cache === undefined ? undefined : createSegmentFolder(join(cache, instance.repo.replace('/', '+')))
+    const store = cache === undefined ? undefined : createSegmentFolder(join(cache, repo.replace('/', '+')))
     const index = await indexCommit(code, store)
     const past = await code.past(MOST_COMMITS)
-    const found = candidatesOf(index, readIssue(instance.problem_statement), past)
-    const texts = await textsOf(index, (blob) => code.read(blob))
+    const found = candidatesOf(index, readIssue(issue), past)
+    const files = localise({ index, commit: code.commit, issue, past, top: found.length })
+    const texts = values.peers ? await textsOf(index, (blob) => code.read(blob)) : []
     return {
-      ...instance,
+      repo,
+      gold_files,
+      functions: namedFunctions(files, instance),
+      of_history: instance.fix_commit !== undefined,
       paths: found.map(({ path }) => path),
       lesson: {
-        repo: instance.repo,
+        repo,
         features: found.map(({ features }) => FEATURES.map((feature) => features[feature])),
-        gold: found.map(({ path }) => instance.gold_files.includes(path)),
+        gold: found.map(({ path }) => gold_files.includes(path)),
       },
-      peers: {
-        'BM25, words': plainBm25(texts, instance.problem_statement),
-        'BM25, parts of identifiers': splitBm25(texts, instance.problem_statement),
-        'git grep, votes': await grepVotes(clone, instance.base_commit, instance.problem_statement),
-      },
+      peers: values.peers
+        ? {
+            'BM25, words': plainBm25(texts, issue),
+            'BM25, parts of identifiers': splitBm25(texts, issue),
+            'git grep, votes': await grepVotes(clone, instance.base_commit, issue),
+          }
+        : {},
     }
   } finally {
     code.close()
   }
 }
 
-const rankBy = ({ paths, lesson }: Prepared, weights: Weights): readonly string[] =>
-  paths
-    .map((path, at) => ({ path, score: scored(lesson.features[at] ?? [], weights) }))
-    .sort((a, b) => b.score - a.score || (a.path < b.path ? -1 : 1))
-    .map(({ path }) => path)
-
-const instances = [...(await readInstances(data))].sort((a, b) => (a.instance_id < b.instance_id ? -1 : 1))
-const prepared: Prepared[] = []
+const instances = (await Promise.all(data.map(readInstances)))
+  .flat()
+  .sort((a, b) => (a.instance_id < b.instance_id ? -1 : 1))
+const prepared: Compared[] = []
 for (const instance of instances) {
   prepared.push(await prepare(instance, cloneOf(clones, instance)))
   process.stderr.write(`\r${prepared.length} of ${instances.length}`)
 }
 process.stderr.write('\n')
 
-const repos = [...new Set(prepared.map(({ repo }) => repo))]
 const pull = Number(values.pull)
-const answers = repos.flatMap((held_back): readonly Answer[] => {
-  const weights = fitWeights(
-    prepared.filter(({ repo }) => repo !== held_back).map(({ lesson }) => lesson),
-    pull,
-  )
-  return prepared
-    .filter(({ repo }) => repo === held_back)
-    .map((one) => ({ repo: one.repo, ranking: rankBy(one, weights), gold: one.gold_files }))
-})
-console.log(`${prepared.length} issues of ${repos.length} repositories; each judged by weights of the others\n`)
-console.log(HEADING)
-console.log(rowOf('Gander', hitsOf(answers)))
-for (const peer of Object.keys(prepared[0]?.peers ?? {}))
-  console.log(
-    rowOf(
-      peer,
-      hitsOf(prepared.map(({ repo, peers, gold_files }) => ({ repo, ranking: peers[peer] ?? [], gold: gold_files }))),
-    ),
-  )
-console.log(`\nGander, by repository held back\n\n${HEADING}`)
-for (const repo of repos) console.log(rowOf(repo, hitsOf(answers.filter((answer) => answer.repo === repo))))
-if (values.write)
-  console.log(
-    JSON.stringify(
-      fitWeights(
-        prepared.map(({ lesson }) => lesson),
-        pull,
+console.log(`${prepared.length} instances of ${new Set(prepared.map(({ repo }) => repo)).size} repositories\n`)
+printHits(prepared, pull)
+printFunctions(prepared.flatMap(({ functions }) => functions))
+for (const of_history of [false, true]) {
+  const judged = prepared.filter((one) => one.of_history === of_history)
+  const names = Object.keys(judged[0]?.peers ?? {})
+  if (names.length > 0) console.log(`\npeers, ${of_history ? 'history' : 'issues'}\n\n${HEADING}`)
+  for (const name of names)
+    console.log(
+      rowOf(
+        name,
+        hitsOf(judged.map(({ repo, peers, gold_files }) => ({ repo, ranking: peers[name] ?? [], gold: gold_files }))),
       ),
-      null,
-      2,
-    ),
-  )
+    )
+}
+if (values.ablation) printAblation(prepared, pull)
+if (values.write) console.log(JSON.stringify(weightsOf(prepared, pull), null, 2))

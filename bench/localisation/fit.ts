@@ -13,22 +13,31 @@ const STEPS = 400
 const RATE = 0.1
 const MOMENTUM = 0.9
 const SPREAD = 0.999
+/** Files of an instance that a fit looks at: beyond those that are near by the plain sum, weights change nothing. */
+const NEAREST = 250
+const AGAINST: ReadonlySet<Feature> = new Set(['test', 'package_entry', 'aside', 'no_code'])
 
 /**
  * Weights under which a softmax over the files of an instance gives its gold files the most, by Adam (Kingma and Ba,
  * 2015). Repositories count by the root of their instances, so that the largest does not speak for all. `pull` draws
- * weights towards zero: it stands in for the repositories nobody has seen.
+ * weights towards zero: it stands in for the repositories nobody has seen. `without` is left at zero.
  */
-export function fitWeights(lessons: readonly Lesson[], pull: number): Weights {
-  const shares = sharesOf(lessons)
+export function fitWeights(
+  lessons: readonly Lesson[],
+  pull: number,
+  without: ReadonlySet<Feature> = new Set(),
+): Weights {
+  const told = lessons.map(nearest).filter(({ gold }) => gold.some(Boolean))
+  const shares = sharesOf(told)
   const size = FEATURES.length
   const weights = new Float64Array(size)
   const mean = new Float64Array(size)
   const spread = new Float64Array(size)
   for (let step = 1; step <= STEPS; step++) {
-    const slope = slopeOf(lessons, shares, weights)
-    for (let at = 0; at < size; at++) {
-      const down = (slope[at] ?? 0) - (pull / lessons.length) * (weights[at] ?? 0)
+    const slope = slopeOf(told, shares, weights)
+    for (const [at, feature] of FEATURES.entries()) {
+      if (without.has(feature)) continue
+      const down = (slope[at] ?? 0) - (pull / told.length) * (weights[at] ?? 0)
       mean[at] = MOMENTUM * (mean[at] ?? 0) + (1 - MOMENTUM) * down
       spread[at] = SPREAD * (spread[at] ?? 0) + (1 - SPREAD) * down * down
       const steady = Math.sqrt((spread[at] ?? 0) / (1 - SPREAD ** step)) + 1e-8
@@ -42,7 +51,28 @@ export function fitWeights(lessons: readonly Lesson[], pull: number): Weights {
 export const scored = (features: readonly number[], weights: Weights): number =>
   FEATURES.reduce((sum, feature, at) => sum + weights[feature] * (features[at] ?? 0), 0)
 
-function sharesOf(lessons: readonly Lesson[]): readonly number[] {
+interface Told {
+  readonly repo: string
+  readonly rows: Float64Array
+  readonly gold: readonly boolean[]
+}
+
+const plainSum = (row: readonly number[]): number =>
+  FEATURES.reduce((sum, feature, at) => sum + (row[at] ?? 0) * (AGAINST.has(feature) ? -1 : 1), 0)
+
+function nearest({ repo, features, gold }: Lesson): Told {
+  const order = features
+    .map((row, at) => ({ row, at, sum: plainSum(row) }))
+    .sort((a, b) => b.sum - a.sum || a.at - b.at)
+  const kept = order.filter(({ at }, place) => place < NEAREST || gold[at] === true)
+  return {
+    repo,
+    rows: Float64Array.from(kept.flatMap(({ row }) => row)),
+    gold: kept.map(({ at }) => gold[at] === true),
+  }
+}
+
+function sharesOf(lessons: readonly Told[]): readonly number[] {
   const counts = new Map<string, number>()
   for (const { repo } of lessons) counts.set(repo, (counts.get(repo) ?? 0) + 1)
   const raw = lessons.map(({ repo }) => 1 / Math.sqrt(counts.get(repo) ?? 1))
@@ -50,19 +80,31 @@ function sharesOf(lessons: readonly Lesson[]): readonly number[] {
   return raw.map((share) => share / sum)
 }
 
-function slopeOf(lessons: readonly Lesson[], shares: readonly number[], weights: Float64Array): Float64Array {
+function slopeOf(lessons: readonly Told[], shares: readonly number[], weights: Float64Array): Float64Array {
   const slope = new Float64Array(weights.length)
-  for (const [at, { features, gold }] of lessons.entries()) {
+  for (const [at, { rows, gold }] of lessons.entries()) {
     const golden = gold.filter(Boolean).length
-    if (golden === 0) continue
-    const scores = features.map((row) => row.reduce((sum, value, index) => sum + value * (weights[index] ?? 0), 0))
-    const most = scores.reduce((best, score) => Math.max(best, score), Number.NEGATIVE_INFINITY)
-    const powers = scores.map((score) => Math.exp(score - most))
+    const powers = powersOf(rows, gold.length, weights)
     const total = powers.reduce((sum, power) => sum + power, 0)
-    for (const [file, row] of features.entries()) {
-      const off = (gold[file] === true ? 1 / golden : 0) - (powers[file] ?? 0) / total
-      for (const [index, value] of row.entries()) slope[index] = (slope[index] ?? 0) + (shares[at] ?? 0) * off * value
+    for (let file = 0; file < gold.length; file++) {
+      const off = (shares[at] ?? 0) * ((gold[file] === true ? 1 / golden : 0) - (powers[file] ?? 0) / total)
+      for (let index = 0; index < weights.length; index++)
+        slope[index] = (slope[index] ?? 0) + off * (rows[file * weights.length + index] ?? 0)
     }
   }
   return slope
+}
+
+function powersOf(rows: Float64Array, files: number, weights: Float64Array): Float64Array {
+  const scores = new Float64Array(files)
+  let most = Number.NEGATIVE_INFINITY
+  for (let file = 0; file < files; file++) {
+    let score = 0
+    for (let index = 0; index < weights.length; index++)
+      score += (rows[file * weights.length + index] ?? 0) * (weights[index] ?? 0)
+    scores[file] = score
+    most = Math.max(most, score)
+  }
+  for (let file = 0; file < files; file++) scores[file] = Math.exp((scores[file] ?? 0) - most)
+  return scores
 }

@@ -18,7 +18,7 @@ const { values } = parseArgs({
   options: {
     clones: { type: 'string' },
     except: { type: 'string' },
-    each: { type: 'string', default: '8' },
+    each: { type: 'string', default: '5' },
   },
 })
 const { clones, except } = values

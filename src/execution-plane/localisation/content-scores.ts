@@ -3,7 +3,7 @@ import type { Ground, Measures } from './ground.ts'
 import type { Question } from './question.ts'
 
 /** BM25 of all documents and chunks of one segment. */
-export interface SegmentScores {
+interface SegmentScores {
   /** Over terms, the whole file taken as one text. */
   readonly file: Float64Array
   /** Over identifiers as they are written. */

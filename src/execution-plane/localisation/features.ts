@@ -35,7 +35,7 @@ export const FEATURES = [
 export type Feature = (typeof FEATURES)[number]
 
 /** By feature: one number for each row of the ground. */
-export type FeatureColumns = Readonly<Record<Feature, Float64Array>>
+type FeatureColumns = Readonly<Record<Feature, Float64Array>>
 
 /** What was found out about an issue. */
 export interface Findings {

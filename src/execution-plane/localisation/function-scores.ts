@@ -1,9 +1,9 @@
-import { termsOf, type CodeIndex } from '#execution-plane/code-index'
+import type { CodeIndex } from '#execution-plane/code-index'
 import type { Findings } from './features.ts'
 import type { Issue } from './issue.ts'
 
 /** What is known of a function in view of an issue, each from 0 to 1 with 1 for the best of its file. */
-export const FUNCTION_FEATURES = ['body', 'title', 'name', 'named', 'qualified', 'in_trace', 'container'] as const
+export const FUNCTION_FEATURES = ['body', 'title', 'named', 'qualified', 'in_trace', 'container'] as const
 export type FunctionFeature = (typeof FUNCTION_FEATURES)[number]
 
 /** A declaration that is a chunk of its own, with what speaks for it. */
@@ -33,14 +33,11 @@ export function functionsOfRow(
     const symbol = segment.symbolOfChunk(chunk)
     if (symbol === undefined) continue
     const { name, container, kind } = segment.symbol(symbol)
-    const terms = [...new Set(termsOf(name))]
-    const worth = terms.reduce((sum, term) => sum + (issue.terms.get(term) ?? 0) * content.rarity(term), 0)
     const weight = issue.words.get(name) ?? 0
     const owned = issue.qualified.some((one) => one.name === name && one.owner === container)
     const features = {
       body: scores.chunk[chunk] ?? 0,
       title: scores.title_chunk[chunk] ?? 0,
-      name: worth / Math.sqrt(Math.max(1, terms.length)),
       named: weight >= NAMED ? 1 : weight >= 1 ? 0.5 : 0,
       qualified: owned ? 1 : 0,
       in_trace: frames.has(name) ? 1 : 0,
@@ -48,7 +45,7 @@ export function functionsOfRow(
     }
     found.push({ symbol, features })
   }
-  for (const feature of ['body', 'title', 'name'] as const) {
+  for (const feature of ['body', 'title'] as const) {
     const best = found.reduce((most, { features }) => Math.max(most, features[feature]), 0)
     for (const { features } of found) features[feature] = best === 0 ? 0 : features[feature] / best
   }

@@ -2,7 +2,7 @@ import { isTest, termsOf, wordsIn, type CodeIndex } from '#execution-plane/code-
 import { lengthWeight } from './bm25.ts'
 
 /** A file that is looked into, by its number in the list of the index. */
-export interface Row {
+interface Row {
   readonly file: number
   readonly path: string
   readonly segment: number

@@ -3,6 +3,5 @@
  * and shows against the code index of one commit and the changes before it; owns the features and their weights.
  */
 export { localise } from './localise.ts'
-export { candidatesOf, FEATURES, findingsOf, type Feature } from './features.ts'
-export { FUNCTION_FEATURES, functionsOfRow, type FunctionFeature } from './function-scores.ts'
+export { candidatesOf, FEATURES, type Feature } from './features.ts'
 export { readIssue } from './issue.ts'

@@ -73,8 +73,8 @@ describe('what an issue names', () => {
   })
 
   test('a path leads to its file', () => {
-    const found = first('Something is slow\n\nSee src/http/timeout.ts, it is slow there.')
-    expect(found?.path).toBe('src/http/timeout.ts')
+    const found = first('Something is slow\n\nSee src/store/engine.py, it is slow there.')
+    expect(found?.path).toBe('src/store/engine.py')
     expect(found?.reasons).toContain('the issue names its path')
   })
 
