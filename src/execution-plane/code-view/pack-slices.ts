@@ -33,7 +33,7 @@ export interface Shares {
 }
 
 /** Fitted by `bench/packed-context.ts`. */
-export const SHARES: Shares = { files: 40, outlines: 0.42, outline: 260, first: 0.4, decay: 0.86, fades: 0.85 }
+export const SHARES: Shares = { files: 40, outlines: 0.3, outline: 110, first: 0.5, decay: 0.8, fades: 0.85 }
 
 /** Lines from which on a body is shown in part. */
 const LONGEST_BODY = 160
