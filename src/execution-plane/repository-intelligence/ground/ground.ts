@@ -53,15 +53,15 @@ export class Ground {
   readonly #texts = new Map<string, Promise<string | undefined>>()
   readonly #symbols = new Map<string, readonly IndexedSymbol[]>()
 
-  private constructor(material: MapMaterial, files: readonly MappedFile[]) {
+  private constructor(material: MapMaterial, files: ReadonlyMap<string, MappedFile>, code: readonly MappedFile[]) {
     this.repository = material.repository
     this.index = material.index
     this.past = material.past
     this.shallow = material.shallow === true
     this.#read = material.read
-    this.files = files
-    this.code = files.filter(({ kind, language }) => language !== undefined && (kind === 'source' || kind === 'test'))
-    this.#by_path = new Map(files.map((file) => [file.path, file]))
+    this.files = [...files.values()]
+    this.code = code
+    this.#by_path = files
   }
 
   static async survey(material: MapMaterial): Promise<Ground> {
@@ -80,11 +80,12 @@ export class Ground {
       await Promise.all(
         looked.slice(at, at + AT_ONCE).map(async ({ blob }) => told.set(blob, inside(await read(blob)))),
       )
-    const files: MappedFile[] = []
+    const files = new Map<string, MappedFile>()
+    const code: MappedFile[] = []
     await inTurns(index.files, (file) => {
       const document =
         file.facts === undefined ? undefined : index.segments[file.facts.segment]?.document(file.facts.doc)
-      files.push({
+      const mapped = {
         path: file.path,
         blob: file.blob,
         bytes: file.bytes,
@@ -92,9 +93,11 @@ export class Ground {
         language: languageName(file.path),
         lines: document?.lines ?? 0,
         indexed: file,
-      })
+      }
+      files.set(file.path, mapped)
+      if (mapped.language !== undefined && (mapped.kind === 'source' || mapped.kind === 'test')) code.push(mapped)
     })
-    return new Ground(material, files)
+    return new Ground(material, files, code)
   }
 
   get commit(): string {

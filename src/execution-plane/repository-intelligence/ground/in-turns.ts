@@ -4,7 +4,7 @@ const TURN_MS = 8
 const LOOK_AFTER = 16
 
 /** Lets whatever else waits in this process go first. */
-export const giveWay = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
+const giveWay = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
 /** Works through a list without keeping the process from anything else for long. */
 export async function inTurns<Item>(items: Iterable<Item>, work: (item: Item) => void): Promise<void> {
