@@ -73,6 +73,9 @@ describe('what a run learns', () => {
       step('verify:base', { ...BEFORE, tree: 'base' }),
       step('tool:0:0:0', { answer: { is_error: false, text: 'written' } }, 't1'),
       step('verify:t1', report('t1', 'failed')),
+      // Tests tried on a tree of the platform's, and one tree looked at again: neither is an attempt.
+      step('verify:red', report('red', 'failed')),
+      step('verify:t1:again', report('t1', 'passed')),
       step('model:1:3:0', { answer: { status: 'answered', tool_requests: [shell] } }),
       step('tool:1:3:0', { answer: { is_error: false, text: 'exit code 0 after 0.1 s' } }, 't2'),
       step('verify:t2', report('t2', 'passed')),
@@ -86,6 +89,26 @@ describe('what a run learns', () => {
       text: 'A change failed `npm test` (phase unit), which passes on the base commit; it passed after `make gen` was run.',
       inputs: ['merged', 'tool_output', 'outsider'],
     })
+  })
+
+  it('is nothing where what failed passed again on the very same tree: that is chance', async () => {
+    const verified = (key: string, outcome: string) => ({
+      key: `verify:${key}`,
+      kind: 'verification',
+      tree: null,
+      outcome: { value: { tree: key.slice(0, 2), outcome, phases: [{ ...PROFILE.phases[0], outcome }] } },
+    })
+    const left = (tree: string) => ({ key: `tool:0:${tree}:0`, kind: 'tool_call', tree, outcome: { value: {} } })
+    const before = { ...BEFORE, tree: 'base' }
+    const learnt = async (...steps: readonly object[]) => {
+      const ran = execution({ before, change: { files: [] } }, {}, [], { steps })
+      await learn(ran.execution)
+      return ran.proposed.map(({ kind }) => kind)
+    }
+    const [first, second] = [left('t1'), left('t2')]
+    const failed = verified('t1', 'failed')
+    expect(await learnt(first, failed, second, verified('t2', 'passed'))).toEqual(['pitfall'])
+    expect(await learnt(first, failed, verified('t1:again', 'passed'), second, verified('t2', 'passed'))).toEqual([])
   })
 
   it('is what reviewers asked for before as well, in the words of the first; what was asked once is not', async () => {

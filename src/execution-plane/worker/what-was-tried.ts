@@ -11,21 +11,35 @@ const answered = z.object({
     tool_requests: z.array(z.object({ name: z.string(), arguments: z.unknown() })),
   }),
 })
+const settled = z.object({ outcome: z.literal('passed') })
 const command = z.object({ argv: z.array(z.string()) })
 const ended = z.object({ answer: z.object({ is_error: z.literal(false), text: z.string() }) })
 
-/** What a run verified and which commands left another tree behind, in order, from its steps on record. */
+/**
+ * What a run verified of its own trees and which commands left another tree behind, in order, from its steps on record.
+ * Trees that the platform made to try the tests themselves, and repetitions of one tree, are no attempts at the task.
+ */
 export function whatWasTried(steps: readonly StepRecord[]): readonly Attempt[] {
   const outcomes = new Map(steps.map((step) => [step.key, valueOf(step)]))
+  // What failed and passed on one tree is chance, and teaches nothing.
+  const chance = steps.flatMap(({ key }) => (passedAgain(key, outcomes) ? (key.split(':')[1] ?? []) : []))
+  const own = new Set(steps.flatMap((step) => step.tree ?? []).filter((each) => !chance.includes(each)))
   let tree: string | null = null
   return steps.flatMap((step): readonly Attempt[] => {
     const before = tree
     tree = step.tree ?? tree
-    if (step.kind === 'verification' && step.key.startsWith('verify:')) return verified(outcomes.get(step.key))
+    if (step.kind === 'verification' && isOwn(step, own)) return verified(outcomes.get(step.key))
     if (step.tree === null || step.tree === before) return []
     return commanded(step, outcomes)
   })
 }
+
+/** The first look at a tree that the agent left; the base commit is none of them. */
+const isOwn = ({ key }: StepRecord, own: ReadonlySet<string>): boolean =>
+  key.startsWith('verify:') && own.has(key.slice('verify:'.length))
+
+const passedAgain = (key: string, outcomes: ReadonlyMap<string, unknown>): boolean =>
+  /^verify:[^:]+:again/.test(key) && settled.safeParse(outcomes.get(key)).success
 
 const valueOf = ({ outcome }: StepRecord): unknown => recorded.safeParse(outcome).data?.value
 
