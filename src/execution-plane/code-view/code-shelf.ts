@@ -34,7 +34,7 @@ export interface MappedCode {
 }
 
 /** What is known of one commit, in the making or made. */
-export interface KnownCode {
+interface KnownCode {
   readonly indexed: Promise<IndexedCode>
   readonly mapped: Promise<MappedCode>
 }
