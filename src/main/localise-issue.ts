@@ -24,7 +24,7 @@ export function createLocaliseIssue(home: string): LocaliseIssue {
         repository: code.repository,
         commit: code.commit,
         files,
-        notes: notesOf({ issue, looked_into, history: past.length }),
+        notes: notesOf({ issue, looked_into, history: past.length, found: files.length }),
       }
     } finally {
       code.close()
@@ -32,10 +32,21 @@ export function createLocaliseIssue(home: string): LocaliseIssue {
   }
 }
 
-function notesOf(known: { readonly issue: string; readonly looked_into: number; readonly history: number }) {
+interface Known {
+  readonly issue: string
+  readonly looked_into: number
+  readonly history: number
+  readonly found: number
+}
+
+function notesOf(known: Known): readonly string[] {
   const { terms, paths } = readIssue(known.issue)
+  const said = terms.size > 0 || paths.length > 0
   return [
-    ...(terms.size === 0 && paths.length === 0 ? ['The issue names nothing that could be looked for.'] : []),
+    ...(said ? [] : ['The issue names nothing that could be looked for.']),
+    ...(said && known.looked_into > 0 && known.found === 0
+      ? ['Nothing the issue says stands in this commit. Name an identifier, a path or a message as the code writes it.']
+      : []),
     ...(known.looked_into === 0 ? ['The commit holds no text that could be looked into.'] : []),
     ...(known.history <= 1 ? ['The clone has no history, so past changes tell nothing.'] : []),
   ]

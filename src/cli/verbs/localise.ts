@@ -72,7 +72,11 @@ async function issueText(cli: Cli, file: string): Promise<string> {
 function shown({ commit, files, notes }: Localisation, paint: Paint, width: number): readonly string[] {
   const best = files[0]?.score ?? 0
   return [
-    paint.dim(`${files.length} of the files of ${commit.slice(0, 12)}, the likeliest first`),
+    paint.dim(
+      files.length === 0
+        ? `No file of ${commit.slice(0, 12)} fits the issue`
+        : `${files.length} of the files of ${commit.slice(0, 12)}, the likeliest first`,
+    ),
     ...files.flatMap((file, at) => ['', ...fileLines(file, at + 1, { paint, width, best })]),
     ...(notes.length === 0 ? [] : ['', ...notes.map((note) => paint.warn(note))]),
   ]
