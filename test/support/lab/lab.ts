@@ -9,6 +9,10 @@ import { prepareHome } from '../prepared-home.ts'
 const run = promisify(execFile)
 const ROOT = resolve(import.meta.dirname, '../../..')
 
+/** The gateway names itself, so its file is on its command line only until it has. */
+const GATEWAY = /gander-gateway|gateway\.ts/
+const SERVERS = /gander-gateway|gateway\.ts|postgres/
+
 /** How a command of the lab ended. */
 export interface Finished {
   readonly code: number | null
@@ -87,8 +91,8 @@ export async function openLab(): Promise<Lab> {
     gander: (words, { env, input } = {}) => finished(start(words, env), input),
     processes: (matching) => processesIn(home, matching),
     close: async () => {
-      for (const pid of await processesIn(home, /gateway\.ts/)) kill(pid, 'SIGTERM')
-      await until(async () => (await processesIn(home, /gateway\.ts|postgres/)).length === 0, 10_000).catch(
+      for (const pid of await processesIn(home, GATEWAY)) kill(pid, 'SIGTERM')
+      await until(async () => (await processesIn(home, SERVERS)).length === 0, 10_000).catch(
         () => undefined,
       )
       await stopServer(home)
