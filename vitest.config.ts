@@ -10,6 +10,12 @@ const COMPILED = fileURLToPath(new URL('node_modules/.cache/gander', import.meta
  */
 const WORKERS = 4
 
+/**
+ * Files of these share a worker one after the other: a worker of its own costs each of them 1.7 s of processor time, a
+ * tenth of the whole suite. What a test changes of its process it puts back. The experiments of chaos are few and stay apart.
+ */
+const SHARING: ReadonlySet<string> = new Set(['architecture', 'contract', 'integration', 'security', 'e2e'])
+
 const world = (name: string) => ({
   extends: true as const,
   test: {
@@ -21,6 +27,7 @@ const world = (name: string) => ({
     // Programs that a test starts compile their sources once, as `bin/gander` has them do.
     env: { NODE_COMPILE_CACHE: COMPILED },
     pool: 'forks' as const,
+    isolate: !SHARING.has(name),
     maxWorkers: WORKERS,
   },
 })
