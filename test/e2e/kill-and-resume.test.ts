@@ -19,7 +19,7 @@ const LINES = {
 }
 
 /** How long a state is waited for, and the pause between looks: each asks the database, the shortest state takes 120 ms. */
-const LOOKS = [60_000, 25] as const
+const LOOKS = [200_000, 25] as const
 
 let lab: Lab
 let repository: string

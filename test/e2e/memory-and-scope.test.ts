@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { MemoryEntry } from '#domain/memory'
-import { type Lab } from '../support/lab/lab.ts'
+import { openLab, type Lab } from '../support/lab/lab.ts'
 import { plan, play } from '../support/lab/play.ts'
-import { openResidentLab } from '../support/lab/resident-lab.ts'
 import { packetOf, runScripted } from '../support/lab/session.ts'
 
 let lab: Lab
 let repository: string
 
 beforeAll(async () => {
-  lab = await openResidentLab()
+  lab = await openLab()
   repository = await lab.repository('python')
 })
 afterAll(() => lab.close())
