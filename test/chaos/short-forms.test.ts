@@ -22,7 +22,7 @@ const IS_WHOLE = process.env['GANDER_CHAOS'] === 'whole'
 const LATER = '(run by `npm run test:chaos`)'
 
 /** Kills of the storm; a run meets two or three of them, so that the shorter form still sees a score of runs through. */
-const STORM = IS_WHOLE ? 200 : 80
+const STORM = IS_WHOLE ? 200 : 50
 
 /** The experiments in their short forms, one after the other; docs/reference/reliability.md has the long ones. */
 describe('what was acknowledged survives', () => {

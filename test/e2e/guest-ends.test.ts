@@ -89,10 +89,10 @@ describe('a run whose guest works', { timeout: 240_000 }, () => {
     await withModel(script, async (model) => {
       const child = lab.start(words(model, AS_COMMAND), env)
       const end = finished(child)
-      await until(async () => (await processesWith(mark)).length >= 2, 120_000)
+      await until(async () => (await processesWith(mark)).length >= 2, 120_000, 200)
       child.kill('SIGKILL')
       const { stdout, stderr } = await end
-      await until(async () => (await processesWith(mark)).length === 0, 60_000)
+      await until(async () => (await processesWith(mark)).length === 0, 60_000, 200)
       expect(await processesWith('light-guest')).toEqual([])
 
       const run = /run_\w+/.exec(`${stdout}${stderr}`)?.[0] ?? ''

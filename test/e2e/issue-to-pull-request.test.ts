@@ -3,16 +3,21 @@ import type { ContextManifest, RequestAccount } from '#domain/context'
 import { git, openLab, type Lab } from '../support/lab/lab.ts'
 import { accept, call, finish, plan, play, reject, type Play } from '../support/lab/play.ts'
 import { python } from '../support/lab/solutions.ts'
+import { openResidentLab } from '../support/lab/resident-lab.ts'
 import { KEY, packetOf, runScripted } from '../support/lab/session.ts'
 import type { WireApi } from '../support/scripted-model/index.ts'
 
 const SOLUTION = [python.source, python.test, finish()]
 
+/** Where every run is a process of its own. */
+let processes: Lab
+/** Where runs share the process of this test. */
 let lab: Lab
 let repository: string
 
 beforeAll(async () => {
-  lab = await openLab()
+  processes = await openLab()
+  lab = await openResidentLab(processes)
   repository = await lab.repository('python')
 })
 afterAll(() => lab.close())
@@ -22,16 +27,23 @@ interface ContextShown {
   readonly requests: readonly { readonly account: RequestAccount | null }[]
 }
 
-const run = (lines: Play, ask: { words?: readonly string[]; api?: WireApi; repo?: string } = {}) => {
+const run = (lines: Play, ask: { words?: readonly string[]; api?: WireApi; repo?: string; lab?: Lab } = {}) => {
   const { words = [], api = 'anthropic', repo = repository } = ask
-  return runScripted(lab, play({ planning: [plan('stocktake/count.py')], ...lines }), { repository: repo, api, words })
+  return runScripted(ask.lab ?? lab, play({ planning: [plan('stocktake/count.py')], ...lines }), {
+    repository: repo,
+    api,
+    words,
+  })
 }
 
 describe('a valid change', () => {
   it.each<WireApi>(['anthropic', 'openai-chat', 'openai-responses', 'google'])(
     'becomes a draft pull request over %s',
     async (api) => {
-      const { code, outcome, requests } = await run({ editing: SOLUTION }, { api })
+      const { code, outcome, requests } = await run(
+        { editing: SOLUTION },
+        { api, lab: api === 'anthropic' ? processes : lab },
+      )
       expect(outcome.state).toBe('completed')
       expect(code).toBe(0)
       expect(outcome.pull_request?.url).toMatch(/pulls/)

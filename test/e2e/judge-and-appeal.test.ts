@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { openLab, outcomeOf, type Lab, type Outcome } from '../support/lab/lab.ts'
+import { outcomeOf, type Lab, type Outcome } from '../support/lab/lab.ts'
 import { accept, finish, plan, play, reject } from '../support/lab/play.ts'
+import { openResidentLab } from '../support/lab/resident-lab.ts'
 import { KEY, modelWords, packetOf, runScripted } from '../support/lab/session.ts'
 import { python } from '../support/lab/solutions.ts'
 import { startScriptedModel, type ScriptedReply, type ScriptedTurn } from '../support/scripted-model/index.ts'
@@ -14,7 +15,7 @@ const WORDS = ['--fallback-model', 'scripted:second', '--mode', 'dry_run_patch']
 let lab: Lab
 let repository: string
 beforeAll(async () => {
-  lab = await openLab()
+  lab = await openResidentLab()
   repository = await lab.repository('python')
 })
 afterAll(() => lab.close())

@@ -18,6 +18,9 @@ const LINES = {
   editing: [python.half, python.test, finish(), python.source, finish()],
 }
 
+/** How long a state is waited for, and the pause between looks: each asks the database, the shortest state takes 120 ms. */
+const LOOKS = [200_000, 25] as const
+
 let lab: Lab
 let repository: string
 let tree: string | null
@@ -64,13 +67,16 @@ async function killedIn(state: string, model: ScriptedModel): Promise<RunId> {
   const child = lab.start(['run', '--repo', repository, '--issue', ISSUE, ...words(model), '--json'], env)
   const end = finished(child)
   let id: RunId | undefined
-  await until(async () => {
-    const now = (await store.list(LOCAL_TENANT, 1))[0]?.run
-    if (now === undefined || before.has(now.id)) return false
-    id = now.id
-    if (child.exitCode !== null) throw new Error(`the run ended before it was seen ${state}`)
-    return now.state === state
-  }, 60_000)
+  await until(
+    async () => {
+      const now = (await store.list(LOCAL_TENANT, 1))[0]?.run
+      if (now === undefined || before.has(now.id)) return false
+      id = now.id
+      if (child.exitCode !== null) throw new Error(`the run ended before it was seen ${state}`)
+      return now.state === state
+    },
+    ...LOOKS,
+  )
   child.kill('SIGKILL')
   await end
   if (id === undefined) throw new Error('no run was seen')

@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { git, openLab, type Lab } from '../support/lab/lab.ts'
+import { git, type Lab } from '../support/lab/lab.ts'
 import { call, finish, plan, play } from '../support/lab/play.ts'
+import { openResidentLab } from '../support/lab/resident-lab.ts'
 import { packetOf, runScripted } from '../support/lab/session.ts'
 import { python } from '../support/lab/solutions.ts'
 
@@ -41,7 +42,7 @@ let repository: string
 let first: string
 
 beforeAll(async () => {
-  lab = await openLab()
+  lab = await openResidentLab()
   repository = await lab.repository('python')
   const broken =
     'import unittest\n\n\nclass Old(unittest.TestCase):\n    def test_old(self):\n        self.fail("long ago")\n'

@@ -37,6 +37,9 @@ const ISSUES = {
   'risky.md': '# Sessions\n\nAdd a function `minutes` in `shop/auth/session.py`: 30, and 5 for guests.\n',
 }
 
+/** How long a tried mutant is waited for, and the pause between looks: one is tried for half a second. */
+const LOOKS = [120_000, 50] as const
+
 let lab: Lab
 let repository: string
 
@@ -132,11 +135,14 @@ describe('a change of high risk', () => {
         return (await store.steps(run)).filter(({ key }) => /^mutants:.*:\d+$/.test(key))
       }
       let tried: readonly StepRecord[] = []
-      await until(async () => {
-        if (child.exitCode !== null) throw new Error(JSON.stringify(await end))
-        tried = (await mutants()).filter(({ outcome }) => outcome !== null)
-        return tried.length >= 1
-      }, 120_000)
+      await until(
+        async () => {
+          if (child.exitCode !== null) throw new Error(JSON.stringify(await end))
+          tried = (await mutants()).filter(({ outcome }) => outcome !== null)
+          return tried.length >= 1
+        },
+        ...LOOKS,
+      )
       child.kill('SIGKILL')
       await end
       tried = (await mutants()).filter(({ outcome }) => outcome !== null)

@@ -3,8 +3,9 @@ import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startGitServer } from '../support/git-server.ts'
-import { git, openLab, outcomeOf, type Lab } from '../support/lab/lab.ts'
+import { git, outcomeOf, type Lab } from '../support/lab/lab.ts'
 import { finish, plan, play } from '../support/lab/play.ts'
+import { openResidentLab } from '../support/lab/resident-lab.ts'
 import { packetOf, runScripted } from '../support/lab/session.ts'
 import { python } from '../support/lab/solutions.ts'
 
@@ -13,7 +14,7 @@ const SOLUTION = { planning: [plan('stocktake/count.py')], editing: [python.sour
 let lab: Lab
 
 beforeAll(async () => {
-  lab = await openLab()
+  lab = await openResidentLab()
 })
 afterAll(() => lab.close())
 

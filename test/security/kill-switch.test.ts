@@ -49,7 +49,7 @@ const working = async (): Promise<{ readonly id: RunId; readonly mark: number; r
   const mark = marker++
   const { run } = await world.platform.submit(orderFor(world.repository, mark, { agent: endlessWork(mark) }))
   const ended = world.platform.work(run.id)
-  await waitUntil(() => isAlive(mark), 100_000)
+  await waitUntil(() => isAlive(mark), 100_000, 200)
   return { id: run.id, mark, ended }
 }
 

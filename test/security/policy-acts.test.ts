@@ -2,7 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRunStore } from '#adapters/postgres'
-import { openLab, outcomeOf, type Lab } from '../support/lab/lab.ts'
+import { outcomeOf, type Lab } from '../support/lab/lab.ts'
+import { openResidentLab } from '../support/lab/resident-lab.ts'
 import { openRunJournal } from '../../src/execution-plane/worker/run-journal.ts'
 import { systemClock } from '../../src/main/system-clock.ts'
 import { identifiers, startTestServer, type TestServer } from '../support/database.ts'
@@ -37,7 +38,7 @@ describe('PO-09 an act', () => {
 describe('PO-03 a policy that the change itself brings', () => {
   let lab: Lab
   beforeAll(async () => {
-    lab = await openLab()
+    lab = await openResidentLab()
   })
   afterAll(() => lab.close())
 

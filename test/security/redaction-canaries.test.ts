@@ -20,6 +20,7 @@ import { canariesIn, canaryFiles, ENCODINGS, makeCanaries } from '../support/can
 import { git } from '../support/lab/lab.ts'
 import { call, finish, plan, play } from '../support/lab/play.ts'
 import { python } from '../support/lab/solutions.ts'
+import { prepareHome } from '../support/prepared-home.ts'
 import { startScriptedModel, type Script, type ScriptedModel } from '../support/scripted-model/index.ts'
 import { asTenant } from '../support/as-tenant.ts'
 
@@ -56,6 +57,7 @@ beforeAll(async () => {
   await writeFile(join(repository, 'tests/__init__.py'), shout)
   await git(repository, 'add', '--all')
   await git(repository, 'commit', '--quiet', '--message', 'A program that says what it must not')
+  await prepareHome(home)
   platform = await openPlatform({ home, version: 'test' })
   model = await startScriptedModel((turn) => script(turn))
   redactor = createRedactor()

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { access, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { access, appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
@@ -12,6 +12,9 @@ const run = promisify(execFile)
 const ROOT = resolve(import.meta.dirname, '../..')
 const KEPT = join(ROOT, 'node_modules/.cache/gander-tests')
 const MIGRATIONS = join(ROOT, 'src/adapters/postgres/migrations')
+
+/** Tests kill processes, never the machine: what was written to the file system is there. */
+const WITHOUT_SYNC = '\nfsync = off\n'
 
 /** Of 20 ms each. */
 const STOPPING_LOOKS = 3_000
@@ -63,11 +66,14 @@ async function makeDatabase(home: string): Promise<void> {
     if (looks > STOPPING_LOOKS) throw new Error(`the database that others are to be copied from does not stop: ${home}`)
     await sleep(20)
   }
+  await appendFile(join(home, 'postgres/cluster/data/postgresql.conf'), WITHOUT_SYNC)
 }
 
 /** Whatever decides what such a database holds and who may read its files. */
 async function stateOfMigrations(): Promise<string> {
-  const hash = createHash('sha256').update(`${process.getuid?.() ?? 0} ${process.platform}-${process.arch}`)
+  const hash = createHash('sha256').update(
+    `${process.getuid?.() ?? 0} ${process.platform}-${process.arch}${WITHOUT_SYNC}`,
+  )
   hash.update(await readFile(join(ROOT, 'package-lock.json')))
   for (const name of (await readdir(MIGRATIONS)).sort())
     hash.update(name).update(await readFile(join(MIGRATIONS, name)))

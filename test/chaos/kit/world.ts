@@ -234,7 +234,7 @@ async function gateways(root: string): Promise<readonly number[]> {
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue
     const command = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')
-    if (!command.includes('gateway.ts')) continue
+    if (!/gander-gateway|gateway\.ts/.test(command)) continue
     if ((await readlink(`/proc/${name}/cwd`).catch(() => '')).startsWith(root)) found.push(Number(name))
   }
   return found

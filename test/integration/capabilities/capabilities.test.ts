@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openLab, outcomeOf, type Lab } from '../../support/lab/lab.ts'
+import { outcomeOf, type Lab } from '../../support/lab/lab.ts'
+import { openResidentLab } from '../../support/lab/resident-lab.ts'
 import { packetOf } from '../../support/lab/session.ts'
 
 let lab: Lab
@@ -30,7 +31,7 @@ approval: {open_pr: automatic}
 `
 
 beforeAll(async () => {
-  lab = await openLab()
+  lab = await openResidentLab()
   repository = await lab.repository('python')
   await mkdir(join(lab.home, 'capabilities'), { recursive: true })
   await writeFile(join(lab.home, 'capabilities', 'team.notes.yaml'), OWN)

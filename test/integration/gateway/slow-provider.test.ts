@@ -50,7 +50,7 @@ const PEERS: Readonly<Record<string, (response: ServerResponse) => void>> = {
   'never answers': () => undefined,
 }
 
-async function askAsGuest(stream: boolean) {
+async function askAsGuest(stream: boolean, call_ms = CALL_MS) {
   const settled: Parameters<GuestBudget['settle']>[1][] = []
   const budget: GuestBudget = {
     standing: async () => 'held',
@@ -74,7 +74,7 @@ async function askAsGuest(stream: boolean) {
     prices: { priceOf: () => 'free' },
     clock: { now: () => Date.now(), sleep: async () => undefined },
     rules: createModelRules(async () => undefined),
-    call_ms: CALL_MS,
+    call_ms,
   })
   const start = { run_id: 'r', tenant_id: 't', fence: 1, key_prefix: 'r/guest/1' }
   const kind = { task_class: 'code_change', data_class: 'internal' } as const
@@ -120,8 +120,9 @@ describe('a provider whose headers have no end', () => {
 
   test('is left by a guest’s call and by a native one', async () => {
     respond = endless
-    expect(await askAsGuest(false)).toMatchObject({ status: 502, text: expect.stringContaining('unreachable') })
-    const call = { call_key: 'r/1/0', run_id: 'r', request: modelRequest(), key: 'k', timeout_ms: 5_000 }
+    // Time enough on a busy machine: it is the headers that end the call, not the clock.
+    expect(await askAsGuest(false, 60_000)).toMatchObject({ status: 502, text: expect.stringContaining('unreachable') })
+    const call = { call_key: 'r/1/0', run_id: 'r', request: modelRequest(), key: 'k', timeout_ms: 60_000 }
     const answer = await createModelProvider().answer({ ...call, model: model('openai-chat') })
     expect(answer).toMatchObject({ status: 'failed', message: expect.stringContaining('HPE_HEADER_OVERFLOW') })
   })

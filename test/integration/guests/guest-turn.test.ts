@@ -81,8 +81,8 @@ async function workIn(sandbox: Sandbox, found: FoundGuest, wish: Parameters<type
     acp,
     memory = emptyMemory(),
     signal = new AbortController().signal,
-    minutes = 2,
-    stall_ms = 60_000,
+    minutes = 4,
+    stall_ms = 120_000,
     at = model,
   } = wish
   const noted: EventDraft[] = []

@@ -15,6 +15,7 @@ import { createPolicyDesk } from '../../../src/main/policy-desk.ts'
 import { serve } from '../../../src/main/serve.ts'
 import { identifiers } from '../../support/database.ts'
 import { fakeCli } from '../../support/fake-cli-environment.ts'
+import { prepareHome } from '../../support/prepared-home.ts'
 import type { GuideCommand } from './guide-blocks.ts'
 
 /** What came of one command. */
@@ -40,6 +41,7 @@ export async function openGuideGround(): Promise<GuideGround> {
   const folder = mkdtempSync(join(tmpdir(), 'gander-guides-'))
   const home = join(folder, 'home')
   mkdirSync(home)
+  await prepareHome(home)
   const database = await openDatabase({ home, dies_with_parent: true, settings: { fsync: 'off' } })
   const names = new Map([['/srv/', `${folder}/srv/`]])
   const kept = new Map<string, string>()

@@ -233,7 +233,7 @@ class TotalTest(unittest.TestCase):
 const home = mkdtempSync(join(tmpdir(), 'gander-maven-'))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
-/** The example goes through the same in test/e2e/examples.test.ts; what is more here costs two minutes. */
+/** The example goes through the same in test/e2e/example-java.test.ts; what is more here costs two minutes. */
 const IS_LONG = process.env['GANDER_LONG_TESTS'] === '1'
 
 describe.skipIf(!sandboxed || !works('mvn', '-v'))('maven (skipped where bubblewrap or mvn is missing)', () => {

@@ -1,14 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
-import { runCommandLine, type CliEnvironment } from '#cli'
 import type { EvidencePacket } from '#domain/packet'
 import { readEvidence } from '#evidence-plane/packet'
-import type { Platform } from '#ports'
-import { openPlatform } from '../../../src/main/open-platform.ts'
-import { fakeCli } from '../../support/fake-cli-environment.ts'
 import { git, openLab, outcomeOf, type Outcome } from '../../support/lab/lab.ts'
 import { finish, plan, play, type Play } from '../../support/lab/play.ts'
+import { openResident } from '../../support/lab/resident-lab.ts'
 import { KEY, modelWords } from '../../support/lab/session.ts'
 import { startScriptedModel, type SeenRequest } from '../../support/scripted-model/index.ts'
 import type { SandboxKind } from './sandbox-kinds.ts'
@@ -42,7 +39,9 @@ export interface EvilRuns {
   readonly root: string
   attack(attack: Attack): Promise<EvilRun>
   /** Types a command of the program. */
-  gander(words: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }>
+  gander(
+    words: readonly string[],
+  ): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>
   close(): Promise<void>
 }
 
@@ -50,7 +49,7 @@ export interface EvilRuns {
 export async function openEvilRuns(kind: SandboxKind): Promise<EvilRuns> {
   const lab = await openLab()
   for (const [name, value] of Object.entries({ GANDER_SANDBOX: undefined, ...kind.environment })) set(name, value)
-  const platform = await openPlatform({ home: lab.home, version: 'test' })
+  const resident = await openResident(lab)
   let repositories = 0
 
   async function attack({ editing, summary, words = [], issue = ISSUE, files, commit_message = 'more' }: Attack) {
@@ -75,9 +74,8 @@ export async function openEvilRuns(kind: SandboxKind): Promise<EvilRuns> {
   }
 
   async function gander(words: readonly string[]) {
-    const cli = fakeCli()
-    const code = await runCommandLine(environmentOf(cli.environment, lab.root, platform), words)
-    return { code, out: cli.out(), err: cli.err() }
+    const { code, stdout, stderr } = await resident.type(words, { SCRIPTED_API_KEY: KEY })
+    return { code, out: stdout, err: stderr }
   }
 
   return {
@@ -85,7 +83,7 @@ export async function openEvilRuns(kind: SandboxKind): Promise<EvilRuns> {
     attack,
     gander,
     close: async () => {
-      await platform.close()
+      await resident.close()
       for (const name of Object.keys(kind.environment)) set(name, undefined)
       await lab.close()
     },
@@ -93,18 +91,6 @@ export async function openEvilRuns(kind: SandboxKind): Promise<EvilRuns> {
 }
 
 const ISSUE = join(import.meta.dirname, '../../../examples/python/issue.md')
-
-/** A command line that reads this machine's files and leaves the platform open for the next command. */
-function environmentOf(environment: CliEnvironment, cwd: string, platform: Platform): CliEnvironment {
-  return {
-    ...environment,
-    cwd,
-    env: { SCRIPTED_API_KEY: KEY },
-    now: () => Date.now(),
-    readFile: (path) => readFile(path, 'utf8').catch(() => undefined),
-    openPlatform: async () => ({ ...platform, close: async () => undefined }),
-  }
-}
 
 function set(name: string, value: string | undefined): void {
   if (value === undefined) delete process.env[name]

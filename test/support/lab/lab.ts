@@ -9,6 +9,10 @@ import { prepareHome } from '../prepared-home.ts'
 const run = promisify(execFile)
 const ROOT = resolve(import.meta.dirname, '../../..')
 
+/** The gateway names itself, so its file is on its command line only until it has. */
+const GATEWAY = /gander-gateway|gateway\.ts/
+const SERVERS = /gander-gateway|gateway\.ts|postgres/
+
 /** How a command of the lab ended. */
 export interface Finished {
   readonly code: number | null
@@ -87,10 +91,8 @@ export async function openLab(): Promise<Lab> {
     gander: (words, { env, input } = {}) => finished(start(words, env), input),
     processes: (matching) => processesIn(home, matching),
     close: async () => {
-      for (const pid of await processesIn(home, /gateway\.ts/)) kill(pid, 'SIGTERM')
-      await until(async () => (await processesIn(home, /gateway\.ts|postgres/)).length === 0, 10_000).catch(
-        () => undefined,
-      )
+      for (const pid of await processesIn(home, GATEWAY)) kill(pid, 'SIGTERM')
+      await until(async () => (await processesIn(home, SERVERS)).length === 0, 10_000, 50).catch(() => undefined)
       await stopServer(home)
       for (const pid of await processesIn(home, /./)) kill(pid, 'SIGKILL')
       await rm(root, { recursive: true, force: true, maxRetries: 5 })
@@ -117,12 +119,12 @@ export function outcomeOf({ stdout, stderr, code }: Finished): Outcome {
   return JSON.parse(line) as Outcome
 }
 
-/** Polls until something holds; fails after the given time. */
-export async function until(holds: () => Promise<boolean>, ms: number): Promise<void> {
+/** Polls until something holds; fails after the given time. A look at every process of the machine is worth a pause. */
+export async function until(holds: () => Promise<boolean>, ms: number, pause_ms = 10): Promise<void> {
   const deadline = Date.now() + ms
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`it did not come true within ${ms} ms`)
-    await new Promise((settle) => setTimeout(settle, 10))
+    await new Promise((settle) => setTimeout(settle, pause_ms))
   }
 }
 
