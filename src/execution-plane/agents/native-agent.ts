@@ -2,6 +2,7 @@ import { GanderError } from '#domain/failure'
 import type { ToolAnswer, ToolRequest } from '#domain/conversation'
 import type { ModelChoice } from '#domain/task'
 import { showToolAnswer, tokenCounterOf } from '#execution-plane/context'
+import { isForeignTool } from '#execution-plane/mcp-gateway'
 import { STEERING_MARKS } from '#execution-plane/model-gateway'
 import { BudgetExhausted, type Agent, type AgentOutcome, type AgentSession, type ToolControl } from '#ports'
 import { keepAccount, type Accountant } from './account.ts'
@@ -18,8 +19,8 @@ interface NativeAgentOptions {
   readonly compact_above_tokens?: number
 }
 
-/** Tools that answer with what files hold, where words about secrets and tests are no orders. */
-const OF_FILES = /^(?:file|git)_/
+/** Tools of files answer with code, where words about secrets and tests are no orders. */
+const kindOf = (tool: string): 'code' | 'document' => (/^(?:file|git)_/.test(tool) ? 'code' : 'document')
 /** Calls carried out in one turn; the rest is answered as not executed. */
 const CALLS_PER_TURN = 16
 
@@ -207,7 +208,7 @@ async function carryOut(
     const key = `tool:${ordinal}:${turn}:${index}`
     const { answer, control } = await session.tools.call(request, { phase: session.phase, key })
     watch.did(request, answer)
-    const text = showToolAnswer(answer.text, OF_FILES.test(request.name) ? 'code' : 'document')
+    const text = isForeignTool(request.name) ? answer.text : showToolAnswer(answer.text, kindOf(request.name))
     answers.push({ ...answer, text, call_id: request.id, name: request.name })
     ended = control
   }

@@ -13,6 +13,9 @@ const MAX_PROPERTY_DESCRIPTION = 200
 /** Every name of a foreign tool begins with this, and no tool of the platform's own does. */
 export const FOREIGN_PREFIX = 'mcp__'
 
+/** True for the name of a foreign tool, whose answers are enclosed and flagged when they come in. */
+export const isForeignTool = (name: string): boolean => name.startsWith(FOREIGN_PREFIX)
+
 /** A tool of a pinned server as agents see it. Survives JSON: it is recorded when a run begins. */
 export interface DeclaredTool {
   /** As the model calls it. */

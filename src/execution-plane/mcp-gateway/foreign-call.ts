@@ -3,7 +3,7 @@ import type { ToolRequest } from '#domain/conversation'
 import type { Json, JsonObject } from '#domain/json'
 import { neutralise } from '#domain/text'
 import type { AgentPhase } from '#domain/tool'
-import { createWrapper } from '#execution-plane/context'
+import { createFlagging, plain } from '#execution-plane/context'
 import {
   decisionRecord,
   excerpt,
@@ -157,9 +157,12 @@ async function present(
   }
 }
 
-/** The answer goes between the same delimiters as every other text from outside. */
+/** The answer goes between the same delimiters as every other text from outside, and what reads like orders is named. */
 const label = ({ host }: ForeignDesk, { id, name }: ToolRequest, text: string): string =>
-  createWrapper(host.sign?.())({ id, source: `foreign tool ${name}`, trust: 'untrusted' }, text)
+  createFlagging(host.sign?.() ?? plain)(
+    { id, source: `foreign tool ${name}`, trust: 'untrusted', kind: 'document' },
+    text,
+  ).sent
 
 /** What a server asked for beside its answers; all of it was refused or passed over. */
 const noticed = (desk: ServerDesk | undefined): readonly EventDraft[] =>
