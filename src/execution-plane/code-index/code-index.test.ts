@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -140,6 +140,15 @@ describe('what is kept of an index', () => {
     expect(symbolsIn(index, 'src/cart.ts')).toEqual(['Cart20'])
     expect((await readdir(folder)).length).toBeLessThanOrEqual(9)
     expect(asked).toHaveLength(60 + 20)
+  })
+
+  test('is swept of what a dead process left half written and of other versions, and of nothing else', async () => {
+    const old = new Date(Date.now() - 2 * 3_600_000)
+    for (const name of ['dead.part', 'other.v0.segment', 'written-now.part', 'notes.txt'])
+      await writeFile(join(folder, name), 'x')
+    await utimes(join(folder, 'dead.part'), old, old)
+    await indexCommit(commitOf('a', {}), createSegmentFolder(folder))
+    expect(await readdir(folder)).toEqual(['notes.txt', 'written-now.part'])
   })
 
   test('is nothing where the folder cannot be one, and the index is made all the same', async () => {

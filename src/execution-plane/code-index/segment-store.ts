@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Segment } from './segment.ts'
 import { digestAt, SEGMENT_VERSION } from './segment-format.ts'
@@ -14,6 +14,9 @@ export interface SegmentStore {
 
 const ENDING = `.v${SEGMENT_VERSION}.segment`
 
+const PART = '.part'
+/** Writing one takes a second at most; whoever began an older one is gone. */
+const PART_IS_LEFT_MS = 3_600_000
 const nameOf = (id: string): string => `${id}${ENDING}`
 
 /**
@@ -37,10 +40,17 @@ export function createSegmentFolder(folder: string): SegmentStore {
 }
 
 async function open(path: string): Promise<Segment | undefined> {
+  if (path.endsWith(PART)) return sweepPart(path)
+  if (!path.endsWith('.segment')) return undefined
   const bytes = path.endsWith(ENDING) ? await readFile(path).catch(() => undefined) : undefined
   const segment = bytes === undefined ? undefined : await Segment.open(inPlace(bytes))
   if (segment === undefined) await rm(path, { force: true, recursive: true }).catch(() => undefined)
   return segment
+}
+
+async function sweepPart(path: string): Promise<undefined> {
+  const written = await stat(path).catch(() => undefined)
+  if (written !== undefined && Date.now() - written.mtimeMs > PART_IS_LEFT_MS) await rm(path, { force: true })
 }
 
 /** Numbers are read in place, so they must stand at a multiple of four. */
@@ -49,7 +59,7 @@ const inPlace = (bytes: Buffer<ArrayBuffer>): Uint8Array<ArrayBuffer> =>
 
 /** False when the disk would not take it. */
 async function write(folder: string, bytes: Uint8Array): Promise<boolean> {
-  const aside = join(folder, `${randomUUID()}.part`)
+  const aside = join(folder, `${randomUUID()}${PART}`)
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await writeFile(aside, bytes, { mode: 0o600 })
