@@ -33,7 +33,7 @@ test('a forge says what its token may not push only where it knows', async () =>
     unpushable: [],
     because: '',
   })
-  expect(createPlainGitForge({ home: at('home') }).pushLimits).toBeUndefined()
+  expect('pushLimits' in createPlainGitForge({ home: at('home') })).toBe(false)
 })
 
 describe('local forge', () => {
