@@ -52,6 +52,22 @@ export const VARIABLES: readonly Setting[] = [
     absent: 'Public issues only, with a small rate limit.',
   },
   {
+    name: 'GANDER_EMBEDDINGS_URL',
+    meaning:
+      'Address of an embedding model in the form of OpenAI, up to its version, that `gander localise` asks as well: it is sent the issue and the likeliest functions, without secrets. https, or this machine.',
+    absent: 'No model is asked, and nothing leaves this machine.',
+  },
+  {
+    name: 'GANDER_EMBEDDINGS_MODEL',
+    meaning: 'Name of that embedding model.',
+    absent: 'No model is asked.',
+  },
+  {
+    name: 'GANDER_EMBEDDINGS_KEY',
+    meaning: 'Key for that embedding model.',
+    absent: 'It is asked without a key.',
+  },
+  {
     name: 'GANDER_SERVER',
     meaning: 'Address of a Gander server that is to do what is typed, as `--server`.',
     absent: 'Everything runs in this process.',

@@ -91,7 +91,12 @@ const wiring: CliWiring = {
   calibration: async () => (await import('./open-calibration.ts')).openCalibration(settings(), process.env),
   checkTests: async () => (await import('#execution-plane/test-integrity')).checkTestFolders,
   mapCommit: async () => (await import('./map-commit.ts')).createMapCommit(settings().home),
-  localiseIssue: async () => (await import('./localise-issue.ts')).createLocaliseIssue(settings().home),
+  localiseIssue: async () =>
+    (await import('./localise-issue.ts')).createLocaliseIssue({
+      home: settings().home,
+      env: process.env,
+      redactor: await redactor(),
+    }),
   prepareDemo: async () => (await import('./prepare-demo.ts')).prepareDemo(settings().home, await intake()),
   recordConversation: async (platform, run) => (await import('./record-run.ts')).recordRun(platform, run),
 }

@@ -29,7 +29,7 @@ export const addLocalise: Verb = (program, cli) => {
     .command('localise')
     .summary('find the files and functions an issue is about')
     .description(
-      'Ranks the files of one commit by how surely an issue is about them, and says why. Reads the words, names, paths and stack traces of the issue, the code of that commit, and what was changed before it. No model is asked, nothing leaves this machine, and equal questions get equal answers.',
+      'Ranks the files of one commit by how surely an issue is about them, and says why. Reads the words, names, paths and stack traces of the issue, the code of that commit, and what was changed before it. No model is asked, nothing leaves this machine, and equal questions get equal answers, unless GANDER_EMBEDDINGS_URL names an embedding model, which then orders the likeliest files anew.',
     )
     .option('--repo <folder>', 'a git repository on this machine', '.')
     .option('--base <commit>', 'the commit to look at; HEAD when absent')
