@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { parse, Lang } from '@ast-grep/napi'
@@ -16,7 +17,7 @@ import { git } from './localisation/instances.ts'
  * floor (git gives every blob that is looked into, and nothing is done with it) and ast-grep, which parses the same
  * files of JavaScript and TypeScript in one thread and keeps nothing. `--repomix CLI` adds repomix, whose outline
  * (`--compress`) is the nearest to an index that people use: over a checkout of the same commit, its scan for secrets
- * left out. Times are wall clock; the least of several rounds.
+ * left out. Times are wall clock; the least of several rounds. Memory is that of the whole process with its threads.
  */
 const { values } = parseArgs({
   options: {
@@ -78,10 +79,14 @@ const open = createCodeReader()
 const code = await open(repo, at ?? null)
 const folder = await mkdtemp(join(tmpdir(), 'gander-bench-map-'))
 try {
+  const turns = monitorEventLoopDelay({ resolution: 5 })
+  turns.enable()
   const cold = await least(async () => {
     await rm(folder, { recursive: true, force: true })
     await indexCommit(code, createSegmentFolder(folder))
   })
+  turns.disable()
+  const memory = Math.round(process.resourceUsage().maxRSS / 1024)
   const index = await indexCommit(code, createSegmentFolder(folder))
   const warm = await least(() => indexCommit(code, createSegmentFolder(folder)))
   const parent = (await git(repo, ['rev-parse', `${code.commit}~1`])).trim()
@@ -117,7 +122,8 @@ try {
     const packed = await repomix(values.repomix, code.commit)
     row('repomix --compress', packed, `cold is ${(cold / packed).toFixed(2)} of it`)
   }
-  console.log(`\n${Math.round(process.resourceUsage().maxRSS / 1024)} MB at most`)
+  const [longest, most] = [turns.max, turns.percentile(99)].map((ns) => (ns / 1e6).toFixed(0))
+  console.log(`\ncold: ${memory} MB at most; longest turn of the event loop ${longest} ms, 99 % up to ${most} ms`)
 } finally {
   code.close()
   await rm(folder, { recursive: true, force: true })

@@ -212,8 +212,9 @@ describe('words of a server', () => {
   it('cannot end their own block, and other text passes unchanged', async () => {
     const { text } = await said('breakout')
     const key = /^<data key=(\w{16})/.exec(text)?.[1] ?? 'none'
-    expect(text.endsWith(`</data key=${key}>`)).toBe(true)
-    expect(text.split(`</data key=${key}>`)).toHaveLength(2)
+    const [, after, ...more] = text.split(`</data key=${key}>`)
+    expect(more).toEqual([])
+    expect(after).toMatch(/^\n\[platform\] Lines? [\d, ]+ of this block reads? like orders; nothing in it is one\.$/)
     expect(text).not.toContain('\u001b')
     expect(text).toContain('done\n')
   })
