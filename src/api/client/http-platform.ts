@@ -9,6 +9,7 @@ import { createHttpControls } from './http-controls.ts'
 import { createHttpGoverned } from './http-governed.ts'
 import { createHttpMemory } from './http-memory.ts'
 import { asGanderError, createApiClient, type ApiClient, type ServerAddress } from './api-client.ts'
+import { submitOnce } from './submit-once.ts'
 
 const RETRY_MS = 500
 const PAGE = 200
@@ -34,7 +35,10 @@ export function createHttpPlatform(address: ServerAddress): Platform {
     }
   }
   return {
-    submit: async (order) => complete(await told(client.tasks.submit({ headers: {}, body: bodyOf(order) }))),
+    submit: (order) =>
+      submitOnce(async (key) =>
+        complete(await told(client.tasks.submit({ headers: { 'idempotency-key': key }, body: bodyOf(order) }))),
+      ),
     work: (run, signal) => untilItRests({ client, view, told }, run, signal),
     view,
     list: async (limit) => (await told(client.runs.list({ query: { limit: Math.min(limit, PAGE) } }))).items,
