@@ -85,6 +85,7 @@ function index(): string {
       '- [Reliability](reliability.md): faults, what must hold under them, and the last figures',
       '- [Test integrity](test-integrity.md): what the gate finds, and how much of it',
       '- [Log summaries](log-summary.md): how fifty lines are chosen, and how often they tell',
+      '- [The code index](code-index.md): what it costs, beside others',
       '- [Localisation](localisation.md): what ranks the files of an issue, and how often it is right',
       '- [Packed context](packed-context.md): how often what a run is shown holds what its fix changes',
       '- [The judge](judge.md): rubrics, the set it is calibrated on, and what each gate caught',
