@@ -4,6 +4,7 @@
  * and the threads that make them. Runs nothing of a repository.
  */
 export { indexCommit, CodeIndex, type IndexedFile } from './code-index.ts'
+export { putWhole } from './put-whole.ts'
 export { createSegmentFolder, type SegmentStore } from './segment-store.ts'
 export type { IndexedSymbol } from './segment.ts'
 export { isForeign, isTest } from './paths.ts'

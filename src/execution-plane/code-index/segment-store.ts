@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PART, putWhole } from './put-whole.ts'
 import { Segment } from './segment.ts'
 import { digestAt, SEGMENT_VERSION } from './segment-format.ts'
 
@@ -14,7 +14,6 @@ export interface SegmentStore {
 
 const ENDING = `.v${SEGMENT_VERSION}.segment`
 
-const PART = '.part'
 /** Writing one takes a second at most; whoever began an older one is gone. */
 const PART_IS_LEFT_MS = 3_600_000
 const nameOf = (id: string): string => `${id}${ENDING}`
@@ -32,7 +31,7 @@ export function createSegmentFolder(folder: string): SegmentStore {
       return opened.filter((segment) => segment !== undefined)
     },
     async keep(segments, instead_of) {
-      const written = await Promise.all(segments.map((bytes) => write(folder, bytes)))
+      const written = await Promise.all(segments.map((bytes) => putWhole(folder, nameOf(digestAt(bytes)), bytes)))
       if (written.includes(false)) return
       await Promise.all(instead_of.map((id) => rm(join(folder, nameOf(id)), { force: true })))
     },
@@ -56,17 +55,3 @@ async function sweepPart(path: string): Promise<undefined> {
 /** Numbers are read in place, so they must stand at a multiple of four. */
 const inPlace = (bytes: Buffer<ArrayBuffer>): Uint8Array<ArrayBuffer> =>
   bytes.byteOffset % 4 === 0 ? bytes : Uint8Array.from(bytes)
-
-/** False when the disk would not take it. */
-async function write(folder: string, bytes: Uint8Array): Promise<boolean> {
-  const aside = join(folder, `${randomUUID()}${PART}`)
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    await writeFile(aside, bytes, { mode: 0o600 })
-    await rename(aside, join(folder, nameOf(digestAt(bytes))))
-    return true
-  } catch {
-    await rm(aside, { force: true }).catch(() => undefined)
-    return false
-  }
-}
